@@ -1,0 +1,119 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+// Rooms and arrows are described in docs/architecture.md. A target may import targets below it, never above;
+// Tests/ArchitectureTests fails on a forbidden edge.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target of the house under `Sources/`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A plugin module under `Plugins/`: it sees the plugin API and what it names, never the engine.
+func plugin(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: ["GodwitModel", "GodwitPluginAPI"] + dependencies,
+        path: "Plugins/\(path)",
+        swiftSettings: strict
+    )
+}
+
+/// The test target of a room or plugin, under `Tests/`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "godwit",
+    products: [
+        .executable(name: "godwit", targets: ["godwit"]),
+        .library(name: "GodwitPluginAPI", targets: ["GodwitModel", "Streams", "GodwitPluginAPI"]),
+        .library(name: "GodwitTestKit", targets: ["GodwitTestKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        room("GodwitModel"),
+        room("Streams"),
+        room("GodwitPluginAPI", ["GodwitModel", "Streams"]),
+        room("Tarball", ["Streams", "CLibArchive", "CLibZstd"]),
+        room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
+        room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", yams]),
+        room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
+
+        plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
+        plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
+        plugin("NamespaceMapping", at: "Transformers/NamespaceMapping"),
+        plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
+        plugin("ImageRegistry", at: "Transformers/ImageRegistry"),
+        plugin("StorageClassMapping", at: "Transformers/StorageClass"),
+        plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
+        plugin("RestoreFixes", at: "Transformers/RestoreFixes"),
+
+        .executableTarget(
+            name: "godwit",
+            dependencies: [
+                "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient", "GodwitEngine",
+                "FilesystemObjectStore", "S3ObjectStore",
+                "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
+                "RestoreFixes",
+                arguments, yams,
+            ],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "GodwitTestKit",
+            dependencies: ["GodwitModel", "Streams", "GodwitPluginAPI"],
+            swiftSettings: strict
+        ),
+        tests("GodwitModelTests", ["GodwitModel"]),
+        tests("StreamsTests", ["Streams"]),
+        tests("TarballTests", ["Tarball", "Streams"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
+        tests("KubernetesClientTests", ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport"]),
+        tests(
+            "GodwitEngineTests",
+            [
+                "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "Streams",
+                "Tarball", "FilesystemObjectStore",
+            ]
+        ),
+        tests(
+            "ObjectStoreTests",
+            ["GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore", "HTTPTransport"]
+        ),
+        tests("TransformerTests", [
+            "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
+            "StorageClassMapping", "ResourceModifiers", "RestoreFixes",
+        ]),
+        tests("ArchitectureTests", ["GodwitModel"]),
+        tests(
+            "IntegrationTests",
+            [
+                "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
+                "Streams", "FilesystemObjectStore", "S3ObjectStore",
+            ]
+        ),
+    ]
+)

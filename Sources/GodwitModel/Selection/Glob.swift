@@ -1,0 +1,100 @@
+/// A pattern for names: `*`, `?` and `[abc]`, `[a-z]`, `[!a]` or `[^a]`, as Velero and the shell read them.
+public struct Glob: Sendable, Hashable, CustomStringConvertible {
+    private enum Element: Sendable, Hashable {
+        case literal(Character)
+        case anyOne
+        case anyRun
+        case oneOf([ClosedRange<Character>], negated: Bool)
+    }
+
+    private let elements: [Element]
+    /// The pattern as it was written.
+    public let description: String
+
+    /// Whether the pattern holds no wildcard.
+    public let isLiteral: Bool
+
+    /// Parses a pattern.
+    ///
+    /// - Throws: ``GlobError`` when a bracket is not closed or empty.
+    public init(_ pattern: String) throws(GlobError) {
+        var elements: [Element] = []
+        var rest = pattern[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "*": if elements.last != .anyRun { elements.append(.anyRun) }
+            case "?": elements.append(.anyOne)
+            case "[": elements.append(try Self.bracket(&rest, in: pattern))
+            default: elements.append(.literal(character))
+            }
+        }
+        self.elements = elements
+        description = pattern
+        isLiteral = elements.allSatisfy { if case .literal = $0 { true } else { false } }
+    }
+
+    private static func bracket(_ rest: inout Substring, in pattern: String) throws(GlobError) -> Element {
+        var isNegated = false
+        if let first = rest.first, first == "!" || first == "^" {
+            isNegated = true
+            rest.removeFirst()
+        }
+        var ranges: [ClosedRange<Character>] = []
+        while let character = rest.popFirst() {
+            if character == "]", !ranges.isEmpty { return .oneOf(ranges, negated: isNegated) }
+            if character == "]" { break }
+            if rest.first == "-", let upper = rest.dropFirst().first, upper != "]" {
+                guard character <= upper else { break }
+                ranges.append(character...upper)
+                rest = rest.dropFirst(2)
+            } else {
+                ranges.append(character...character)
+            }
+        }
+        throw GlobError(pattern: pattern)
+    }
+
+    /// Whether the whole name fits the pattern. Time grows with the product of the lengths at most.
+    public func matches(_ name: String) -> Bool {
+        if isLiteral { return name == description }
+        let characters = Array(name)
+        var index = 0
+        var element = 0
+        var retry: (element: Int, index: Int)?
+        while index < characters.count {
+            if element < elements.count, elements[element] == .anyRun {
+                retry = (element + 1, index)
+                element += 1
+            } else if element < elements.count, Self.accepts(elements[element], characters[index]) {
+                element += 1
+                index += 1
+            } else if let last = retry {
+                retry = (last.element, last.index + 1)
+                element = last.element
+                index = last.index + 1
+            } else {
+                return false
+            }
+        }
+        return elements[element...].allSatisfy { $0 == .anyRun }
+    }
+
+    private static func accepts(_ element: Element, _ character: Character) -> Bool {
+        switch element {
+        case .literal(let expected): expected == character
+        case .anyOne, .anyRun: true
+        case .oneOf(let ranges, let isNegated): ranges.contains { $0.contains(character) } != isNegated
+        }
+    }
+}
+
+/// A pattern that is not one.
+public struct GlobError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The pattern as it was written.
+    public let pattern: String
+
+    /// What is wrong and what to write.
+    public var description: String {
+        "'\(pattern)' is not a pattern: '[' needs a character list and a closing ']', such as [abc] or [a-z]"
+    }
+}

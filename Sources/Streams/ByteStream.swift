@@ -1,0 +1,64 @@
+import Synchronization
+
+/// Bytes that arrive in pieces, once.
+///
+/// A stream has one consumer. Pieces are of any size but never empty.
+public struct ByteStream: AsyncSequence, Sendable {
+    /// A piece.
+    public typealias Element = [UInt8]
+
+    private let pull: @Sendable () async throws -> [UInt8]?
+
+    /// A stream of what a function gives until it gives nil. Empty pieces are passed over.
+    public init(_ pull: @escaping @Sendable () async throws -> [UInt8]?) {
+        self.pull = pull
+    }
+
+    /// A stream of one piece.
+    public init(_ bytes: [UInt8]) {
+        let rest = Mutex<[UInt8]?>(bytes)
+        self.init { rest.withLock { $0.take() } }
+    }
+
+    /// What a channel delivers.
+    public init(_ channel: BoundedChannel<[UInt8]>) {
+        self.init(channel.next)
+    }
+
+    /// Pulls pieces one by one.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let pull: @Sendable () async throws -> [UInt8]?
+
+        /// The next piece, or nil at the end.
+        public mutating func next() async throws -> [UInt8]? {
+            while let piece = try await pull() {
+                if !piece.isEmpty { return piece }
+            }
+            return nil
+        }
+    }
+
+    /// Begins, or goes on with, the one consumption.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pull: pull) }
+
+    /// Reads to the end.
+    ///
+    /// - Throws: ``StreamTooLong`` when there is more than `limit` bytes.
+    public func collect(upTo limit: Int) async throws -> [UInt8] {
+        var collected: [UInt8] = []
+        for try await piece in self {
+            guard collected.count + piece.count <= limit else { throw StreamTooLong(limit: limit) }
+            if collected.isEmpty { collected = piece } else { collected.append(contentsOf: piece) }
+        }
+        return collected
+    }
+}
+
+/// A stream held more than its reader was ready to take.
+public struct StreamTooLong: Error, Sendable, CustomStringConvertible {
+    /// The limit in bytes.
+    public let limit: Int
+
+    /// Names the limit.
+    public var description: String { "more than \(limit) bytes, which is the limit here" }
+}
