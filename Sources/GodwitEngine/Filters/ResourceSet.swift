@@ -18,13 +18,25 @@ struct ResourceSet: Sendable {
     private var excluded = Matcher()
     let hasIncludes: Bool
 
-    init(_ spec: IncludesExcludesSpec, catalog: APIResourceCatalog) throws {
-        hasIncludes = !spec.included.isEmpty && !spec.included.contains("*")
-        if hasIncludes { included = try Self.matcher(spec.included, catalog: catalog) }
-        excluded = try Self.matcher(spec.excluded, catalog: catalog)
+    /// What becomes of a name without wildcards that nothing serves.
+    enum UnknownNames {
+        /// It is an error: a person mistyped it.
+        case areRefused
+        /// It stands for `plural.group`: a program named it.
+        case areTaken
     }
 
-    private static func matcher(_ names: [String], catalog: APIResourceCatalog) throws -> Matcher {
+    init(
+        _ spec: IncludesExcludesSpec, catalog: APIResourceCatalog, unknownNames: UnknownNames = .areRefused
+    ) throws {
+        hasIncludes = !spec.included.isEmpty && !spec.included.contains("*")
+        if hasIncludes { included = try Self.matcher(spec.included, catalog, unknownNames) }
+        excluded = try Self.matcher(spec.excluded, catalog, unknownNames)
+    }
+
+    private static func matcher(
+        _ names: [String], _ catalog: APIResourceCatalog, _ unknownNames: UnknownNames
+    ) throws -> Matcher {
         var matcher = Matcher()
         for name in names {
             let glob = try Glob(name)
@@ -34,6 +46,10 @@ struct ResourceSet: Sendable {
             }
             let found = catalog.find(name)
             guard !found.isEmpty else {
+                if unknownNames == .areTaken {
+                    matcher.exact.insert(GroupResource(parsing: name.lowercased()))
+                    continue
+                }
                 throw ItemFilterError(
                     "no resource is called '\(name)'",
                     advice: "use a name that 'kubectl api-resources' shows, such as deployments or deployments.apps")
