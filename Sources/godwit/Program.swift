@@ -37,7 +37,8 @@ enum Program {
                 Console.standard.complain("interrupted; what had been begun was cleaned up")
                 return .interrupted(by: signal)
             }
-            if error is CleanExit || error is ValidationError || error is ExitCode { return printUsage(error) }
+            // Help that was asked for, and mistakes that are only seen when a command runs, come from the parser.
+            if [.success, .validationFailure].contains(Godwit.exitCode(for: error)) { return printUsage(error) }
             ErrorRenderer(Console.standard).render(error)
             return error is any UsageError ? .usage : .failed
         }
@@ -62,7 +63,7 @@ struct Godwit: AsyncParsableCommand {
         abstract: "Back up, restore and migrate Kubernetes objects.",
         version: Version.current,
         subcommands: [
-            BackupCommand.self, RestoreCommand.self, BackupLocationCommand.self, PluginCommand.self,
+            BackupLocationCommand.self,
             VersionCommand.self, CompletionCommand.self,
         ]
     )

@@ -55,8 +55,9 @@ struct ExistingObjectPolicy: Sendable {
         }
     }
 
-    private func create(_ object: KubernetesObject, _ target: ItemIdentity, _ resource: APIResource) async throws -> Item
-    {
+    private func create(
+        _ object: KubernetesObject, _ target: ItemIdentity, _ resource: APIResource
+    ) async throws -> Item {
         try await context.cluster.create(
             resource, namespace: target.namespace, object: object.serialized(), options: context.writeOptions)
     }

@@ -77,7 +77,9 @@ struct ItemRestorer: Sendable {
     /// Restores an item that another one needs. One that is under way already counts as done: waiting for it could
     /// end in a circle, and the order of the groups has brought it first where that matters.
     private func restoreCompanion(_ identity: ItemIdentity) async throws {
-        guard let row = context.index.row(identity), context.selection.admits(identity), claims.claim(row) else { return }
+        guard let row = context.index.row(identity), context.selection.admits(identity), claims.claim(row) else {
+            return
+        }
         await reporting(identity) { try await process(context.read(row)) }
     }
 

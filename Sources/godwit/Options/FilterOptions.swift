@@ -33,7 +33,8 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Namespaced resources to exclude.", valueName: "resources"))
     var excludeNamespaceScopedResources: [CommaSeparated] = []
 
-    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Only items with these labels.", valueName: "selector"))
+    @Option(
+        name: [.customShort("l"), .long], help: ArgumentHelp("Only items with these labels.", valueName: "selector"))
     var selector: String?
 
     @Option(

@@ -7,7 +7,8 @@ struct GlobalOptions: ParsableArguments {
     var verbose = false
 
     @Option(
-        help: ArgumentHelp("The configuration file.", discussion: "Default: ~/.config/godwit/config.json", valueName: "file"),
+        help: ArgumentHelp(
+            "The configuration file.", discussion: "Default: ~/.config/godwit/config.json", valueName: "file"),
         completion: .file())
     var config: String?
 

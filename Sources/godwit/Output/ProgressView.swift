@@ -7,7 +7,7 @@ import Synchronization
 /// errors as they come.
 final class ProgressView: Sendable {
     private struct State {
-        var progress = Progress()
+        var progress = GodwitEngine.Progress()
         var shown = ""
         var lastShown: ContinuousClock.Instant
     }
@@ -40,7 +40,7 @@ final class ProgressView: Sendable {
         }
     }
 
-    private func update(_ progress: Progress) {
+    private func update(_ progress: GodwitEngine.Progress) {
         state.withLock { state in
             state.progress = progress
             guard !isQuiet else { return }
@@ -58,7 +58,7 @@ final class ProgressView: Sendable {
         }
     }
 
-    private func line(_ progress: Progress, elapsed: Duration) -> String {
+    private func line(_ progress: GodwitEngine.Progress, elapsed: Duration) -> String {
         let seconds = max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
         let rate = Double(progress.items) / seconds
         var parts = ["\(verb): \(progress.items)"]

@@ -26,7 +26,13 @@ struct Table {
         var width = 0
         var isEscape = false
         for character in cell {
-            if character == "\u{1B}" { isEscape = true } else if isEscape { isEscape = character != "m" } else { width += 1 }
+            if character == "\u{1B}" {
+                isEscape = true
+            } else if isEscape {
+                isEscape = character != "m"
+            } else {
+                width += 1
+            }
         }
         return width
     }
