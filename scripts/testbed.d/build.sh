@@ -29,9 +29,10 @@ build() {
     discard_building
 }
 
-# build_once DIR FUNCTION: unless DIR is there, runs FUNCTION with a scratch directory and renames $scratch/out to DIR.
+# build_once DIR FUNCTION: unless DIR is there, runs FUNCTION in a scratch directory and renames its "out" to DIR.
+# The subshell holds the lock and does the renaming: should only this script be killed, the work is not lost.
 build_once() {
-    local target=$1 recipe=$2 log=$cache/${1##*/}.log
+    local target=$1 recipe=$2 log=$cache/${1##*/}.log status
     if [[ -d $target ]]; then return; fi
     exec 8>"$cache/.lock"
     if ! flock -n 8; then
@@ -43,16 +44,22 @@ build_once() {
             rm -rf "$cache"/.building.* # left by killed builds: nobody else holds the lock
             scratch=$(mktemp -d "$cache/.building.XXXXXX")
         fi
-        rm -rf "$scratch/out"
-        mkdir "$scratch/out"
         say "building ${target##*/} (once; log: $log)"
-        # Not in an "if": that would switch set -e off inside.
-        (set -euo pipefail; cd "$scratch"; "$recipe") >"$log" 2>&1 8>&- &
-        if ! wait $!; then
+        set +e # a subshell in a condition would ignore its own "set -e"
+        (
+            set -e
+            cd "$scratch"
+            rm -rf out
+            mkdir out
+            "$recipe"
+            mv -T out "$target"
+        ) >"$log" 2>&1
+        status=$?
+        set -e
+        if ((status)); then
             tail -n 25 "$log" >&2
             die "the build of ${target##*/} failed: see $log. If programs are missing: scripts/bootstrap testbed"
         fi
-        mv -T "$scratch/out" "$target"
     fi
     exec 8>&-
 }

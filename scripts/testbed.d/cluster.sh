@@ -25,6 +25,16 @@ start_cluster() {
     await "$name-controller-manager" 60 api_request "$name" /api/v1/namespaces/default/serviceaccounts/default
 }
 
+# What the hostpath provisioner of the controller manager made. Its place is not ours to choose.
+remove_provisioned_volumes() {
+    local volume
+    if ! alive "$1-apiserver"; then return; fi
+    api_request "$1" /api/v1/persistentvolumes |
+        jq -r '.items[].spec.hostPath.path // empty | select(test("^/tmp/hostpath_pv/[0-9a-f-]{36}$"))' |
+        while read -r volume; do rm -rf "$volume"; done || true
+    rmdir /tmp/hostpath_pv 2>/dev/null || true
+}
+
 cluster_processes() { echo "$1-controller-manager" "$1-apiserver" "$1-etcd"; }
 
 # api_request CLUSTER PATH: GET as administrator. The token goes by a file, not on the command line.
@@ -53,6 +63,7 @@ start_apiserver() {
         --service-account-key-file="$directory/service-account.pub" \
         --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none \
         --allow-privileged=true --kubelet-preferred-address-types=Hostname \
+        --kubelet-client-certificate="$directory/admin.crt" --kubelet-client-key="$directory/admin.key" \
         --max-requests-inflight=1600 --max-mutating-requests-inflight=800
 }
 
@@ -73,7 +84,7 @@ make_identities() {
     if [[ -f $directory/complete ]]; then return; fi
     mkdir -p "$directory"
     (
-        cd "$directory"
+        cd "$directory" || exit 1
         make_authority server-ca "godwit testbed $name servers"
         make_authority client-ca "godwit testbed $name clients"
         make_certificate server server-ca /CN=kube-apiserver \

@@ -6,11 +6,10 @@
 
 # start_time PID: field 22 of /proc/PID/stat, counted after the command name, which may hold blanks.
 start_time() {
-    local stat
+    local stat fields
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
-    stat=${stat##*) }
-    set -- $stat
-    echo "${20}"
+    read -ra fields <<<"${stat##*) }"
+    echo "${fields[19]}"
 }
 
 # command_names PID TEXT: whether the command line of PID has TEXT in it.
@@ -92,9 +91,9 @@ require_port() {
     local number holder
     number=$(port "$2")
     if alive "$1"; then return; fi
-    holder=$(ss -Hltnp "sport = :$number")
+    holder=$(ss -Hltnp "sport = :$number" | tr -s ' ')
     if [[ -z $holder ]]; then return; fi
-    say "$1 needs port $number, which is taken: $(sed 's/  */ /g' <<<"$holder")"
+    say "$1 needs port $number, which is taken: $holder"
     say "end that program, or set GODWIT_TESTBED_PORT_BASE (now $port_base) for all verbs of the testbed"
     return 1
 }

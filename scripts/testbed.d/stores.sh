@@ -19,16 +19,14 @@ store_address() {
     esac
 }
 
-# make_credentials STORE: chooses the keys, and writes them for curl: a command line is for all to see.
-make_credentials() {
+# keep_credentials STORE ACCESS-KEY SECRET-KEY: for "env", and for curl: a command line is for all to see.
+keep_credentials() {
     local directory=$state/$1
-    if [[ -f $directory/curl.conf ]]; then return; fi
-    mkdir -p "$directory"
-    printf '%s\n%s\n' "GODWIT$(openssl rand -hex 7 | tr a-f A-F)" "$(openssl rand -hex 20)" >"$directory/credentials"
     {
         printf 'aws-sigv4 = "aws:amz:us-east-1:s3"\n'
-        printf 'user = "%s:%s"\n' "$(access_key "$1")" "$(secret_key "$1")"
+        printf 'user = "%s:%s"\n' "$2" "$3"
     } >"$directory/curl.conf"
+    printf '%s\n%s\n' "$2" "$3" >"$directory/credentials"
 }
 
 access_key() { sed -n 1p "$state/$1/credentials"; }
@@ -55,8 +53,11 @@ make_buckets() {
 
 start_moto() {
     require_port moto $moto_port
-    make_credentials moto
-    mkdir -p "$data/moto"
+    mkdir -p "$state/moto" "$data/moto"
+    # It takes any keys.
+    if [[ ! -f $state/moto/credentials ]]; then
+        keep_credentials moto "GODWIT$(openssl rand -hex 7 | tr a-f A-F)" "$(openssl rand -hex 20)"
+    fi
     TMPDIR=$data/moto spawn moto "$moto_dir/bin/python" -m moto.server --host 127.0.0.1 --port "$(port $moto_port)"
     await moto 30 curl --silent --fail --max-time 5 --output /dev/null "$(store_address moto)/moto-api/data.json"
     make_buckets moto
@@ -66,15 +67,16 @@ start_moto() {
 start_radosgw() {
     require_port radosgw $radosgw_port
     require_port ceph-mon $ceph_monitor_port
-    make_credentials radosgw
     export CEPH_CONF=$state/radosgw/ceph.conf
+    local user=()
+    if ((EUID == 0)); then user=(--setuser root --setgroup root); fi
     make_ceph_configuration
     make_ceph_monitor
-    spawn ceph-mon ceph-mon --foreground --id a --setuser root --setgroup root
+    spawn ceph-mon ceph-mon --foreground --id a "${user[@]}"
     make_ceph_osd
-    spawn ceph-osd ceph-osd --foreground --id 0 --setuser root --setgroup root
+    spawn ceph-osd ceph-osd --foreground --id 0 "${user[@]}"
     make_radosgw_user
-    spawn radosgw radosgw --foreground --name client.rgw --setuser root --setgroup root
+    spawn radosgw radosgw --foreground --name client.rgw "${user[@]}"
     await radosgw 90 curl --silent --max-time 5 --output /dev/null "$(store_address radosgw)"
     make_buckets radosgw
 }
@@ -123,6 +125,9 @@ mon max pg per osd = 1000
 mon allow pool size one = true
 mon allow pool delete = true
 mon osd report timeout = 86400
+# Each new pool waits for several rounds of these.
+paxos propose interval = 0.05
+paxos min wait = 0.01
 
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:$(port $radosgw_port)
@@ -153,7 +158,7 @@ make_ceph_monitor() {
         monmaptool --create --fsid "$(sed -n 's/^fsid = //p' "$CEPH_CONF")" \
             --addv a "[v2:127.0.0.1:$(port $ceph_monitor_port)]" "$directory/monmap"
         # The monitor takes all keys over, so that no "ceph auth import" is needed.
-        ceph-mon --mkfs --id a --monmap "$directory/monmap" --keyring "$directory/keyring" --setuser root --setgroup root
+        ceph-mon --mkfs --id a --monmap "$directory/monmap" --keyring "$directory/keyring" "${user[@]}"
         touch "$data/ceph/mon/complete"
     ) >>"$state/logs/ceph-make.log" 2>&1
 }
@@ -163,14 +168,19 @@ make_ceph_osd() {
     if [[ -f $data/ceph/osd/complete ]]; then return; fi
     identity=$(uuidgen)
     await ceph-mon 30 timeout 10 ceph osd new "$identity" 0
-    ceph-osd --mkfs --id 0 --osd-uuid "$identity" --setuser root --setgroup root >>"$state/logs/ceph-make.log" 2>&1
+    ceph-osd --mkfs --id 0 --osd-uuid "$identity" "${user[@]}" >>"$state/logs/ceph-make.log" 2>&1
     touch "$data/ceph/osd/complete"
 }
 
 make_radosgw_user() {
-    if [[ -f $data/ceph/rgw/complete ]]; then return; fi
-    timeout 60 radosgw-admin --name client.rgw user create --uid godwit --display-name "Godwit's tests" \
-        --access-key "$(access_key radosgw)" --secret-key "$(secret_key radosgw)" >>"$state/logs/ceph-make.log" 2>&1 ||
-        { tail -n 15 "$state/logs/ceph-make.log" "$state/logs/ceph-osd.log" >&2; return 1; }
-    touch "$data/ceph/rgw/complete"
+    local directory=$state/radosgw
+    if [[ -f $directory/credentials ]]; then return; fi
+    if ! timeout 60 radosgw-admin --name client.rgw user create --uid godwit --display-name "Godwit's tests" \
+        >"$directory/user.json" 2>>"$state/logs/ceph-make.log"; then
+        say "radosgw-admin failed; the last lines of ceph-make.log, ceph-mon.log and ceph-osd.log in $state/logs:"
+        tail -q -n 8 "$state"/logs/ceph-{make,mon,osd}.log >&2
+        return 1
+    fi
+    keep_credentials radosgw "$(jq -r '.keys[0].access_key' "$directory/user.json")" \
+        "$(jq -r '.keys[0].secret_key' "$directory/user.json")"
 }
