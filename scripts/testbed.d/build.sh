@@ -58,6 +58,7 @@ build_once() {
         set -e
         if ((status)); then
             tail -n 25 "$log" >&2
+            discard_building
             die "the build of ${target##*/} failed: see $log. If programs are missing: scripts/bootstrap testbed"
         fi
     fi

@@ -10,6 +10,7 @@ cluster_address() { echo "https://127.0.0.1:$(port "$(cluster_port "$1" 2)")"; }
 
 start_cluster() {
     local name=$1 etcd api manager offset
+    require_programs etcd openssl
     etcd=http://127.0.0.1:$(port "$(cluster_port "$name" 0)")
     api=$(port "$(cluster_port "$name" 2)")
     manager=$(port "$(cluster_port "$name" 3)")

@@ -14,6 +14,7 @@ node_processes() { echo kubelet kube-scheduler containerd; }
 start_node() {
     local directory=$state/node
     if ((EUID)); then say "a node needs root"; return 1; fi
+    require_programs containerd ctr runc busybox ip jq
     umask 022 # what containers see must not depend on ours; $state itself is private
     require_port kube-scheduler $scheduler_port
     require_port kubelet $kubelet_port

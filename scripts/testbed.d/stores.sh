@@ -65,6 +65,7 @@ start_moto() {
 
 # One monitor, one object store daemon that holds its data in memory, and the gateway.
 start_radosgw() {
+    require_programs ceph ceph-authtool ceph-mon ceph-osd monmaptool radosgw radosgw-admin jq uuidgen
     require_port radosgw $radosgw_port
     require_port ceph-mon $ceph_monitor_port
     export CEPH_CONF=$state/radosgw/ceph.conf
