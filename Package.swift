@@ -52,11 +52,12 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("GodwitModel"),
         room("Streams"),
         room("GodwitPluginAPI", ["GodwitModel", "Streams"]),
-        room("Tarball", ["Streams", "CLibArchive", "CLibZstd"]),
+        room("Tarball", ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", yams]),
         room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
@@ -89,7 +90,7 @@ let package = Package(
         ),
         tests("GodwitModelTests", ["GodwitModel"]),
         tests("StreamsTests", ["Streams"]),
-        tests("TarballTests", ["Tarball", "Streams"]),
+        tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
         tests("KubernetesClientTests", ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport"]),
         tests(
