@@ -19,6 +19,7 @@ start_cluster() {
     require_port "$name-controller-manager" "$(cluster_port "$name" 3)"
     start_etcd "$name" "$etcd" "http://127.0.0.1:$(port "$(cluster_port "$name" 1)")"
     make_identities "$name"
+    await "$name-etcd" 30 curl --silent --fail --max-time 5 "$etcd/health"
     start_apiserver "$name" "$etcd" "$api"
     start_controller_manager "$name" "$manager"
     await "$name-apiserver" 60 api_request "$name" /readyz
