@@ -45,7 +45,7 @@ struct ArtifactFiles: Sendable {
     func open(_ artifact: Artifact, of subject: String) async throws -> ByteStream {
         let reader = try await reader(artifact.key, of: subject)
         let store = store.description
-        func damaged(_ reason: String) -> BackupStorageError {
+        @Sendable func damaged(_ reason: String) -> BackupStorageError {
             BackupStorageError(.damaged, subject: "'\(artifact.key)' of \(subject)", store: store, reason: reason)
         }
         guard reader.info.size == artifact.size else {

@@ -1,6 +1,7 @@
-public import GodwitModel
+import GodwitModel
 import GodwitPluginAPI
 public import Streams
+import Tarball
 
 extension BackupCatalog {
     /// Stores a metadata object, which makes a backup or restore exist, unless it exists already.

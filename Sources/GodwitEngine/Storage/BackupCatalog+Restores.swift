@@ -1,6 +1,6 @@
 public import GodwitModel
 import GodwitPluginAPI
-import Streams
+public import Streams
 import Tarball
 
 extension BackupCatalog {

@@ -1,4 +1,4 @@
-public import GodwitModel
+import GodwitModel
 
 /// One file of a backup or restore, as its metadata lists it.
 public struct Artifact: Sendable, Hashable {

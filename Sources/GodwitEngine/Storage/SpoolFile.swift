@@ -44,7 +44,7 @@ final class SpoolFile: RangeSource {
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 while filled < count {
                     let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-                    let got = pread(descriptor, rest.baseAddress, count - filled, range.lowerBound + Int64(filled))
+                    let got = pread(descriptor, rest.baseAddress, count - filled, Int(range.lowerBound) + filled)
                     if got < 0, errno == EINTR { continue }
                     if got < 0 { failure = errno }
                     guard got > 0 else { return }
@@ -67,14 +67,12 @@ final class SpoolFile: RangeSource {
 
     private static func open() throws -> Int32 {
         let folder = FileManager.default.temporaryDirectory.path
-        let unnamed = Glibc.open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
-        if unnamed >= 0 { return unnamed }
-        // Some file systems know no files without a name.
         var template = Array("\(folder)/godwit-XXXXXX".utf8CString)
-        let named = template.withUnsafeMutableBufferPointer { mkostemp($0.baseAddress, O_CLOEXEC) }
-        guard named >= 0 else { throw SpoolError(operation: "create", code: errno) }
+        let descriptor = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.map { mkstemp($0) } ?? -1 }
+        guard descriptor >= 0 else { throw SpoolError(operation: "create", code: errno) }
         _ = template.withUnsafeBufferPointer { $0.baseAddress.map { unlink($0) } }
-        return named
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return descriptor
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
