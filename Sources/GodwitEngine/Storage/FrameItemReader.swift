@@ -38,7 +38,8 @@ struct FrameItemReader: Sendable {
         var items: [StoredItem] = []
         for frame in read.frames {
             try Task.checkCancellation()
-            let wanted = entries[frame.entries.lowerBound - read.entries.lowerBound..<frame.entries.upperBound - read.entries.lowerBound]
+            let wanted = entries[
+                frame.entries.lowerBound - read.entries.lowerBound..<frame.entries.upperBound - read.entries.lowerBound]
             let start = Int(frame.range.lowerBound - read.range.lowerBound)
             let end = min(Int(frame.range.upperBound - read.range.lowerBound), bytes.count)
             guard start < end else {

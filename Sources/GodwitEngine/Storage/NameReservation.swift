@@ -77,10 +77,12 @@ public final class NameReservation: Sendable {
 
     /// Gives the name up, also when the task has been cancelled. Files that were written stay.
     public func release() async {
-        guard isReleased.withLock({ released in
-            defer { released = true }
-            return !released
-        }) else { return }
+        guard
+            isReleased.withLock({ released in
+                defer { released = true }
+                return !released
+            })
+        else { return }
         LiveRuns.remove(owner.id)
         let (store, key) = (store, claimKey)
         // A task of its own, because a cancelled one could not reach the store. A claim that stays is found dead.

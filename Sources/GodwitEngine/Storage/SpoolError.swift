@@ -10,7 +10,9 @@ public struct SpoolError: AdvisedError, Hashable {
     public let code: Int32
 
     /// What failed.
-    public var summary: String { "cannot \(operation) a temporary file in \(FileManager.default.temporaryDirectory.path)" }
+    public var summary: String {
+        "cannot \(operation) a temporary file in \(FileManager.default.temporaryDirectory.path)"
+    }
     /// What the system says.
     public var reason: String? { String(cString: strerror(code)) }
     /// What to do next.

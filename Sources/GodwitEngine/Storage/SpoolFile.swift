@@ -68,7 +68,9 @@ final class SpoolFile: RangeSource {
     private static func open() throws -> Int32 {
         let folder = FileManager.default.temporaryDirectory.path
         var template = Array("\(folder)/godwit-XXXXXX".utf8CString)
-        let descriptor = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.map { mkstemp($0) } ?? -1 }
+        let descriptor = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.map { mkstemp($0) } ?? -1
+        }
         guard descriptor >= 0 else { throw SpoolError(operation: "create", code: errno) }
         _ = template.withUnsafeBufferPointer { $0.baseAddress.map { unlink($0) } }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

@@ -87,6 +87,10 @@ final class TarballUpload: Sendable {
 extension Task where Failure == any Error {
     /// The result, passing on a cancellation of the task that waits.
     func result(cancelling task: Task<Success, any Error>) async -> Result<Success, any Error> {
-        await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+        await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
     }
 }
