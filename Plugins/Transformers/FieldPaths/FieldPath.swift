@@ -58,28 +58,28 @@ public struct FieldPath: Sendable, Hashable, CustomStringConvertible {
     ) rethrows {
         guard let step = steps.first else { return try body(&value) }
         let rest = steps.dropFirst()
-        switch (step, value) {
-        case (.member(let name), .object(var members)):
-            guard let index = members.index(forKey: name) else { return }
+        switch step {
+        case .member(let name):
+            guard case .object(var members) = value, let index = members.index(forKey: name) else { return }
             // With the payload out of the enum the dictionary has one owner, and is changed in place.
             value = .null
             defer { value = .object(members) }
             try update(&members.values[index], rest, body)
-        case (.each, .object(var members)):
-            value = .null
-            defer { value = .object(members) }
-            for index in members.indices { try update(&members.values[index], rest, body) }
-        case (.element(let index), .array(var elements)):
-            guard elements.indices.contains(index) else { return }
+        case .element(let index):
+            guard case .array(var elements) = value, elements.indices.contains(index) else { return }
             value = .null
             defer { value = .array(elements) }
             try update(&elements[index], rest, body)
-        case (.each, .array(var elements)):
-            value = .null
-            defer { value = .array(elements) }
-            for index in elements.indices { try update(&elements[index], rest, body) }
-        default:
-            return
+        case .each:
+            if case .array(var elements) = value {
+                value = .null
+                defer { value = .array(elements) }
+                for index in elements.indices { try update(&elements[index], rest, body) }
+            } else if case .object(var members) = value {
+                value = .null
+                defer { value = .object(members) }
+                for index in members.values.indices { try update(&members.values[index], rest, body) }
+            }
         }
     }
 }
@@ -97,6 +97,12 @@ public struct FieldPathError: AdvisedError, Hashable {
     public let path: String
     /// What is wrong.
     public let reason: String?
+
+    /// A malformed path.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 
     /// What failed.
     public var summary: String { "'\(path)' is not a field path" }

@@ -45,103 +45,151 @@ enum NamespaceReferences {
         ("apps.openshift.io", ["DeploymentConfig"]),
     ]
 
-    private static let inPodSpec: [NamespaceReference] = ["podAffinity", "podAntiAffinity"].flatMap { affinity in
-        ["requiredDuringSchedulingIgnoredDuringExecution[*]",
-            "preferredDuringSchedulingIgnoredDuringExecution[*].podAffinityTerm"].flatMap { term in
+    private static let inPodSpec: [NamespaceReference] =
+        ["podAffinity", "podAntiAffinity"].flatMap { affinity in
             [
-                NamespaceReference(FieldPath(stringLiteral: "affinity.\(affinity).\(term).namespaces[*]")),
-                NamespaceReference(
-                    FieldPath(stringLiteral: "affinity.\(affinity).\(term).namespaceSelector"), .selector),
-            ]
-        }
-    } + [NamespaceReference("volumes[*].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace")]
+                "requiredDuringSchedulingIgnoredDuringExecution[*]",
+                "preferredDuringSchedulingIgnoredDuringExecution[*].podAffinityTerm",
+            ].flatMap { term in
+                [
+                    NamespaceReference(FieldPath(stringLiteral: "affinity.\(affinity).\(term).namespaces[*]")),
+                    NamespaceReference(
+                        FieldPath(stringLiteral: "affinity.\(affinity).\(term).namespaceSelector"), .selector),
+                ]
+            }
+        } + [NamespaceReference("volumes[*].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace")]
 
     private static let table: [Row] = core + cluster + gateway + openShift
 
     private static let core: [Row] = [
-        ("", ["Namespace"], [
-            NamespaceReference("metadata.name"),
-            NamespaceReference("metadata.labels", .labels),
-        ]),
-        ("", ["PersistentVolume"], [
-            NamespaceReference("spec.claimRef.namespace"),
-            NamespaceReference("spec.csi.controllerPublishSecretRef.namespace"),
-            NamespaceReference("spec.csi.controllerExpandSecretRef.namespace"),
-            NamespaceReference("spec.csi.nodeStageSecretRef.namespace"),
-            NamespaceReference("spec.csi.nodePublishSecretRef.namespace"),
-            NamespaceReference("spec.csi.nodeExpandSecretRef.namespace"),
-            NamespaceReference("spec.azureFile.secretNamespace"),
-            NamespaceReference("spec.cephfs.secretRef.namespace"),
-            NamespaceReference("spec.cinder.secretRef.namespace"),
-            NamespaceReference("spec.flexVolume.secretRef.namespace"),
-            NamespaceReference("spec.glusterfs.endpointsNamespace"),
-            NamespaceReference("spec.iscsi.secretRef.namespace"),
-            NamespaceReference("spec.rbd.secretRef.namespace"),
-            NamespaceReference("spec.scaleIO.secretRef.namespace"),
-            NamespaceReference("spec.storageos.secretRef.namespace"),
-        ]),
-        ("", ["PersistentVolumeClaim"], [
-            NamespaceReference("spec.dataSource.namespace"),
-            NamespaceReference("spec.dataSourceRef.namespace"),
-        ]),
-        ("apps", ["StatefulSet"], [
-            NamespaceReference("spec.volumeClaimTemplates[*].metadata.namespace"),
-            NamespaceReference("spec.volumeClaimTemplates[*].spec.dataSourceRef.namespace"),
-        ]),
-        ("", ["Endpoints"], [
-            NamespaceReference("subsets[*].addresses[*].targetRef.namespace"),
-            NamespaceReference("subsets[*].notReadyAddresses[*].targetRef.namespace"),
-        ]),
+        (
+            "", ["Namespace"],
+            [
+                NamespaceReference("metadata.name"),
+                NamespaceReference("metadata.labels", .labels),
+            ]
+        ),
+        (
+            "", ["PersistentVolume"],
+            [
+                NamespaceReference("spec.claimRef.namespace"),
+                NamespaceReference("spec.csi.controllerPublishSecretRef.namespace"),
+                NamespaceReference("spec.csi.controllerExpandSecretRef.namespace"),
+                NamespaceReference("spec.csi.nodeStageSecretRef.namespace"),
+                NamespaceReference("spec.csi.nodePublishSecretRef.namespace"),
+                NamespaceReference("spec.csi.nodeExpandSecretRef.namespace"),
+                NamespaceReference("spec.azureFile.secretNamespace"),
+                NamespaceReference("spec.cephfs.secretRef.namespace"),
+                NamespaceReference("spec.cinder.secretRef.namespace"),
+                NamespaceReference("spec.flexVolume.secretRef.namespace"),
+                NamespaceReference("spec.glusterfs.endpointsNamespace"),
+                NamespaceReference("spec.iscsi.secretRef.namespace"),
+                NamespaceReference("spec.rbd.secretRef.namespace"),
+                NamespaceReference("spec.scaleIO.secretRef.namespace"),
+                NamespaceReference("spec.storageos.secretRef.namespace"),
+            ]
+        ),
+        (
+            "", ["PersistentVolumeClaim"],
+            [
+                NamespaceReference("spec.dataSource.namespace"),
+                NamespaceReference("spec.dataSourceRef.namespace"),
+            ]
+        ),
+        (
+            "apps", ["StatefulSet"],
+            [
+                NamespaceReference("spec.volumeClaimTemplates[*].metadata.namespace"),
+                NamespaceReference("spec.volumeClaimTemplates[*].spec.dataSourceRef.namespace"),
+            ]
+        ),
+        (
+            "", ["Endpoints"],
+            [
+                NamespaceReference("subsets[*].addresses[*].targetRef.namespace"),
+                NamespaceReference("subsets[*].notReadyAddresses[*].targetRef.namespace"),
+            ]
+        ),
         ("discovery.k8s.io", ["EndpointSlice"], [NamespaceReference("endpoints[*].targetRef.namespace")]),
         ("", ["ServiceAccount"], [NamespaceReference("secrets[*].namespace")]),
-        ("", ["Event"], [
-            NamespaceReference("involvedObject.namespace"),
-            NamespaceReference("related.namespace"),
-        ]),
-        ("events.k8s.io", ["Event"], [
-            NamespaceReference("regarding.namespace"),
-            NamespaceReference("related.namespace"),
-        ]),
-        ("networking.k8s.io", ["NetworkPolicy"], [
-            NamespaceReference("spec.ingress[*].from[*].namespaceSelector", .selector),
-            NamespaceReference("spec.egress[*].to[*].namespaceSelector", .selector),
-        ]),
+        (
+            "", ["Event"],
+            [
+                NamespaceReference("involvedObject.namespace"),
+                NamespaceReference("related.namespace"),
+            ]
+        ),
+        (
+            "events.k8s.io", ["Event"],
+            [
+                NamespaceReference("regarding.namespace"),
+                NamespaceReference("related.namespace"),
+            ]
+        ),
+        (
+            "networking.k8s.io", ["NetworkPolicy"],
+            [
+                NamespaceReference("spec.ingress[*].from[*].namespaceSelector", .selector),
+                NamespaceReference("spec.egress[*].to[*].namespaceSelector", .selector),
+            ]
+        ),
         ("networking.k8s.io", ["IngressClass"], [NamespaceReference("spec.parameters.namespace")]),
     ]
 
     private static let cluster: [Row] = [
         ("rbac.authorization.k8s.io", ["RoleBinding", "ClusterRoleBinding"], subjects),
         ("rbac.authorization.k8s.io", ["Role", "ClusterRole"], [NamespaceReference("rules[*]", .policyRule)]),
-        ("admissionregistration.k8s.io", ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], [
-            NamespaceReference("webhooks[*].clientConfig.service.namespace"),
-            NamespaceReference("webhooks[*].namespaceSelector", .selector),
-        ]),
-        ("admissionregistration.k8s.io", ["ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"], [
-            NamespaceReference("spec.matchConstraints.namespaceSelector", .selector)
-        ]),
-        ("admissionregistration.k8s.io", ["ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding"], [
-            NamespaceReference("spec.paramRef.namespace"),
-            NamespaceReference("spec.matchResources.namespaceSelector", .selector),
-        ]),
+        (
+            "admissionregistration.k8s.io", ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+            [
+                NamespaceReference("webhooks[*].clientConfig.service.namespace"),
+                NamespaceReference("webhooks[*].namespaceSelector", .selector),
+            ]
+        ),
+        (
+            "admissionregistration.k8s.io", ["ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"],
+            [
+                NamespaceReference("spec.matchConstraints.namespaceSelector", .selector)
+            ]
+        ),
+        (
+            "admissionregistration.k8s.io", ["ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding"],
+            [
+                NamespaceReference("spec.paramRef.namespace"),
+                NamespaceReference("spec.matchResources.namespaceSelector", .selector),
+            ]
+        ),
         ("apiregistration.k8s.io", ["APIService"], [NamespaceReference("spec.service.namespace")]),
-        ("apiextensions.k8s.io", ["CustomResourceDefinition"], [
-            NamespaceReference("spec.conversion.webhook.clientConfig.service.namespace"),
-            NamespaceReference("spec.conversion.webhookClientConfig.service.namespace"),
-        ]),
-        ("flowcontrol.apiserver.k8s.io", ["FlowSchema"], [
-            NamespaceReference("spec.rules[*].subjects[*].serviceAccount.namespace"),
-            NamespaceReference("spec.rules[*].subjects[*].user.name", .userName),
-            NamespaceReference("spec.rules[*].subjects[*].group.name", .groupName),
-            NamespaceReference("spec.rules[*].resourceRules[*].namespaces[*]"),
-        ]),
+        (
+            "apiextensions.k8s.io", ["CustomResourceDefinition"],
+            [
+                NamespaceReference("spec.conversion.webhook.clientConfig.service.namespace"),
+                NamespaceReference("spec.conversion.webhookClientConfig.service.namespace"),
+            ]
+        ),
+        (
+            "flowcontrol.apiserver.k8s.io", ["FlowSchema"],
+            [
+                NamespaceReference("spec.rules[*].subjects[*].serviceAccount.namespace"),
+                NamespaceReference("spec.rules[*].subjects[*].user.name", .userName),
+                NamespaceReference("spec.rules[*].subjects[*].group.name", .groupName),
+                NamespaceReference("spec.rules[*].resourceRules[*].namespaces[*]"),
+            ]
+        ),
         ("storage.k8s.io", ["StorageClass"], [NamespaceReference("parameters", .classParameters)]),
         ("snapshot.storage.k8s.io", ["VolumeSnapshotClass"], [NamespaceReference("parameters", .classParameters)]),
-        ("snapshot.storage.k8s.io", ["VolumeSnapshotContent"], [
-            NamespaceReference("spec.volumeSnapshotRef.namespace")
-        ]),
-        ("groupsnapshot.storage.k8s.io", ["VolumeGroupSnapshotContent"], [
-            NamespaceReference("spec.volumeGroupSnapshotRef.namespace")
-        ]),
+        (
+            "snapshot.storage.k8s.io", ["VolumeSnapshotContent"],
+            [
+                NamespaceReference("spec.volumeSnapshotRef.namespace")
+            ]
+        ),
+        (
+            "groupsnapshot.storage.k8s.io", ["VolumeGroupSnapshotContent"],
+            [
+                NamespaceReference("spec.volumeGroupSnapshotRef.namespace")
+            ]
+        ),
     ]
 
     private static let subjects = [
@@ -152,39 +200,57 @@ enum NamespaceReferences {
     ]
 
     private static let gateway: [Row] = [
-        ("gateway.networking.k8s.io", ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"], [
-            NamespaceReference("spec.parentRefs[*].namespace"),
-            NamespaceReference("spec.rules[*].backendRefs[*].namespace"),
-            NamespaceReference("spec.rules[*].filters[*].requestMirror.backendRef.namespace"),
-            NamespaceReference("spec.rules[*].backendRefs[*].filters[*].requestMirror.backendRef.namespace"),
-        ]),
-        ("gateway.networking.k8s.io", ["Gateway"], [
-            NamespaceReference("spec.listeners[*].tls.certificateRefs[*].namespace"),
-            NamespaceReference("spec.listeners[*].tls.frontendValidation.caCertificateRefs[*].namespace"),
-            NamespaceReference("spec.listeners[*].allowedRoutes.namespaces.selector", .selector),
-        ]),
+        (
+            "gateway.networking.k8s.io", ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"],
+            [
+                NamespaceReference("spec.parentRefs[*].namespace"),
+                NamespaceReference("spec.rules[*].backendRefs[*].namespace"),
+                NamespaceReference("spec.rules[*].filters[*].requestMirror.backendRef.namespace"),
+                NamespaceReference("spec.rules[*].backendRefs[*].filters[*].requestMirror.backendRef.namespace"),
+            ]
+        ),
+        (
+            "gateway.networking.k8s.io", ["Gateway"],
+            [
+                NamespaceReference("spec.listeners[*].tls.certificateRefs[*].namespace"),
+                NamespaceReference("spec.listeners[*].tls.frontendValidation.caCertificateRefs[*].namespace"),
+                NamespaceReference("spec.listeners[*].allowedRoutes.namespaces.selector", .selector),
+            ]
+        ),
         ("gateway.networking.k8s.io", ["GatewayClass"], [NamespaceReference("spec.parametersRef.namespace")]),
         ("gateway.networking.k8s.io", ["ReferenceGrant"], [NamespaceReference("spec.from[*].namespace")]),
     ]
 
     private static let openShift: [Row] = [
-        ("authorization.openshift.io", ["RoleBinding", "ClusterRoleBinding"], subjects + [
-            NamespaceReference("userNames[*]", .userName),
-            NamespaceReference("groupNames[*]", .groupName),
-        ]),
-        ("security.openshift.io", ["SecurityContextConstraints"], [
-            NamespaceReference("users[*]", .userName),
-            NamespaceReference("groups[*]", .groupName),
-        ]),
-        ("apps.openshift.io", ["DeploymentConfig"], [
-            NamespaceReference("spec.triggers[*].imageChangeParams.from.namespace")
-        ]),
+        (
+            "authorization.openshift.io", ["RoleBinding", "ClusterRoleBinding"],
+            subjects + [
+                NamespaceReference("userNames[*]", .userName),
+                NamespaceReference("groupNames[*]", .groupName),
+            ]
+        ),
+        (
+            "security.openshift.io", ["SecurityContextConstraints"],
+            [
+                NamespaceReference("users[*]", .userName),
+                NamespaceReference("groups[*]", .groupName),
+            ]
+        ),
+        (
+            "apps.openshift.io", ["DeploymentConfig"],
+            [
+                NamespaceReference("spec.triggers[*].imageChangeParams.from.namespace")
+            ]
+        ),
         ("image.openshift.io", ["ImageStream"], [NamespaceReference("spec.tags[*].from.namespace")]),
-        ("build.openshift.io", ["Build", "BuildConfig"], [
-            NamespaceReference("spec.output.to.namespace"),
-            NamespaceReference("spec.strategy[*].from.namespace"),
-            NamespaceReference("spec.source.images[*].from.namespace"),
-            NamespaceReference("spec.triggers[*].imageChange.from.namespace"),
-        ]),
+        (
+            "build.openshift.io", ["Build", "BuildConfig"],
+            [
+                NamespaceReference("spec.output.to.namespace"),
+                NamespaceReference("spec.strategy[*].from.namespace"),
+                NamespaceReference("spec.source.images[*].from.namespace"),
+                NamespaceReference("spec.triggers[*].imageChange.from.namespace"),
+            ]
+        ),
     ]
 }
