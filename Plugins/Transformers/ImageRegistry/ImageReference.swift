@@ -20,7 +20,7 @@ struct ImageReference: Sendable, Hashable {
     }
 
     /// The components of a name without tag and digest; nil when it is malformed.
-    static func components(of name: some StringProtocol) -> [String]? {
+    static func components(of name: String) -> [String]? {
         var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if parts.count == 1 || !isHost(parts[0]) { parts.insert(defaultHost, at: 0) }
         if parts[0] == "index.docker.io" { parts[0] = defaultHost }
@@ -35,14 +35,14 @@ struct ImageReference: Sendable, Hashable {
     }
 
     /// Separates the name from tag and digest. A colon before the last slash belongs to the host's port.
-    private static func cut(_ text: String) -> (Substring, String) {
+    private static func cut(_ text: String) -> (String, String) {
         let beforeDigest = text.prefix { $0 != "@" }
         let digest = text[beforeDigest.endIndex...]
         let lastComponent = beforeDigest.lastIndex(of: "/").map(beforeDigest.index(after:)) ?? beforeDigest.startIndex
         guard let colon = beforeDigest[lastComponent...].firstIndex(of: ":") else {
-            return (beforeDigest, String(digest))
+            return (String(beforeDigest), String(digest))
         }
-        return (beforeDigest[..<colon], beforeDigest[colon...] + digest)
+        return (String(beforeDigest[..<colon]), String(beforeDigest[colon...]) + digest)
     }
 
     static func isHostName(_ text: String) -> Bool {
