@@ -64,12 +64,14 @@ let package = Package(
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
         plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
-        plugin("NamespaceMapping", at: "Transformers/NamespaceMapping"),
+        plugin("FieldPaths", at: "Transformers/FieldPaths"),
+        plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
-        plugin("ImageRegistry", at: "Transformers/ImageRegistry"),
-        plugin("StorageClassMapping", at: "Transformers/StorageClass"),
+        plugin("ImageRegistry", at: "Transformers/ImageRegistry", ["FieldPaths"]),
+        plugin("StorageClassMapping", at: "Transformers/StorageClass", ["FieldPaths"]),
         plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
-        plugin("RestoreFixes", at: "Transformers/RestoreFixes"),
+        plugin("RestoreFixes", at: "Transformers/RestoreFixes", ["FieldPaths", crypto]),
+        plugin("BackupActions", at: "Transformers/BackupActions"),
 
         .executableTarget(
             name: "godwit",
@@ -77,7 +79,7 @@ let package = Package(
                 "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient", "GodwitEngine",
                 "FilesystemObjectStore", "S3ObjectStore",
                 "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
-                "RestoreFixes",
+                "RestoreFixes", "BackupActions",
                 arguments, yams,
             ],
             swiftSettings: strict
@@ -111,7 +113,7 @@ let package = Package(
             "TransformerTests",
             [
                 "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
-                "StorageClassMapping", "ResourceModifiers", "RestoreFixes",
+                "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         tests(
