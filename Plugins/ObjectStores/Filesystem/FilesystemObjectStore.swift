@@ -44,16 +44,20 @@ public final class FilesystemObjectStore: ObjectStore {
             let root = try openRoot(creating: createsRoot)
             return try UnfinishedFile(in: root, sweeper: sweeper, ifAbsent: options.ifAbsent, at: path)
         }
-        // Whatever happens from here on, the last reference to `file` removes what was not published.
-        switch body {
-        case .bytes(let bytes):
-            try await blocking("put", key) { try file.write(bytes) }
-        case .stream(let stream, let length):
-            try await write(stream, length: length, to: file, key: key)
-        }
-        try Task.checkCancellation()
-        return try await blocking("put", key) {
-            ObjectInfo(key: key, status: try file.publish(at: path, ifAbsent: options.ifAbsent))
+        do {
+            switch body {
+            case .bytes(let bytes):
+                try await blocking("put", key) { try file.write(bytes) }
+            case .stream(let stream, let length):
+                try await write(stream, length: length, to: file, key: key)
+            }
+            try Task.checkCancellation()
+            return try await blocking("put", key) {
+                ObjectInfo(key: key, status: try file.publish(at: path, ifAbsent: options.ifAbsent))
+            }
+        } catch {
+            try? await blocking("put", key) { file.discard() }
+            throw error
         }
     }
 

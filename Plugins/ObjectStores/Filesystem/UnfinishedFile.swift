@@ -2,8 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A file on its way to becoming an object. Until it is published it lies in the temporary folder; it is removed from
-/// there when the last reference goes.
+/// A file on its way to becoming an object. Until it is published it lies in the temporary folder.
 final class UnfinishedFile: Sendable {
     private let root: Descriptor
     private let folder: Descriptor
@@ -22,10 +21,8 @@ final class UnfinishedFile: Sendable {
         _ = file.lock()
     }
 
-    deinit {
-        // After publishing by rename the name is gone; an error leaves a leftover for the sweeper.
-        _ = try? folder.unlink(name)
-    }
+    /// Removes the file from the temporary folder. A failure leaves a leftover for the sweeper.
+    func discard() { _ = try? folder.unlink(name) }
 
     private static func openFolder(in root: Descriptor) throws(SystemError) -> Descriptor {
         do {
@@ -77,6 +74,7 @@ final class UnfinishedFile: Sendable {
         do {
             if ifAbsent {
                 try folder.link(name, to: directory, target)
+                discard()
             } else {
                 try folder.rename(name, to: directory, target)
             }
