@@ -63,7 +63,7 @@ struct Godwit: AsyncParsableCommand {
         abstract: "Back up, restore and migrate Kubernetes objects.",
         version: Version.current,
         subcommands: [
-            BackupLocationCommand.self,
+            RestoreCommand.self, BackupLocationCommand.self,
             VersionCommand.self, CompletionCommand.self,
         ]
     )

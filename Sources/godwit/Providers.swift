@@ -1,10 +1,11 @@
+import FilesystemObjectStore
 import GodwitModel
 import GodwitPluginAPI
 
 /// The plugins that are built in. This is the only place that knows them.
 enum Providers {
     /// What makes object stores.
-    static let objectStores: [any ObjectStoreProvider] = []
+    static let objectStores: [any ObjectStoreProvider] = [FilesystemProvider()]
 
     /// Makes the store of a location.
     static func open(_ location: StorageLocation) async throws -> OpenedObjectStore {

@@ -16,8 +16,10 @@ struct Deletion {
             do {
                 try remove(try KeyPath(key), &touched)
             } catch let flaw as KeyFlaw {
-                first = first ?? ObjectStoreError(
-                    .invalidKey, operation: "delete", key: key, store: store, reason: flaw.reason)
+                first =
+                    first
+                    ?? ObjectStoreError(
+                        .invalidKey, operation: "delete", key: key, store: store, reason: flaw.reason)
             } catch let error as SystemError {
                 first = first ?? error.objectStoreError("delete", key: key, store: store)
             } catch {

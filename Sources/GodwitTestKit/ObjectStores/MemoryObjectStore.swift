@@ -51,7 +51,8 @@ public final class MemoryObjectStore: ObjectStore {
         case .stream(let stream, let length):
             bytes = try await stream.collect(upTo: .max)
             if let length, length != Int64(bytes.count) {
-                throw error(.corrupted, "put", key, "the body has \(bytes.count) bytes and was announced with \(length)")
+                throw error(
+                    .corrupted, "put", key, "the body has \(bytes.count) bytes and was announced with \(length)")
             }
         }
         try Task.checkCancellation()

@@ -83,7 +83,9 @@ struct ContractRun: Sendable {
             index < keys.count ? "'\(String(decoding: keys[index], as: UTF8.self))'" : "nothing"
         }
         throw ContractViolation(
-            why: "\(what): \(found.count) and not \(expected.count); at \(index) \(text(found)) and not \(text(expected))")
+            why:
+                "\(what): \(found.count) and not \(expected.count); at \(index) \(text(found)) and not \(text(expected))"
+        )
     }
 
     /// Throws a violation unless the body throws an error of a kind.

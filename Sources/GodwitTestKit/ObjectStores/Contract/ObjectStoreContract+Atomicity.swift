@@ -5,7 +5,8 @@ import Synchronization
 
 extension ObjectStoreContract {
     static let atomicityChecks = [
-        ContractCheck("atomic.readers", "Readers beside an overwrite see the old object or the new one, whole.") { run in
+        ContractCheck("atomic.readers", "Readers beside an overwrite see the old object or the new one, whole.") {
+            run in
             // Every version is one byte repeated, its length tied to the byte.
             func version(_ number: Int) -> [UInt8] {
                 [UInt8](repeating: UInt8(number), count: 200_000 + number * 1000)

@@ -25,7 +25,8 @@ extension ObjectStoreContract {
         },
         ContractCheck("list.order", "Keys come in the order of their bytes, not of their components.") { run in
             let names = [
-                "a-b", "a.b", "a/1", "a/b/1", "a/b.c", "a0", "ab", "b", "B/1", "é", "z", "~", "a/b-c/d", "a.b.c/1", "a b",
+                "a-b", "a.b", "a/1", "a/b/1", "a/b.c", "a0", "ab", "b", "B/1", "é", "z", "~", "a/b-c/d", "a.b.c/1",
+                "a b",
             ]
             for name in names { try await run.put(name, []) }
             let expected = names.map(run.key).sorted(by: ObjectKey.precedes)

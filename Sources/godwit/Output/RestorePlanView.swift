@@ -1,0 +1,37 @@
+import GodwitModel
+import GodwitEngine
+
+/// A restore's plan as a table.
+struct RestorePlanView {
+    private let plan: RestorePlan
+
+    init(_ plan: RestorePlan) { self.plan = plan }
+
+    func rendered(_ style: Style) -> String {
+        var lines = [
+            style.bold("Plan of restore '\(plan.restore)' from backup '\(plan.backup)' into \(plan.target)"), "",
+        ]
+        let mappings = plan.namespaces.sorted { $0.key < $1.key }
+        if !mappings.isEmpty {
+            lines.append("Namespaces:")
+            lines += mappings.map { $0.key == $0.value ? "  \($0.key)" : "  \($0.key) -> \($0.value)" }
+            lines.append("")
+        }
+        var table = Table("ORDER", "RESOURCE", "API VERSION", "ITEMS", "SIZE", "NAMESPACES")
+        for (number, group) in plan.groups.enumerated() {
+            for step in group {
+                let places = step.items.filter { !$0.key.isEmpty }.sorted { $0.key < $1.key }
+                table.add(
+                    "\(number + 1)", step.resource.description, step.apiVersion ?? "not served",
+                    "\(step.items.values.reduce(0, +))", Units.bytes(step.bytes),
+                    places.isEmpty ? "-" : places.map { "\($0.key) (\($0.value))" }.joined(separator: ", "))
+            }
+        }
+        lines.append(table.isEmpty ? "Nothing is selected." : table.rendered())
+        if !plan.omissions.isEmpty {
+            lines += ["", "Left out:"]
+            lines += plan.omissions.map { "  \($0.items) \($0.resource): \($0.reason)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
