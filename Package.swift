@@ -101,12 +101,17 @@ let package = Package(
         ),
         tests(
             "ObjectStoreTests",
-            ["GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore", "HTTPTransport"]
+            [
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
+                "HTTPTransport",
+            ]
         ),
-        tests("TransformerTests", [
-            "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
-            "StorageClassMapping", "ResourceModifiers", "RestoreFixes",
-        ]),
+        tests(
+            "TransformerTests",
+            [
+                "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
+                "StorageClassMapping", "ResourceModifiers", "RestoreFixes",
+            ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         tests(
             "IntegrationTests",

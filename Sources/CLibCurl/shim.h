@@ -31,6 +31,18 @@ static inline CURLcode godwit_curl_setopt_data_function(
     return curl_easy_setopt(handle, option, value);
 }
 
+typedef int (*godwit_curl_seek_function)(void *, curl_off_t, int);
+
+static inline CURLcode godwit_curl_setopt_seek_function(CURL *handle, godwit_curl_seek_function value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
+
+typedef int (*godwit_curl_connected_function)(void *, char *, char *, int, int);
+
+static inline CURLcode godwit_curl_setopt_connected_function(CURL *handle, godwit_curl_connected_function value) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value);
+}
+
 static inline CURLcode godwit_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

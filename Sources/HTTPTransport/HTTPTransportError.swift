@@ -6,6 +6,8 @@ public struct HTTPTransportError: AdvisedError, Hashable {
     public enum Kind: Sendable, Hashable {
         /// The URL is not one, or its scheme is not http or https.
         case invalidURL
+        /// Method, header fields or body of the request are not what they must be; nothing, or not all of it, was sent.
+        case invalidRequest
         /// The host's, or the proxy's, name could not be resolved.
         case nameResolution
         /// Nobody answered, or the connection was refused.
@@ -47,7 +49,7 @@ public struct HTTPTransportError: AdvisedError, Hashable {
     public var isRetryable: Bool {
         switch kind {
         case .connect, .timeout, .interrupted, .nameResolution, .protocolViolation: true
-        case .invalidURL, .tls, .clientCertificate, .redirects, .shutdown, .other: false
+        case .invalidURL, .invalidRequest, .tls, .clientCertificate, .redirects, .shutdown, .other: false
         }
     }
 
@@ -56,6 +58,7 @@ public struct HTTPTransportError: AdvisedError, Hashable {
         let what: String =
             switch kind {
             case .invalidURL: "not a usable URL"
+            case .invalidRequest: "not a valid request"
             case .nameResolution: "the host name could not be resolved"
             case .connect: "no connection"
             case .tls: "no trusted TLS connection"

@@ -30,7 +30,9 @@ public protocol Cluster: Sendable {
     func get(_ resource: APIResource, namespace: String?, name: String) async throws -> Item?
 
     /// Creates an object and gives it as the cluster stored it.
-    func create(_ resource: APIResource, namespace: String?, object: [UInt8], options: WriteOptions) async throws -> Item
+    func create(
+        _ resource: APIResource, namespace: String?, object: [UInt8], options: WriteOptions
+    ) async throws -> Item
 
     /// Replaces an object (PUT) and gives it as the cluster stored it. If the text holds a `resourceVersion`, the
     /// cluster's must be the same.

@@ -74,7 +74,8 @@ public struct ClusterError: AdvisedError, Hashable {
         switch kind {
         case .unauthorized: "log in again or renew the token in the kubeconfig"
         case .forbidden: "grant the user this permission, or use another context with --context"
-        case .namespaceTerminating: "wait until the namespace is gone, or restore into another with --namespace-mappings"
+        case .namespaceTerminating:
+            "wait until the namespace is gone, or restore into another with --namespace-mappings"
         case .throttled, .unavailable: "try again later"
         default: nil
         }

@@ -1,0 +1,55 @@
+# The commands of a working day. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+RELEASE_FLAGS := --configuration release --static-swift-stdlib --product godwit
+LINTED := Package.swift Sources Plugins Tests Benchmarks
+
+.PHONY: help build release demo test test-unit lint format bench testbed clean
+
+help: ## Show this list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## Build everything for development.
+	scripts/bootstrap build
+	$(SWIFT) build
+
+release: ## Build the godwit program, optimised: .build/release/godwit
+	scripts/bootstrap build
+	$(SWIFT) build $(RELEASE_FLAGS)
+
+demo: release ## Back up and restore a sample application, without a cluster (DEMO_CLUSTER=1: on KUBECONFIG's).
+	scripts/demo .build/release/godwit
+
+lint: ## Check format and style.
+	$(SWIFT) format lint --strict --parallel --recursive $(wildcard $(LINTED))
+
+format: ## Format the code in place.
+	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(LINTED))
+
+test-unit: lint ## The quick tests: no servers.
+	scripts/bootstrap build test
+	$(SWIFT) test --skip IntegrationTests
+
+test: lint ## Everything: lint, unit tests, contract suites, integration on the testbed.
+	scripts/bootstrap build test testbed
+	$(SWIFT) build --build-tests
+	scripts/testbed build
+	scripts/with-testbed $(SWIFT) test --skip-build
+
+bench: release ## Measure against the peers; fills docs/benchmarks.md's tables.
+	scripts/bootstrap build bench testbed
+	scripts/testbed build
+	scripts/with-testbed Benchmarks/run .build/release/godwit
+
+testbed: ## Build and start the testbed, and leave it running.
+	scripts/bootstrap testbed
+	scripts/testbed build
+	scripts/testbed start
+	scripts/testbed env
+
+clean: ## Remove what was built here (the testbed's cache stays).
+	rm -rf .build

@@ -1,0 +1,42 @@
+public import GodwitModel
+
+/// Warnings or errors, grouped as Velero groups them.
+public struct Messages: Sendable, Hashable {
+    /// About the run as a whole.
+    public var general: [String] = []
+    /// About cluster-scoped items.
+    public var cluster: [String] = []
+    /// About the items of a namespace.
+    public var namespaces: [String: [String]] = [:]
+
+    /// No messages.
+    public init() {}
+
+    /// How many there are.
+    public var count: Int { general.count + cluster.count + namespaces.values.reduce(0) { $0 + $1.count } }
+
+    /// Adds a message about an item, or about the run when there is no item.
+    public mutating func add(_ message: String, about item: ItemIdentity? = nil) {
+        guard let item else {
+            general.append(message)
+            return
+        }
+        let text = "\(item.resource)/\(item.name): \(message)"
+        if let namespace = item.namespace {
+            namespaces[namespace, default: []].append(text)
+        } else {
+            cluster.append(text)
+        }
+    }
+}
+
+/// What went wrong, or nearly so, in a backup or restore.
+public struct ResultSet: Sendable, Hashable {
+    /// What a person should know.
+    public var warnings = Messages()
+    /// What is missing because of a failure.
+    public var errors = Messages()
+
+    /// Nothing went wrong.
+    public init() {}
+}

@@ -1,0 +1,37 @@
+public import GodwitModel
+public import GodwitPluginAPI
+public import KubernetesClient
+
+/// Everything a restore needs to know.
+public struct RestoreRequest: Sendable {
+    /// What is asked for.
+    public var restore: Restore
+    /// The backup.
+    public var contents: any BackupContents
+    /// Where it is restored to.
+    public var cluster: any Cluster
+    /// The built-in fixes. They are also applied to an object that exists already before it is compared.
+    public var fixes: [any RestoreItemAction]
+    /// Everything else that changes items, in order, after the fixes.
+    public var transformers: [any RestoreItemAction]
+    /// The order of the resources.
+    public var order = RestoreOrder.standard
+    /// Items under way at once inside a group.
+    public var concurrency = 48
+    /// How long to wait for a CRD to be established, or a namespace to be gone.
+    public var resourceTimeout: Duration = .seconds(600)
+    /// Ask the cluster what would happen, and change nothing.
+    public var isDryRun = false
+
+    /// A request.
+    public init(
+        restore: Restore, contents: any BackupContents, cluster: any Cluster, fixes: [any RestoreItemAction],
+        transformers: [any RestoreItemAction]
+    ) {
+        self.restore = restore
+        self.contents = contents
+        self.cluster = cluster
+        self.fixes = fixes
+        self.transformers = transformers
+    }
+}

@@ -1,0 +1,154 @@
+import CLibCurl
+import Glibc
+
+/// What the event thread does, and what only it touches.
+///
+/// A round: take commands, let libcurl work, tell callers what has come, look at the clock, wait. The wait ends by
+/// itself only when something is to be done.
+final class EventThread {
+    private let loop: TransferLoop
+    private let multi: MultiHandle
+    private let pool: EasyPool
+    private var transfers: [ObjectIdentifier: ActiveTransfer] = [:]
+    private var byHandle: [UnsafeMutableRawPointer: ActiveTransfer] = [:]
+    private let round = Round()
+    private var nextCheck = Instant.never
+
+    init(loop: TransferLoop, multi: MultiHandle, pool: EasyPool) {
+        self.loop = loop
+        self.multi = multi
+        self.pool = pool
+    }
+
+    func run() {
+        blockBrokenPipeSignal()
+        while true {
+            round.now = .now
+            let (commands, isEnding) = loop.takeCommands()
+            for command in commands { apply(command, isEnding: isEnding) }
+            if isEnding { break }
+            check(multi.perform())
+            while let (handle, code) = multi.nextEnded() { finish(handle, code) }
+            round.flush()
+            if round.now >= nextCheck { checkDeadlines() }
+            check(multi.poll(milliseconds: nextCheck.milliseconds(after: .now)))
+        }
+        for transfer in Array(transfers.values) { end(transfer, transfer.exchange.label.error(.shutdown, nil)) }
+        pool.removeAll()
+        loop.close()
+    }
+
+    /// libcurl writes with MSG_NOSIGNAL, but that is its affair: a broken connection must not end the process.
+    private func blockBrokenPipeSignal() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private func apply(_ command: TransferLoop.Command, isEnding: Bool) {
+        switch command {
+        case .start(let exchange, let handle):
+            if isEnding { return exchange.finish(.failure(exchange.label.error(.shutdown, nil))) }
+            start(exchange, handle)
+        case .abort(let exchange):
+            guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
+            end(transfer, CancellationError())
+        case .resumeReceiving(let exchange):
+            resume(exchange) { $0.resumeReceiving() }
+        case .resumeSending(let exchange):
+            resume(exchange) { $0.resumeSending() }
+        }
+    }
+
+    private func start(_ exchange: Exchange, _ handle: EasyHandle) {
+        let transfer = ActiveTransfer(exchange, handle, round: round)
+        do {
+            try transfer.attach()
+        } catch {
+            return exchange.finish(.failure(error))
+        }
+        let code = multi.add(handle)
+        guard code == CURLM_OK else {
+            return exchange.finish(.failure(exchange.label.error(.other(code: Int(code.rawValue)), "not accepted")))
+        }
+        transfers[ObjectIdentifier(exchange)] = transfer
+        byHandle[handle.raw] = transfer
+        loop.active.add(1)
+        nextCheck = min(nextCheck, transfer.nextDeadline)
+    }
+
+    private func resume(_ exchange: Exchange, _ body: (ActiveTransfer) -> CURLcode) {
+        guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
+        let code = body(transfer)
+        nextCheck = min(nextCheck, transfer.nextDeadline)
+        if code != CURLE_OK { end(transfer, transfer.error(code)) }
+    }
+
+    /// libcurl is done with a transfer.
+    private func finish(_ raw: UnsafeMutableRawPointer, _ code: CURLcode) {
+        guard let transfer = byHandle[raw] else { return }
+        guard code == CURLE_OK else { return end(transfer, transfer.error(code)) }
+        guard transfer.hasHead else {
+            return end(transfer, transfer.exchange.label.error(.protocolViolation, "there was no response"))
+        }
+        detach(transfer)
+        transfer.exchange.finish(.success(()))
+        pool.put(transfer.handle)
+    }
+
+    /// Ends a transfer early, or with an error. Its handle is not used again.
+    private func end(_ transfer: ActiveTransfer, _ error: any Error) {
+        detach(transfer)
+        transfer.exchange.finish(.failure(error))
+    }
+
+    private func detach(_ transfer: ActiveTransfer) {
+        multi.remove(transfer.handle)
+        byHandle[transfer.handle.raw] = nil
+        transfers[ObjectIdentifier(transfer.exchange)] = nil
+        loop.active.add(-1)
+    }
+
+    /// Ends transfers that ran out of time, and finds out when to look again.
+    private func checkDeadlines() {
+        nextCheck = .never
+        for transfer in Array(transfers.values) {
+            if let reason = transfer.expired() {
+                end(transfer, transfer.exchange.label.error(.timeout, reason))
+            } else {
+                nextCheck = min(nextCheck, transfer.nextDeadline)
+            }
+        }
+    }
+
+    /// An error of the multi handle concerns all transfers, and would return at once, for ever.
+    private func check(_ code: CURLMcode) {
+        guard code != CURLM_OK else { return }
+        let reason = curl_multi_strerror(code).map { String(cString: $0) }
+        for transfer in Array(transfers.values) {
+            end(transfer, transfer.exchange.label.error(.other(code: Int(code.rawValue)), reason))
+        }
+        usleep(10_000)
+    }
+}
+
+/// One round of the event thread: its time, and who has something new for its caller.
+final class Round {
+    var now = Instant.now
+    private var changed: [ActiveTransfer] = []
+
+    func note(_ transfer: ActiveTransfer) {
+        guard !transfer.isNoted else { return }
+        transfer.isNoted = true
+        changed.append(transfer)
+    }
+
+    func flush() {
+        for transfer in changed {
+            transfer.isNoted = false
+            transfer.exchange.flush()
+        }
+        changed.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Foundation
+
+/// Options that every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Show details that help to find a fault.")
+    var verbose = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file.", discussion: "Default: ~/.config/godwit/config.json", valueName: "file"),
+        completion: .file())
+    var config: String?
+
+    /// Where the configuration is.
+    var configurationPath: String {
+        if let config { return config }
+        let environment = ProcessInfo.processInfo.environment
+        if let path = environment["GODWIT_CONFIG"], !path.isEmpty { return path }
+        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return (base ?? NSHomeDirectory() + "/.config") + "/godwit/config.json"
+    }
+}

@@ -1,0 +1,18 @@
+import GodwitModel
+
+/// Shows an error: what failed and why, and what to do next.
+struct ErrorRenderer {
+    private let console: Console
+
+    init(_ console: Console) { self.console = console }
+
+    func render(_ error: any Error) {
+        let style = console.errorStyle
+        guard let advised = error as? any AdvisedError else {
+            console.complain("\(style.red("error:")) \(error)")
+            return
+        }
+        console.complain("\(style.red("error:")) \(advised.description)")
+        if let advice = advised.advice { console.complain("\(style.bold("next:")) \(advice)") }
+    }
+}

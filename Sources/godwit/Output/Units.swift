@@ -1,0 +1,34 @@
+import Foundation
+
+/// Numbers in the form that people read.
+enum Units {
+    /// `1.5 MiB`
+    static func bytes(_ count: Int64) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+        var value = Double(count)
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return unit == 0 ? "\(count) B" : "\(oneDecimal(value)) \(units[unit])"
+    }
+
+    /// `3d4h`, `5m10s`, `0s`: the two largest units.
+    static func duration(seconds: Double) -> String {
+        let total = Int(max(0, seconds).rounded())
+        let parts = [(total / 86400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s")]
+        let significant = parts.drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }
+        return significant.isEmpty ? "0s" : significant.map { "\($0.0)\($0.1)" }.joined()
+    }
+
+    /// How long ago, for tables; `<none>` for never.
+    static func age(_ date: Date?) -> String {
+        date.map { duration(seconds: Date().timeIntervalSince($0)) } ?? "<none>"
+    }
+
+    private static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}
