@@ -52,23 +52,26 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("GodwitModel"),
         room("Streams"),
         room("GodwitPluginAPI", ["GodwitModel", "Streams"]),
-        room("Tarball", ["Streams", "CLibArchive", "CLibZstd"]),
+        room("Tarball", ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", yams]),
         room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
         plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
-        plugin("NamespaceMapping", at: "Transformers/NamespaceMapping"),
+        plugin("FieldPaths", at: "Transformers/FieldPaths"),
+        plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
-        plugin("ImageRegistry", at: "Transformers/ImageRegistry"),
-        plugin("StorageClassMapping", at: "Transformers/StorageClass"),
+        plugin("ImageRegistry", at: "Transformers/ImageRegistry", ["FieldPaths"]),
+        plugin("StorageClassMapping", at: "Transformers/StorageClass", ["FieldPaths"]),
         plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
-        plugin("RestoreFixes", at: "Transformers/RestoreFixes"),
+        plugin("RestoreFixes", at: "Transformers/RestoreFixes", ["FieldPaths", crypto]),
+        plugin("BackupActions", at: "Transformers/BackupActions"),
 
         .executableTarget(
             name: "godwit",
@@ -76,7 +79,7 @@ let package = Package(
                 "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient", "GodwitEngine",
                 "FilesystemObjectStore", "S3ObjectStore",
                 "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
-                "RestoreFixes",
+                "RestoreFixes", "BackupActions",
                 arguments, yams,
             ],
             swiftSettings: strict
@@ -89,7 +92,7 @@ let package = Package(
         ),
         tests("GodwitModelTests", ["GodwitModel"]),
         tests("StreamsTests", ["Streams"]),
-        tests("TarballTests", ["Tarball", "Streams"]),
+        tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
         tests("KubernetesClientTests", ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport"]),
         tests(
@@ -110,7 +113,7 @@ let package = Package(
             "TransformerTests",
             [
                 "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
-                "StorageClassMapping", "ResourceModifiers", "RestoreFixes",
+                "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         tests(

@@ -1,1 +1,77 @@
-// ReclaimPolicy
+public import GodwitModel
+public import GodwitPluginAPI
+
+/// Sets the reclaim policy of restored PersistentVolumes, and puts it back.
+///
+/// A migration restores volumes with `Retain`, so that nothing deletes the disk while two clusters know it. The policy
+/// that stood there is kept in the annotation `godwit.io/original-reclaim-policy`; a later restore, of a backup taken
+/// meanwhile, puts it back.
+public struct ReclaimPolicy: RestoreItemAction {
+    /// The annotation that keeps the policy that was replaced.
+    public static let originalPolicyAnnotation = "godwit.io/original-reclaim-policy"
+
+    /// The policies of a PersistentVolume.
+    public enum Policy: String, Sendable, Hashable, CaseIterable {
+        /// The volume stays when its claim is deleted.
+        case retain = "Retain"
+        /// The volume is deleted with its claim.
+        case delete = "Delete"
+        /// The volume is scrubbed and offered again; deprecated.
+        case recycle = "Recycle"
+    }
+
+    /// What is done to a volume's policy.
+    public enum Mode: Sendable, Hashable {
+        /// It becomes this one; the original is kept in the annotation.
+        case set(Policy)
+        /// The annotation's value is put back and the annotation removed; without one nothing changes.
+        case restoreOriginal
+    }
+
+    /// `godwit.io/reclaim-policy`
+    public let name = "godwit.io/reclaim-policy"
+    /// PersistentVolumes.
+    public let appliesTo = ResourceSelector(includedResources: ["persistentvolumes"])
+    /// What is done.
+    public let mode: Mode
+
+    /// Changes reclaim policies.
+    public init(_ mode: Mode) { self.mode = mode }
+
+    /// Changes the volume's reclaim policy.
+    public func execute(
+        _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
+    ) async throws -> RestoreItemOutcome {
+        guard item.kind == "PersistentVolume" else { return .restore(item) }
+        switch mode {
+        case .set(let policy): return .restore(Self.setting(policy, on: item))
+        case .restoreOriginal: return Self.restoringOriginal(of: item)
+        }
+    }
+
+    private static func setting(_ policy: Policy, on item: KubernetesObject) -> KubernetesObject {
+        // A volume without the field is one that a person wrote; the server defaults it to Retain.
+        let current = item[path: "spec", "persistentVolumeReclaimPolicy"]?.string ?? Policy.retain.rawValue
+        guard current != policy.rawValue else { return item }
+        var item = item
+        item[path: "spec", "persistentVolumeReclaimPolicy"] = .string(policy.rawValue)
+        // Of several moves in a row the first one knew the original.
+        if item.annotations[originalPolicyAnnotation] == nil {
+            item[path: "metadata", "annotations", originalPolicyAnnotation] = .string(current)
+        }
+        return item
+    }
+
+    private static func restoringOriginal(of item: KubernetesObject) -> RestoreItemOutcome {
+        guard let text = item.annotations[originalPolicyAnnotation] else { return .restore(item) }
+        guard let policy = Policy(rawValue: text) else {
+            return .restore(
+                item,
+                warnings: ["the annotation \(originalPolicyAnnotation) holds '\(text)', which is no reclaim policy"])
+        }
+        var item = item
+        item[path: "spec", "persistentVolumeReclaimPolicy"] = .string(policy.rawValue)
+        item.annotations[originalPolicyAnnotation] = nil
+        return .restore(item)
+    }
+}

@@ -34,6 +34,11 @@ final class ExecutionContext: RestoreContext {
         return try item.map { try KubernetesObject(parsing: $0.bytes) }
     }
 
+    func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? {
+        guard let row = index.row(identity) else { return nil }
+        return try KubernetesObject(parsing: try await read(row).bytes)
+    }
+
     func backupContains(_ identity: ItemIdentity) -> Bool { index.row(identity) != nil }
 
     func willRestore(_ identity: ItemIdentity) -> Bool { index.row(identity).map(selection.contains) ?? false }

@@ -12,10 +12,10 @@ struct ItemRestorer: Sendable {
     private let namespaces: NamespaceKeeper
     private let claims: RowClaims
     private let statusResources: ResourceSet?
-    private let report: @Sendable (ItemOutcome) -> Void
+    private let report: @Sendable (ItemOutcome) async -> Void
 
     /// - Parameter report: is told what became of each item, from any task.
-    init(_ context: ExecutionContext, report: @escaping @Sendable (ItemOutcome) -> Void) throws {
+    init(_ context: ExecutionContext, report: @escaping @Sendable (ItemOutcome) async -> Void) throws {
         let request = context.request
         let catalog = context.catalog
         let actions = try ActionChain(request.fixes + request.transformers, catalog: catalog)
@@ -49,11 +49,11 @@ struct ItemRestorer: Sendable {
 
     private func reporting(_ identity: ItemIdentity, _ work: () async throws -> ItemOutcome?) async {
         do {
-            if let outcome = try await work() { report(outcome) }
+            if let outcome = try await work() { await report(outcome) }
         } catch is CancellationError {
             // The run as a whole says that it was interrupted.
         } catch {
-            report(ItemOutcome(item: identity, target: identity, action: .failed("\(error)")))
+            await report(ItemOutcome(item: identity, target: identity, action: .failed("\(error)")))
         }
     }
 

@@ -15,14 +15,27 @@ public struct RestoreExecutor: Sendable {
         self.observer = observer
     }
 
+    /// What a run of this executor is recorded with.
+    ///
+    /// - Parameter outcomes: is told what became of each item, from any task; items wait for it.
+    func makeRecorder(outcomes: @escaping @Sendable (ItemOutcome) async -> Void) -> RestoreRecorder {
+        RestoreRecorder(totalItems: prepared.plan.itemCount, observer: observer, outcomes: outcomes)
+    }
+
     /// Restores group by group. Items that fail are in the report and do not stop the rest.
     ///
-    /// - Parameter outcomes: is told what became of each item, from any task; it must return at once.
+    /// - Parameter outcomes: is told what became of each item, from any task; items wait for it.
     /// - Throws: `CancellationError`, or an error that concerns the whole run, such as a store or cluster that is gone.
-    public func run(outcomes: @escaping @Sendable (ItemOutcome) -> Void) async throws -> RestoreReport {
+    public func run(outcomes: @escaping @Sendable (ItemOutcome) async -> Void) async throws -> RestoreReport {
+        let recorder = makeRecorder(outcomes: outcomes)
+        try await run(recorder)
+        return recorder.report()
+    }
+
+    /// Restores group by group; what happens is in the recorder, also when this throws.
+    func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared)
-        let recorder = RestoreRecorder(totalItems: prepared.plan.itemCount, observer: observer, outcomes: outcomes)
-        let restorer = try ItemRestorer(context) { recorder.record($0) }
+        let restorer = try ItemRestorer(context) { await recorder.record($0) }
         for group in prepared.groups {
             recorder.begin(group)
             try await restore(group, with: restorer, context: context)
@@ -30,7 +43,6 @@ public struct RestoreExecutor: Sendable {
                 try await awaitDefinitions(recorder.createdDefinitions, context: context, recorder: recorder)
             }
         }
-        return recorder.report()
     }
 
     private func restore(

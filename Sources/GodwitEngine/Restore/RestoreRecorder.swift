@@ -24,10 +24,12 @@ final class RestoreRecorder: Sendable {
     }
 
     private let observer: RunObserver
-    private let outcomes: @Sendable (ItemOutcome) -> Void
+    private let outcomes: @Sendable (ItemOutcome) async -> Void
     private let state: Mutex<State>
 
-    init(totalItems: Int, observer: @escaping RunObserver, outcomes: @escaping @Sendable (ItemOutcome) -> Void) {
+    init(
+        totalItems: Int, observer: @escaping RunObserver, outcomes: @escaping @Sendable (ItemOutcome) async -> Void
+    ) {
         self.observer = observer
         self.outcomes = outcomes
         var state = State()
@@ -48,7 +50,7 @@ final class RestoreRecorder: Sendable {
     }
 
     /// Takes down what happened to an item.
-    func record(_ outcome: ItemOutcome) {
+    func record(_ outcome: ItemOutcome) async {
         let progress = state.withLock { state in
             state.report.counts[outcome.action.word, default: 0] += 1
             state.progress.items += 1
@@ -63,7 +65,7 @@ final class RestoreRecorder: Sendable {
             }
             return state.progress
         }
-        outcomes(outcome)
+        await outcomes(outcome)
         for warning in outcome.warnings { observer(.log(LogLine(.warning, warning, item: outcome.item))) }
         switch outcome.action {
         case .failed(let reason): observer(.log(LogLine(.error, reason, item: outcome.item)))

@@ -12,6 +12,8 @@ public struct Backup: Sendable, Hashable {
     public var spec: BackupSpec
     /// What came of it.
     public var status: BackupStatus
+    /// What stood in the JSON form beyond what Godwit knows, to be written back.
+    var unknownFields: JSONValue = [:]
 
     /// A backup that has not begun.
     public init(
@@ -36,7 +38,7 @@ public struct BackupSpec: Sendable, Hashable {
     public var timeToLive: Duration = .seconds(720 * 3600)
     /// The location's name; empty when a URL was given instead.
     public var storageLocation = ""
-    /// Items named by actions are included even though a filter would leave them out only where this allows it.
+    /// The ConfigMap with the volume policies, as Velero's typed reference (`kind`, `name`); nil for none.
     public var resourcePolicy: JSONValue?
 
     /// A backup of everything.
@@ -65,6 +67,10 @@ public struct BackupStatus: Sendable, Hashable {
     public var failureReason: String?
     /// What is wrong with what was asked for.
     public var validationErrors: [String] = []
+    /// The version of Velero's tarball layout, such as `1.1.0`; empty in the native format and before Velero 1.4.
+    public var formatVersion = ""
+    /// Its first number, in a field of its own since Velero 1.0; 0 when not said.
+    public var formatMajorVersion = 0
 
     /// A status before the beginning.
     public init() {}

@@ -10,6 +10,8 @@ public struct Restore: Sendable, Hashable {
     public var spec: RestoreSpec
     /// What came of it.
     public var status: RestoreStatus
+    /// What stood in the JSON form beyond what Godwit knows, to be written back.
+    var unknownFields: JSONValue = [:]
 
     /// A restore that has not begun.
     public init(
@@ -36,6 +38,8 @@ public struct RestoreSpec: Sendable, Hashable {
     public var restoreStatus: IncludesExcludesSpec?
     /// Keep the node ports of services.
     public var preserveNodePorts = false
+    /// Restore persistent volumes from their snapshots; nil for the default.
+    public var restorePersistentVolumes: Bool?
 
     /// A restore of everything in a backup.
     public init(backupName: String) { self.backupName = backupName }

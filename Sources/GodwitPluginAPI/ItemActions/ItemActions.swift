@@ -58,6 +58,8 @@ public protocol RestoreContext: Sendable {
     var restore: Restore { get }
     /// Reads an object of the target cluster; nil when there is none or the resource is not served.
     func existing(_ identity: ItemIdentity) async throws -> KubernetesObject?
+    /// Reads an item as the backup holds it; nil when it holds none.
+    func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject?
     /// Whether the backup holds an item.
     func backupContains(_ identity: ItemIdentity) -> Bool
     /// Whether an item of the backup is part of this restore, by its filters.

@@ -16,3 +16,18 @@ struct ErrorRenderer {
         if let advice = advised.advice { console.complain("\(style.bold("next:")) \(advice)") }
     }
 }
+
+extension Console {
+    /// Shows errors that did not stop a listing, and ends the program as partially failed if there are any.
+    func report(_ errors: [any Error]) throws {
+        for error in errors { ErrorRenderer(self).render(error) }
+        if !errors.isEmpty { throw ExitStatus.partiallyFailed }
+    }
+}
+
+extension Result {
+    /// The error of a failure.
+    var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}

@@ -97,8 +97,13 @@ final class ProgressView: Sendable {
         }
     }
 
-    /// Takes the progress line away.
-    func end() {
+    /// Runs something whose progress is shown, and takes the progress line away afterwards.
+    func during<Value>(_ work: () async throws -> Value) async throws -> Value {
+        defer { end() }
+        return try await work()
+    }
+
+    private func end() {
         state.withLock { state in
             if !state.shown.isEmpty { console.draw("\r\u{1B}[K") }
             state.shown = ""

@@ -1,6 +1,9 @@
-/// Where the content of an entry is in a tarball.
+/// Where an entry's content is in a tarball.
+///
+/// In a tarball of zstd frames the content is found by reading from the byte ``frame`` on, decompressing one frame, and
+/// cutting; see ``FrameReader``. In a gzip or plain tarball ``frame`` is 0 and stands for the whole uncompressed tar.
 public struct ContentLocation: Sendable, Hashable, Codable {
-    /// The offset of the zstd frame in the tarball, in bytes.
+    /// The compressed offset of the entry's frame in the tarball, in bytes.
     public let frame: Int64
     /// The offset of the content in the decompressed frame, in bytes.
     public let offset: Int64

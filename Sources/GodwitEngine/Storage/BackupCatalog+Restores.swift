@@ -1,0 +1,110 @@
+public import GodwitModel
+import GodwitPluginAPI
+public import Streams
+import Tarball
+
+extension BackupCatalog {
+    /// Every restore that is recorded in this location, by name; those whose record cannot be read are errors in
+    /// place.
+    public func restores() async throws -> [(name: String, restore: Result<Restore, BackupStorageError>)] {
+        let folders = try await folders(below: RestoreLayout.root).filter { $0.format != nil }
+        return try await folders.mapConcurrently(limit: Self.parallelReads) { folder in
+            do {
+                return (folder.name, .success(try await stored(restore: folder.name).restore))
+            } catch let error as BackupStorageError {
+                return (folder.name, .failure(error))
+            }
+        }
+    }
+
+    /// Reads one restore's record.
+    public func restore(named name: String) async throws -> StoredRestore {
+        try check(name: name, of: "restore")
+        return try await stored(restore: name)
+    }
+
+    private func stored(restore name: String) async throws -> StoredRestore {
+        let subject = "restore '\(name)'"
+        let bytes = try await metadata(RestoreLayout(name: name).metadata, subject: subject)
+        let (object, manifest) = try MetadataDocument.decode(bytes, subject: subject, store: store.description)
+        do {
+            return StoredRestore(restore: try Restore(json: object), manifest: manifest)
+        } catch {
+            throw BackupStorageError(
+                .damaged, subject: subject, store: store.description, reason: "its record cannot be read: \(error)")
+        }
+    }
+
+    /// Begins to record a restore; its name must have been reserved.
+    public func record(_ reservation: NameReservation) -> RestoreRecord {
+        RestoreRecord(catalog: self, reservation: reservation)
+    }
+
+    /// Deletes the record of a restore: first what makes it exist, then the rest.
+    public func deleteRestore(named name: String) async throws {
+        try check(name: name, of: "restore")
+        let layout = RestoreLayout(name: name)
+        guard try await !store.objects(below: layout.folder).isEmpty else {
+            throw BackupStorageError(.notFound, subject: "restore '\(name)'", store: store.description)
+        }
+        try await store.delete([layout.metadata])
+        try await store.deleteFolder(layout.folder)
+    }
+
+    /// The warnings and errors of a restore.
+    public func results(of restore: StoredRestore) async throws -> ResultSet {
+        let name = restore.restore.name
+        return try await results(
+            restore.manifest[RestoreLayout(name: name).results], subject: "restore '\(name)'")
+    }
+
+    /// The log of a restore, as NDJSON text.
+    public func logs(of restore: StoredRestore) async throws -> ByteStream {
+        let name = restore.restore.name
+        return try await text(restore.manifest[RestoreLayout(name: name).logs], subject: "restore '\(name)'")
+    }
+
+    /// What became of each item, as NDJSON text.
+    public func itemOutcomes(of restore: StoredRestore) async throws -> ByteStream {
+        let name = restore.restore.name
+        return try await text(restore.manifest[RestoreLayout(name: name).items], subject: "restore '\(name)'")
+    }
+}
+
+/// A restore's record as it is stored.
+public struct StoredRestore: Sendable {
+    /// The restore and what came of it.
+    public let restore: Restore
+    /// The list of files.
+    public let manifest: BackupManifest
+}
+
+/// Writes the record of one restore.
+public struct RestoreRecord: Sendable {
+    let catalog: BackupCatalog
+    let reservation: NameReservation
+
+    private var layout: RestoreLayout { RestoreLayout(name: reservation.name) }
+
+    /// Stores what became of each item, as it comes: NDJSON text.
+    public func writeItems(_ lines: ByteStream) async throws -> Artifact {
+        try await catalog.files.write(layout.items, lines.compressed(), contentType: ContentTypes.zstd)
+    }
+
+    /// Stores the log, as it comes: NDJSON text.
+    public func writeLogs(_ lines: ByteStream) async throws -> Artifact {
+        try await catalog.files.write(layout.logs, lines.compressed(), contentType: ContentTypes.zstd)
+    }
+
+    /// Stores results and, last, the record itself, and gives the name free.
+    public func finish(_ restore: Restore, results: ResultSet, artifacts: [Artifact]) async throws {
+        let stored = try await catalog.files.writeCompressed(layout.results, results.json.serialized())
+        let document = MetadataDocument.encode(
+            restore.json, manifest: BackupManifest(artifacts: artifacts + [stored]))
+        try await catalog.publish(layout.metadata, document, subject: "restore '\(reservation.name)'")
+        await reservation.release()
+    }
+
+    /// Removes what was written, and gives the name free. Works in a cancelled task.
+    public func discard() async { await reservation.discard(metadata: layout.metadata) }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import Streams
+import Synchronization
+
+/// The right to write under a name, held by one run at a time; see ``BackupCatalog/reserve(backup:)``.
+///
+/// A claim is an object of the run's own in the folder. A run writes its claim first and looks second, so of two runs
+/// at least one sees the other: that holds on any store with read-after-write, conditional puts or not. Who sees an
+/// older right (metadata) or the claim of a living run with a smaller id gives up; who sees only greater ids waits a
+/// moment for them to give up. A claim is dead when its process is known to be gone, or its heartbeat is old by the
+/// store's own clock.
+public final class NameReservation: Sendable {
+    /// The name.
+    public let name: String
+    /// The folder that it stands for.
+    let folder: String
+    let store: any ObjectStore
+    private let owner: RunOwner
+    private let isReleased = Mutex(false)
+
+    /// A claim without a heartbeat for this long is dead.
+    static let lifetime: TimeInterval = 300
+    /// How often the heartbeat is renewed.
+    static let heartbeat = Duration.seconds(60)
+    static let claimPrefix = "godwit-inprogress-"
+
+    init(name: String, folder: String, store: any ObjectStore) {
+        self.name = name
+        self.folder = folder
+        self.store = store
+        owner = RunOwner()
+        LiveRuns.insert(owner.id)
+    }
+
+    deinit { LiveRuns.remove(owner.id) }
+
+    var claimKey: String { "\(folder)\(Self.claimPrefix)\(owner.id).json" }
+
+    static func isClaim(_ key: String) -> Bool {
+        (key.split(separator: "/").last ?? "").hasPrefix(claimPrefix)
+    }
+
+    /// Writes or renews the claim.
+    @discardableResult
+    func claim() async throws -> ObjectInfo {
+        var owner = owner
+        owner.heartbeat = Int64(Date().timeIntervalSince1970)
+        return try await store.put(
+            claimKey, .bytes(owner.json.serialized()), options: PutOptions(contentType: ContentTypes.json))
+    }
+
+    /// Keeps the claim alive until the task is cancelled.
+    ///
+    /// - Throws: ``BackupStorageError`` when another run has taken the name over, or the claim could not be renewed for
+    ///   so long that another may.
+    public func keepAlive() async throws {
+        var renewed = ContinuousClock.now
+        while true {
+            try await Task.sleep(for: Self.heartbeat)
+            do {
+                guard try await store.stat(claimKey) != nil else { throw lost("another run took the name over") }
+                try await claim()
+                renewed = .now
+            } catch let error as ObjectStoreError {
+                guard ContinuousClock.now - renewed < .seconds(Self.lifetime) / 2 else {
+                    throw lost("its claim could not be renewed: \(error)")
+                }
+            }
+        }
+    }
+
+    private func lost(_ reason: String) -> BackupStorageError {
+        BackupStorageError(.incomplete, subject: "'\(name)'", store: store.description, reason: reason)
+    }
+
+    /// Gives the name up, also when the task has been cancelled. Files that were written stay.
+    public func release() async {
+        guard
+            isReleased.withLock({ released in
+                defer { released = true }
+                return !released
+            })
+        else { return }
+        LiveRuns.remove(owner.id)
+        let (store, key) = (store, claimKey)
+        // A task of its own, because a cancelled one could not reach the store. A claim that stays is found dead.
+        await Task { try? await store.delete([key]) }.value
+    }
+
+    /// Removes everything that was written under the name, and gives it up; also when the task has been cancelled.
+    ///
+    /// - Parameter metadata: the key that makes the run exist; it goes first.
+    public func discard(metadata: String) async {
+        let (store, folder) = (store, folder)
+        await Task {
+            try? await store.delete([metadata])
+            try? await store.deleteFolder(folder, keeping: [claimKey])
+        }.value
+        await release()
+    }
+}
+
+extension ObjectStore {
+    /// Every object below a prefix.
+    func objects(below prefix: String) async throws -> [ObjectInfo] {
+        var found: [ObjectInfo] = []
+        try await forEachPage(ListRequest(prefix: prefix)) { found += $0.objects }
+        return found
+    }
+
+    /// Deletes every object below a prefix but those named.
+    func deleteFolder(_ prefix: String, keeping kept: Set<String> = []) async throws {
+        let keys = try await objects(below: prefix).map(\.key).filter { !kept.contains($0) }
+        if !keys.isEmpty { try await delete(keys) }
+    }
+}

@@ -1,0 +1,111 @@
+extension Restore {
+    /// Reads a `velero.io/v1` Restore. Fields that Godwit does not know are kept and written back by ``json``.
+    ///
+    /// - Throws: ``APIObjectError`` for a field of the wrong type, or a phase or policy that is none.
+    public init(json: JSONValue) throws(APIObjectError) {
+        var object = try APIFields(json, kind: "Restore")
+        guard object.take("kind") == "Restore", object.take("apiVersion") == "velero.io/v1" else {
+            throw object.error("kind", "not apiVersion velero.io/v1, kind Restore")
+        }
+        var metadata = try object.fields("metadata")
+        guard let name = try metadata.string("name") else { throw metadata.error("name", "missing") }
+        let labels = try metadata.stringMap("labels")
+        var spec = try object.fields("spec")
+        var status = try object.fields("status")
+        self.init(name: name, labels: labels, spec: try RestoreSpec(&spec), status: try RestoreStatus(&status))
+        object.keep("metadata", metadata.rest)
+        object.keep("spec", spec.rest)
+        object.keep("status", status.rest)
+        unknownFields = object.rest ?? [:]
+    }
+
+    /// The `velero.io/v1` Restore, with the fields that were not known when it was read. Times are cut to seconds.
+    public var json: JSONValue {
+        var object = unknownFields
+        object["apiVersion"] = "velero.io/v1"
+        object["kind"] = "Restore"
+        var metadata = object["metadata"] ?? [:]
+        metadata["name"] = .string(name)
+        metadata.set("labels", labels)
+        object["metadata"] = metadata
+        var specification = object["spec"] ?? [:]
+        spec.write(to: &specification)
+        object["spec"] = specification
+        var state = object["status"] ?? [:]
+        status.write(to: &state)
+        object.set("status", state)
+        return object
+    }
+}
+
+extension RestoreSpec {
+    init(_ spec: inout APIFields) throws(APIObjectError) {
+        self.init(backupName: try spec.string("backupName") ?? "")
+        filter = try ItemFilterSpec(&spec)
+        namespaceMapping = try spec.stringMap("namespaceMapping")
+        if let text = try spec.string("existingResourcePolicy"), !text.isEmpty {
+            guard let known = ExistingResourcePolicy(rawValue: text) else {
+                throw spec.error("existingResourcePolicy", "'\(text)' is not none, update, replace or fail")
+            }
+            existingResourcePolicy = known
+        }
+        if let restored = spec.take("restoreStatus") {
+            var fields = try APIFields(restored, kind: spec.kind, path: "spec.restoreStatus")
+            restoreStatus = IncludesExcludesSpec(
+                included: try fields.strings("includedResources"), excluded: try fields.strings("excludedResources"))
+        }
+        preserveNodePorts = try spec.bool("preserveNodePorts") ?? false
+        restorePersistentVolumes = try spec.bool("restorePVs")
+    }
+
+    func write(to spec: inout JSONValue) {
+        spec.set("backupName", backupName)
+        filter.write(to: &spec)
+        spec.set("namespaceMapping", namespaceMapping)
+        if existingResourcePolicy != .none {
+            spec["existingResourcePolicy"] = .string(existingResourcePolicy.rawValue)
+        }
+        if let restoreStatus {
+            var fields: JSONValue = [:]
+            fields.set("includedResources", restoreStatus.included)
+            fields.set("excludedResources", restoreStatus.excluded)
+            spec["restoreStatus"] = fields
+        }
+        if preserveNodePorts { spec["preserveNodePorts"] = true }
+        spec.set("restorePVs", restorePersistentVolumes)
+    }
+}
+
+extension RestoreStatus {
+    init(_ status: inout APIFields) throws(APIObjectError) {
+        self.init()
+        if let text = try status.string("phase"), !text.isEmpty {
+            guard let known = RestorePhase(rawValue: text) else { throw status.error("phase", "'\(text)' is no phase") }
+            phase = known
+        }
+        started = try status.time("startTimestamp")
+        completed = try status.time("completionTimestamp")
+        var progress = try status.fields("progress")
+        totalItems = try progress.count("totalItems")
+        itemsRestored = try progress.count("itemsRestored")
+        status.keep("progress", progress.rest)
+        warnings = try status.count("warnings")
+        errors = try status.count("errors")
+        failureReason = try status.string("failureReason")
+        validationErrors = try status.strings("validationErrors")
+    }
+
+    func write(to status: inout JSONValue) {
+        if self != RestoreStatus() { status["phase"] = .string(phase.rawValue) }
+        status.set("startTimestamp", started)
+        status.set("completionTimestamp", completed)
+        var progress = status["progress"] ?? [:]
+        progress.set("totalItems", totalItems)
+        progress.set("itemsRestored", itemsRestored)
+        status.set("progress", progress)
+        status.set("warnings", warnings)
+        status.set("errors", errors)
+        status.set("failureReason", failureReason)
+        status.set("validationErrors", validationErrors)
+    }
+}
