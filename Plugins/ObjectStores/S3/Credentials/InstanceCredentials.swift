@@ -1,5 +1,6 @@
 import GodwitModel
 import HTTPTransport
+import Streams
 
 /// Credentials of the instance's role, from its metadata service with a session token (IMDSv2 only).
 ///

@@ -48,7 +48,7 @@ struct PartSizes {
     /// The size of the next part.
     mutating func next() -> Int {
         let grown = sent / Self.growth
-        let size = max(base, (grown + (1 << 20) - 1) >> 20 << 20)
+        let size = max(base, (grown >> 20 + 1) << 20)
         sent += size
         return size
     }

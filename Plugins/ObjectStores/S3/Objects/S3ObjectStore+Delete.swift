@@ -1,5 +1,6 @@
 import Crypto
 import GodwitPluginAPI
+import HTTPTransport
 
 extension S3ObjectStore {
     /// Keys of one request at most, by S3's definition.

@@ -28,9 +28,9 @@ struct S3Endpoint: Sendable, Hashable {
     init?(_ address: String) {
         var rest = Substring(address)
         var scheme = "https"
-        if let separator = address.range(of: "://") {
-            scheme = address[..<separator.lowerBound].lowercased()
-            rest = address[separator.upperBound...]
+        if let colon = address.firstIndex(of: ":"), address[colon...].hasPrefix("://") {
+            scheme = address[..<colon].lowercased()
+            rest = address[colon...].dropFirst(3)
         }
         guard scheme == "http" || scheme == "https", !rest.contains(where: { "?#@ \\".contains($0) }) else {
             return nil

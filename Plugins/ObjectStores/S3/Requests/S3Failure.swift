@@ -87,7 +87,7 @@ struct S3Failure: Sendable {
         case _ where code.hasPrefix("KMS."): .invalidConfiguration
         // What says no in a way that a status cannot: EntityTooLarge, InvalidObjectState, NoSuchUpload, …
         case _ where (400..<500).contains(status) && status != 429: .other(code: code)
-        default: nil
+        default: nil as ObjectStoreError.Kind?
         }
     }
 
@@ -103,7 +103,7 @@ struct S3Failure: Sendable {
         case 501: .other(code: code ?? "501")
         case 507: .outOfSpace
         case 500...: .unavailable
-        case 300..<400: .invalidConfiguration
+        case 300...399: .invalidConfiguration
         default: .other(code: code ?? String(status))
         }
     }
@@ -121,7 +121,7 @@ extension HTTPTransportError {
             switch self.kind {
             case .connect, .timeout, .interrupted, .nameResolution, .protocolViolation: .connection
             case .invalidURL, .tls, .clientCertificate, .redirects: .invalidConfiguration
-            case .shutdown, .other: .other(code: "transport")
+            case .invalidRequest, .shutdown, .other: .other(code: "transport")
             }
         return ObjectStoreError(
             kind, operation: request.operation, key: request.subject, store: store, reason: description)

@@ -46,10 +46,11 @@ struct SignatureV4: Sendable {
 
     /// A query as it is signed, which is also how it is sent.
     static func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
-        query.map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
-            .sorted { $0.0 == $1.0 ? $0.1 < $1.1 : $0.0 < $1.0 }
-            .map { "\($0.0)=\($0.1)" }
-            .joined(separator: "&")
+        let encoded = query.map { (name: PercentEncoding.encode($0.name), value: PercentEncoding.encode($0.value)) }
+        let sorted = encoded.sorted { left, right in
+            left.name == right.name ? left.value < right.value : left.name < right.name
+        }
+        return sorted.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }
 
     private var scope: String { "\(AWSDate.basic(date).prefix(8))/\(region)/\(service)/aws4_request" }
