@@ -1,7 +1,9 @@
 import FilesystemObjectStore
 import Foundation
+import GodwitEngine
 import GodwitPluginAPI
 import GodwitTestKit
+import Streams
 import Testing
 
 @Suite struct ContractTests {
@@ -23,6 +25,45 @@ import Testing
         let unfinished = try? FileManager.default.contentsOfDirectory(atPath: root + "/.godwit-tmp")
         #expect(unfinished ?? [] == [])
     }
+
+    @Test(.enabled(if: S3Server.areThere, "needs the testbed"), arguments: S3Server.allCases, checks)
+    func s3(server: S3Server, check: String) async throws {
+        let subject = ContractSubject(prefix: S3Server.prefix("contract"), fetch: S3Server.fetch) {
+            try server.store(["conditional-put": "true"])
+        }
+        try await expectHeld(check, subject)
+    }
+
+    @Test(arguments: checks) func filesystemWrapped(check: String) async throws {
+        let directory = try TemporaryDirectory()
+        let root = directory.path
+        let subject = ContractSubject(prefix: "contract/") {
+            try ObjectStoreStack.make(FilesystemObjectStore(root: root), prefix: "/some/prefix/")
+        }
+        try await expectHeld(check, subject.shorterKeys(by: "some/prefix/"))
+    }
+
+    @Test(.enabled(if: S3Server.areThere, "needs the testbed"), arguments: checks)
+    func s3Wrapped(check: String) async throws {
+        let subject = ContractSubject(prefix: S3Server.prefix("contract"), fetch: S3Server.fetch) {
+            try ObjectStoreStack.make(try S3Server.radosgw.store(), prefix: "store-tests/ünd+so weiter")
+        }
+        try await expectHeld(check, subject.shorterKeys(by: "store-tests/ünd+so weiter/"))
+    }
+
+    /// A store whose calls fail at first keeps all promises behind the wrappers.
+    @Test(arguments: checks) func faultyWrapped(check: String) async throws {
+        let memory = MemoryObjectStore()
+        let subject = ContractSubject(prefix: "contract/") {
+            let faulty = FaultyObjectStore(memory) { call, method in
+                guard method != "put", call % 3 == 0 else { return nil }
+                return call % 2 == 0 ? .error(.unavailable) : .truncatedBody(afterBytes: 70_000)
+            }
+            let retry = RetryPolicy(attempts: 20, base: .microseconds(10), cap: .milliseconds(1))
+            return try ObjectStoreStack.make(faulty, retry: retry)
+        }
+        try await expectHeld(check, subject)
+    }
 }
 
 /// Runs a check and records what is not as promised.
@@ -30,6 +71,15 @@ func expectHeld(_ name: String, _ subject: ContractSubject) async throws {
     let check = try #require(ObjectStoreContract.check(named: name))
     let outcome = await check.run(subject)
     if case .failed(let why) = outcome { Issue.record("\(name): \(why)") }
+}
+
+extension ContractSubject {
+    /// For a store that puts a prefix in front of its keys.
+    func shorterKeys(by prefix: String) -> ContractSubject {
+        var subject = self
+        subject.maximumKeyLength -= prefix.utf8.count
+        return subject
+    }
 }
 
 /// A directory that is removed with its last reference.

@@ -1,0 +1,122 @@
+public import HTTPTransport
+public import Streams
+
+/// How a bucket is reached, and how objects are stored in it.
+public struct S3Configuration: Sendable {
+    /// What protects an object on its way and is kept with it where the server knows the header. Servers that do not
+    /// know it ignore it; over plain HTTP the body's SHA-256 is signed besides, which all servers check.
+    public enum Checksum: String, Sendable, Hashable {
+        /// None but what the signature covers.
+        case none
+        /// CRC-32C.
+        case crc32c
+        /// SHA-256.
+        case sha256
+    }
+
+    /// Encryption at rest by the server.
+    public enum ServerSideEncryption: Sendable, Hashable {
+        /// As the bucket is set.
+        case bucketDefault
+        /// With keys of the store's own (SSE-S3).
+        case aes256
+        /// With a key of the key management service; nil for the account's own (SSE-KMS).
+        case kms(keyID: String?)
+        /// With 32 bytes that are sent with each request and kept by nobody else (SSE-C).
+        case customerKey(SecretBytes)
+    }
+
+    /// The mode of object lock that ``PutOptions/retainUntil`` uses.
+    public enum ObjectLockMode: String, Sendable, Hashable {
+        /// Those with a special permission can lift the lock.
+        case governance = "GOVERNANCE"
+        /// Nobody can, not even the account's root.
+        case compliance = "COMPLIANCE"
+    }
+
+    /// The bucket.
+    public var bucket: String
+    /// The region to sign for. A bucket in another one is found by the server's answer.
+    public var region = "us-east-1"
+    /// The server; nil for AWS.
+    var endpoint: S3Endpoint?
+    /// The server's address in signed URLs, where it differs.
+    var publicEndpoint: S3Endpoint?
+    /// Whether the bucket is in the path (true) or in the host name (false). nil decides: in the host name for AWS,
+    /// in the path for other servers. Always in the path below an IP address, and with TLS when the bucket has dots.
+    public var pathStyle: Bool?
+    /// TLS settings.
+    public var tls = TLSConfiguration()
+    /// Encryption at rest.
+    public var encryption = ServerSideEncryption.bucketDefault
+    /// The storage class; nil for the bucket's.
+    public var storageClass: String?
+    /// Tags of new objects, as a query: `team=a&cost=b`.
+    public var tagging: String?
+    /// The checksum of what is uploaded.
+    public var checksum = Checksum.crc32c
+    /// Bytes of a part of an upload, 5 MiB to 5 GiB; more when 10,000 parts would not do.
+    public var partSize = 8 << 20
+    /// Parts of one upload that are under way at once.
+    public var concurrency = 4
+    /// The profile to take credentials from; nil for the usual chain.
+    public var profile: String?
+    /// A file of credentials to take instead of the usual places.
+    public var credentialsFile: String?
+    /// Whether `If-None-Match` makes puts conditional atomically. nil: true for AWS, false elsewhere, where the
+    /// condition is sent too but not relied upon.
+    public var conditionalPut: Bool?
+    /// Object lock; nil when the bucket has none.
+    public var objectLock: ObjectLockMode?
+    /// How parts of a stream are retried.
+    public var retry = RetryPolicy.standard
+
+    /// The defaults, for a bucket of AWS.
+    public init(bucket: String) { self.bucket = bucket }
+
+    /// Sets the server: `https://host:port`, with a path where S3 is not at the root.
+    ///
+    /// - Throws: ``S3ConfigurationError`` when that is no address.
+    public mutating func setEndpoint(_ address: String) throws(S3ConfigurationError) {
+        guard let endpoint = S3Endpoint(address) else {
+            throw S3ConfigurationError(key: "endpoint", reason: "'\(address)' is not like https://host:port")
+        }
+        self.endpoint = endpoint
+    }
+
+    /// The settings for the transport.
+    public var http: HTTPConfiguration {
+        var http = HTTPConfiguration()
+        http.tls = tls
+        // S3 servers give nothing for sharing a connection, and one connection is one core's worth of TLS.
+        http.allowsHTTP2 = false
+        return http
+    }
+
+    func usesPathStyle(_ endpoint: S3Endpoint) -> Bool {
+        if endpoint.isAddress { return true }
+        // A wildcard certificate covers one label only.
+        if endpoint.isTLS, bucket.contains(".") { return true }
+        return pathStyle ?? (self.endpoint != nil)
+    }
+
+    var hasConditionalPut: Bool { conditionalPut ?? (endpoint == nil) }
+}
+
+/// Bytes that must not be printed.
+public struct SecretBytes: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// The bytes themselves.
+    public let bytes: [UInt8]
+
+    /// Keeps bytes from being printed.
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Nothing of the bytes.
+    public var description: String { "(secret)" }
+    /// Nothing of the bytes.
+    public var debugDescription: String { "(secret)" }
+    /// Nothing of the bytes.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

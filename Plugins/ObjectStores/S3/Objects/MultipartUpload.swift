@@ -1,0 +1,210 @@
+import Crypto
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+
+/// One streamed put.
+///
+/// Memory: the parts that are under way and the one that is being filled. There are as many under way as configured
+/// while parts have the configured size, and fewer as they grow.
+struct MultipartUpload {
+    /// A part that the store has.
+    struct Part: Sendable {
+        let number: Int
+        let size: Int
+        let etag: String
+        let checksum: String?
+    }
+
+    let store: S3ObjectStore
+    let key: String
+    let options: PutOptions
+
+    private var configuration: S3Configuration { store.configuration }
+    private var connection: S3Connection { store.connection }
+
+    /// Stores the stream.
+    func run(_ stream: ByteStream, length: Int64?) async throws -> ObjectInfo {
+        var sizes = PartSizes(base: configuration.partSize, length: length)
+        var cutter = PartCutter(stream)
+        // The first part is held back: when it is all there is, it needs no upload of parts.
+        let size = sizes.next()
+        let first = try await cutter.next(size: size)
+        if first.count < size || length == Int64(first.count) {
+            let more = first.count < size ? [] : try await cutter.next(size: 1)
+            try checkLength(Int64(first.count + more.count), length)
+            return try await retried { try await store.putObject(key, first, options) }
+        }
+        if options.ifAbsent { try await store.requireAbsent(key) }
+        let id = try await create()
+        do {
+            let parts = try await upload(first, &cutter, &sizes, id)
+            try checkLength(parts.reduce(0) { $0 + Int64($1.size) }, length)
+            try Task.checkCancellation()
+            return try await complete(id, parts)
+        } catch {
+            await abort(id)
+            throw error
+        }
+    }
+
+    private func checkLength(_ found: Int64, _ announced: Int64?) throws {
+        guard let announced, found != announced else { return }
+        let more = found > announced ? "at least " : ""
+        throw ObjectStoreError(
+            .corrupted, operation: "put", key: key, store: store.description,
+            reason: "the body has \(more)\(found) bytes and was announced with \(announced)")
+    }
+
+    private func upload(
+        _ first: [UInt8], _ cutter: inout PartCutter, _ sizes: inout PartSizes, _ id: String
+    ) async throws -> [Part] {
+        let budget = configuration.concurrency * configuration.partSize
+        return try await withThrowingTaskGroup(of: Part.self) { group in
+            var parts: [Part] = []
+            var part = first
+            var number = 1
+            var underWay = 0
+            var count = 0
+            while !part.isEmpty {
+                guard number <= PartSizes.maximumParts else {
+                    throw ObjectStoreError(
+                        .other(code: "EntityTooLarge"), operation: "put", key: key, store: store.description,
+                        reason: "an object has at most \(PartSizes.maximumParts) parts")
+                }
+                while count > 0, count >= configuration.concurrency || underWay + part.count > budget {
+                    guard let done = try await group.next() else { break }
+                    parts.append(done)
+                    underWay -= done.size
+                    count -= 1
+                }
+                underWay += part.count
+                count += 1
+                group.addTask { [part, number] in try await send(part, number, id) }
+                number += 1
+                part = try await cutter.next(size: sizes.next())
+            }
+            for try await done in group { parts.append(done) }
+            return parts.sorted { $0.number < $1.number }
+        }
+    }
+
+    private func send(_ bytes: [UInt8], _ number: Int, _ id: String) async throws -> Part {
+        var request = S3Request("PUT", "put", key: key)
+        request.query = [("partNumber", String(number)), ("uploadId", id)]
+        request.headers["Content-Type"] = "application/octet-stream"
+        configuration.addCustomerKey(&request.headers)
+        let checksum = try await store.addBody(bytes, to: &request)
+        let headers = try await retried { [request] in try await connection.perform(request) }
+        guard let etag = headers["ETag"] else {
+            throw connection.error(.unavailable, request, "the answer to part \(number) has no ETag")
+        }
+        return Part(number: number, size: bytes.count, etag: etag, checksum: checksum)
+    }
+
+    private func retried<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        try await configuration.retry.run(
+            retryDelay: { error in
+                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
+                return error.retryAfter ?? .zero
+            },
+            operation: { _ in try await body() })
+    }
+
+    private func create() async throws -> String {
+        var request = S3Request("POST", "put", key: key)
+        request.query = [("uploads", "")]
+        request.headers = configuration.storageHeaders(options)
+        if let names = configuration.checksum.names {
+            request.headers["x-amz-checksum-algorithm"] = names.algorithm
+        }
+        request.body = []
+        let answer = try await retried { [request] in try await connection.document(request) }
+        guard let id = answer.text("UploadId"), !id.isEmpty else {
+            throw connection.error(.unavailable, request, "the answer has no UploadId")
+        }
+        return id
+    }
+
+    private func complete(_ id: String, _ parts: [Part]) async throws -> ObjectInfo {
+        if options.ifAbsent { try await store.requireAbsent(key) }
+        var request = S3Request("POST", "put", key: key)
+        request.query = [("uploadId", id)]
+        request.headers["Content-Type"] = "application/xml"
+        if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        request.body = Array(completion(parts).utf8)
+        // Servers may take minutes to put the parts together.
+        request.timeouts = HTTPTimeouts(idle: .seconds(600))
+        let size = parts.reduce(0) { $0 + Int64($1.size) }
+        return try await configuration.retry.run(
+            retryDelay: { error in
+                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
+                return error.retryAfter ?? .zero
+            },
+            operation: { [request] attempt in
+                do {
+                    let answer = try await connection.document(request)
+                    // S3 may answer 200 and only then find that it fails.
+                    if answer.name == "Error" {
+                        throw S3Failure(status: 500, document: answer).error(request, store: store.description)
+                    }
+                    return ObjectInfo(
+                        key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
+                } catch let error as ObjectStoreError where attempt > 0 {
+                    // The answer to an earlier attempt may have been lost on its way.
+                    if let info = try await found(parts, size: size, after: error) { return info }
+                    throw error
+                }
+            })
+    }
+
+    /// The object, if it is the one that these parts make.
+    private func found(_ parts: [Part], size: Int64, after error: ObjectStoreError) async throws -> ObjectInfo? {
+        switch error.kind {
+        case .other(code: "NoSuchUpload"), .notFound, .alreadyExists: break
+        default: return nil
+        }
+        guard let info = try await store.headObject(key, "put"), info.size == size,
+            let etag = info.etag, etag == Self.etag(of: parts)
+        else { return nil }
+        return info
+    }
+
+    /// The etag that S3 gives an object of these parts: the MD5 of their MD5s, and their number.
+    private static func etag(of parts: [Part]) -> String? {
+        var digests: [UInt8] = []
+        for part in parts {
+            guard let etag = unquoted(part.etag), etag.utf8.count == 32 else { return nil }
+            var rest = Substring(etag)
+            while !rest.isEmpty {
+                guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+                digests.append(byte)
+                rest = rest.dropFirst(2)
+            }
+        }
+        return "\(lowercaseHex(Insecure.MD5.hash(data: digests)))-\(parts.count)"
+    }
+
+    private func completion(_ parts: [Part]) -> String {
+        let rows = parts.map { part in
+            var checksum = ""
+            if let names = configuration.checksum.names, let value = part.checksum {
+                checksum = "<\(names.element)>\(value)</\(names.element)>"
+            }
+            return "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escape(part.etag))</ETag>"
+                + "\(checksum)</Part>"
+        }
+        return "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(rows.joined())"
+            + "</CompleteMultipartUpload>"
+    }
+
+    /// Aborts the upload, in a task that the cancellation of this one does not reach, for half a minute at most.
+    private func abort(_ id: String) async {
+        let store = store
+        let key = key
+        await Task.detached {
+            // What cannot be aborted now is found by abortStaleUploads.
+            try? await store.abortUpload(key, id, policy: RetryPolicy(attempts: 3, base: .milliseconds(200), cap: .seconds(1)))
+        }.value
+    }
+}

@@ -1,0 +1,36 @@
+import Crypto
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+
+extension S3ObjectStore {
+    /// Stores bytes by one request.
+    func putObject(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
+        var request = S3Request("PUT", "put", key: key)
+        request.headers = configuration.storageHeaders(options)
+        if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        try await addBody(bytes, to: &request)
+        if options.retainUntil != nil {
+            // S3 demands a digest of the body with a lock.
+            request.headers["Content-MD5"] = try await BlockingPool.shared.run {
+                base64(Insecure.MD5.hash(data: bytes))
+            }
+        }
+        let headers = try await connection.perform(request)
+        return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
+    }
+
+    /// Gives a request its body, with the checksum that is configured; what that is, is returned.
+    @discardableResult
+    func addBody(_ bytes: [UInt8], to request: inout S3Request) async throws -> String? {
+        request.body = bytes
+        guard let names = configuration.checksum.names else { return nil }
+        let algorithm = configuration.checksum
+        let value =
+            bytes.count < 64 << 10
+            ? algorithm.value(of: bytes) : try await BlockingPool.shared.run { algorithm.value(of: bytes) }
+        request.headers[names.header] = value
+        request.allowsUnsignedBody = true
+        return value
+    }
+}

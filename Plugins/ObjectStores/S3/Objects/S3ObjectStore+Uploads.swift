@@ -1,0 +1,77 @@
+public import Foundation
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+
+/// An upload that was begun and neither completed nor aborted.
+public struct StaleUpload: Sendable, Hashable {
+    /// The key.
+    public let key: String
+    /// When it was begun.
+    public let initiated: Date
+    let id: String
+}
+
+extension S3ObjectStore {
+    /// Aborts uploads below a prefix that were begun longer ago than an age: what killed processes left, which costs
+    /// storage and is in no listing. An upload that is under way looks the same, so choose an age beyond any upload's.
+    ///
+    /// - Returns: what was aborted.
+    @discardableResult
+    public func abortStaleUploads(prefix: String, olderThan age: Duration) async throws -> [StaleUpload] {
+        let limit = Date().addingTimeInterval(-Double(age.components.seconds))
+        var aborted: [StaleUpload] = []
+        for upload in try await uploads(prefix: prefix) where upload.initiated <= limit {
+            try await abortUpload(upload.key, upload.id, policy: configuration.retry)
+            aborted.append(upload)
+        }
+        return aborted
+    }
+
+    /// All uploads below a prefix that are under way or were left.
+    func uploads(prefix: String) async throws -> [StaleUpload] {
+        var uploads: [StaleUpload] = []
+        var markers: [(name: String, value: String)] = []
+        while true {
+            var request = S3Request("GET", "list", subject: prefix)
+            request.query = [("uploads", ""), ("prefix", prefix), ("encoding-type", "url")] + markers
+            let page = try await connection.document(request, limit: 16 << 20)
+            let isEncoded = page.text("EncodingType") == "url"
+            for upload in page.all("Upload") {
+                guard let key = upload.text("Key").flatMap({ isEncoded ? PercentEncoding.decodeListed($0) : $0 }),
+                    let id = upload.text("UploadId"),
+                    let initiated = upload.text("Initiated").flatMap(AWSDate.parseExtended)
+                else { throw connection.error(.unavailable, request, "the list of uploads cannot be read") }
+                // Some servers pass over the prefix.
+                if key.utf8.starts(with: prefix.utf8) {
+                    uploads.append(StaleUpload(key: key, initiated: initiated, id: id))
+                }
+            }
+            guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker"), !key.isEmpty else {
+                return uploads
+            }
+            markers = [("key-marker", isEncoded ? PercentEncoding.decodeListed(key) ?? key : key)]
+            if let id = page.text("NextUploadIdMarker") { markers.append(("upload-id-marker", id)) }
+        }
+    }
+
+    func abortUpload(_ key: String, _ id: String, policy: RetryPolicy) async throws {
+        var request = S3Request("DELETE", "put", key: key)
+        request.query = [("uploadId", id)]
+        request.timeouts = HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10))
+        try await policy.run(
+            retryDelay: { error in
+                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
+                return error.retryAfter ?? .zero
+            },
+            operation: { [request] _ in
+                do {
+                    _ = try await connection.perform(request)
+                } catch let error as ObjectStoreError
+                    where error.kind == .other(code: "NoSuchUpload") || error.kind == .notFound
+                {
+                    // It is gone, which is what was wanted.
+                }
+            })
+    }
+}

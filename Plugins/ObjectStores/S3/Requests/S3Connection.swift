@@ -1,0 +1,198 @@
+import Crypto
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+import Synchronization
+
+/// Addresses, signs and sends requests to one bucket, and turns what is not success into errors.
+///
+/// Three answers are put right and tried once more here, because they say nothing about the request itself: a bucket
+/// in another region, a clock that is off, and a session token that has expired. Other retries are not made here.
+final class S3Connection: Sendable {
+    private struct State {
+        var region: String
+        /// The server's clock less ours.
+        var clockOffset: TimeInterval = 0
+        /// Whether an answer has shown that the bucket exists.
+        var bucketIsThere = false
+    }
+
+    /// A difference beyond this is taken for the cause of a refusal; servers allow 15 minutes.
+    private static let tolerableSkew: TimeInterval = 240
+    /// Bodies above this are hashed on the blocking pool.
+    private static let smallBody = 256 << 10
+
+    let configuration: S3Configuration
+    let credentials: any CredentialsProvider
+    private let http: any HTTPClient
+    private let state: Mutex<State>
+
+    init(_ configuration: S3Configuration, credentials: any CredentialsProvider, http: any HTTPClient) {
+        self.configuration = configuration
+        self.credentials = credentials
+        self.http = http
+        state = Mutex(State(region: configuration.region))
+    }
+
+    var description: String {
+        configuration.endpoint.map { "s3://\(configuration.bucket) at \($0.text)" } ?? "s3://\(configuration.bucket)"
+    }
+
+    var bucketIsKnownToExist: Bool { state.withLock { $0.bucketIsThere } }
+
+    /// Sends a request and returns the head of a successful answer.
+    func send(_ request: S3Request) async throws -> HTTPResponse {
+        let payloadHash = try await payloadHash(of: request)
+        var corrections: Set<Correction> = []
+        while true {
+            let (response, sentAt) = try await attempt(request, payloadHash: payloadHash)
+            if (200..<300).contains(response.status) {
+                state.withLock { $0.bucketIsThere = true }
+                return response
+            }
+            let failure = try await read(response, request)
+            guard let correction = await correction(for: failure, sentAt: sentAt),
+                corrections.insert(correction).inserted
+            else { throw failure.error(request, store: description) }
+        }
+    }
+
+    /// Sends a request whose answer is a small document, and reads it.
+    func document(_ request: S3Request, limit: Int = 1 << 20) async throws -> XMLElement {
+        let response = try await send(request)
+        let bytes = try await collect(response.body, request, limit: limit)
+        guard let document = XMLElement.parse(bytes) else {
+            throw error(.unavailable, request, "the answer is not the XML of S3; is there an S3 server at the endpoint?")
+        }
+        return document
+    }
+
+    /// Sends a request whose answer has no body of interest.
+    func perform(_ request: S3Request) async throws -> HTTPHeaders {
+        let response = try await send(request)
+        _ = try await collect(response.body, request, limit: 1 << 20)
+        return response.headers
+    }
+
+    /// A URL of a GET that anybody can send for a while.
+    func presignedURL(for key: String, seconds: Int) async throws -> String {
+        let endpoint = configuration.publicEndpoint ?? currentEndpoint
+        let (authority, path) = endpoint.location(
+            bucket: configuration.bucket, key: key, pathStyle: configuration.usesPathStyle(endpoint))
+        let subject = SignatureV4.Subject(
+            method: "GET", path: path, query: [], headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
+        let credentials = try await usableCredentials(S3Request("GET", "sign", key: key))
+        let query = signature(at: now).presignedQuery(subject, credentials, expiresIn: seconds)
+        return "\(endpoint.scheme)://\(authority)\(path)?\(query)"
+    }
+
+    func error(_ kind: ObjectStoreError.Kind, _ request: S3Request, _ reason: String) -> ObjectStoreError {
+        ObjectStoreError(
+            kind, operation: request.operation, key: request.subject, store: description, reason: reason)
+    }
+
+    /// Turns an error of the transport into one of the store.
+    func translate(_ error: any Error, _ request: S3Request) -> any Error {
+        (error as? HTTPTransportError)?.objectStoreError(request, store: description) ?? error
+    }
+
+    private func collect(_ body: ByteStream, _ request: S3Request, limit: Int) async throws -> [UInt8] {
+        do {
+            return try await body.collect(upTo: limit)
+        } catch is StreamTooLong {
+            throw error(.unavailable, request, "the answer is longer than any that S3 gives")
+        } catch {
+            throw translate(error, request)
+        }
+    }
+
+    private func read(_ response: HTTPResponse, _ request: S3Request) async throws -> S3Failure {
+        // An answer whose body breaks off is judged by its head: the status has been decided by then.
+        let body = request.method == "HEAD" ? [] : (try? await response.body.collect(upTo: 1 << 18)) ?? []
+        try Task.checkCancellation()
+        return S3Failure(status: response.status, headers: response.headers, body: body)
+    }
+}
+
+extension S3Connection {
+    /// What is put right before a second attempt.
+    private enum Correction: Hashable { case region, clock, credentials }
+
+    private func correction(for failure: S3Failure, sentAt: Date) async -> Correction? {
+        if let region = failure.region, !region.isEmpty, [301, 307, 400, 403].contains(failure.status),
+            state.withLock({ $0.region != region })
+        {
+            state.withLock { $0.region = region }
+            return .region
+        }
+        if let date = failure.date, failure.kind == .clockSkew || [400, 401, 403].contains(failure.status) {
+            let skew = date.timeIntervalSince(sentAt)
+            if abs(skew) > Self.tolerableSkew {
+                state.withLock { $0.clockOffset += skew }
+                return .clock
+            }
+        }
+        if let code = failure.code, ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"].contains(code) {
+            await credentials.invalidate()
+            return .credentials
+        }
+        return nil
+    }
+
+    private var currentEndpoint: S3Endpoint {
+        configuration.endpoint ?? .aws(region: state.withLock { $0.region })
+    }
+
+    /// The time by the server's clock, as far as it is known.
+    private var now: Date { Date().addingTimeInterval(state.withLock { $0.clockOffset }) }
+
+    private func signature(at date: Date) -> SignatureV4 {
+        SignatureV4(region: state.withLock { $0.region }, service: "s3", date: date)
+    }
+
+    private func usableCredentials(_ request: S3Request) async throws -> AWSCredentials {
+        do {
+            return try await credentials.credentials()
+        } catch let failure as CredentialsError {
+            throw error(.unauthenticated, request, failure.reason)
+        } catch {
+            throw translate(error, request)
+        }
+    }
+
+    private func payloadHash(of request: S3Request) async throws -> String {
+        guard let body = request.body else { return SHA256Hash.ofNothing }
+        if request.allowsUnsignedBody, currentEndpoint.isTLS { return "UNSIGNED-PAYLOAD" }
+        if body.count <= Self.smallBody { return SHA256Hash.hex(body) }
+        return try await BlockingPool.shared.run { SHA256Hash.hex(body) }
+    }
+
+    private func attempt(_ request: S3Request, payloadHash: String) async throws -> (HTTPResponse, sentAt: Date) {
+        let endpoint = currentEndpoint
+        let (authority, path) = endpoint.location(
+            bucket: configuration.bucket, key: request.key, pathStyle: configuration.usesPathStyle(endpoint))
+        let credentials = try await usableCredentials(request)
+        let date = now
+        var headers = request.headers
+        headers["Host"] = authority
+        headers["x-amz-date"] = AWSDate.basic(date)
+        headers["x-amz-content-sha256"] = payloadHash
+        headers["x-amz-security-token"] = credentials.sessionToken
+        let subject = SignatureV4.Subject(
+            method: request.method, path: path, query: request.query, headers: headers, payloadHash: payloadHash)
+        headers["Authorization"] = signature(at: date).authorization(subject, credentials)
+        // The transport writes Host itself, from the URL.
+        headers["Host"] = nil
+        let query = request.query.isEmpty ? "" : "?" + SignatureV4.canonicalQuery(request.query)
+        let http = HTTPRequest(
+            request.method, "\(endpoint.scheme)://\(authority)\(path)\(query)", headers: headers,
+            body: request.body.map { .bytes($0) } ?? .none, timeouts: request.timeouts)
+        do {
+            return (try await self.http.send(http), date)
+        } catch {
+            throw translate(error, request)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import HTTPTransport
+
+/// What an answer of 300 and above says.
+struct S3Failure: Sendable {
+    let status: Int
+    /// The store's code: `NoSuchKey`. nil where the answer has no body, as those to HEAD.
+    let code: String?
+    let message: String?
+    /// The region that the bucket is in, where the answer names it.
+    let region: String?
+    /// The server's clock.
+    let date: Date?
+    let retryAfter: Duration?
+    let requestID: String?
+
+    init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+        let error = XMLElement.parse(body)?.first("Error")
+        self.status = status
+        code = error?.text("Code").flatMap { $0.isEmpty ? nil : $0 }
+        message = error?.text("Message").flatMap { $0.isEmpty ? nil : $0 }
+        region = headers["x-amz-bucket-region"] ?? error?.text("Region")
+        date = headers["Date"].flatMap(AWSDate.parseHTTP)
+        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        requestID = headers["x-amz-request-id"] ?? error?.text("RequestId")
+    }
+
+    /// An error inside an answer that is itself a success.
+    init(status: Int, document: XMLElement) {
+        self.status = status
+        code = document.text("Code").flatMap { $0.isEmpty ? nil : $0 }
+        message = document.text("Message").flatMap { $0.isEmpty ? nil : $0 }
+        requestID = document.text("RequestId")
+        region = nil
+        date = nil
+        retryAfter = nil
+    }
+
+    /// The failure in the words of ``ObjectStoreError``.
+    func error(_ request: S3Request, store: String) -> ObjectStoreError {
+        ObjectStoreError(
+            kind, operation: request.operation, key: request.subject, store: store, reason: reason,
+            retryAfter: retryAfter)
+    }
+
+    /// The class of the failure, by the code where there is one.
+    var kind: ObjectStoreError.Kind {
+        if let kind = code.flatMap(kindOfCode) { return kind }
+        return kindOfStatus
+    }
+
+    private var reason: String {
+        var parts = [code, message].compactMap { $0 }.joined(separator: ": ")
+        if parts.isEmpty { parts = "HTTP \(status)" }
+        return requestID.map { "\(parts) (request \($0))" } ?? parts
+    }
+
+    private func kindOfCode(_ code: String) -> ObjectStoreError.Kind? {
+        switch code {
+        case "NoSuchKey", "NoSuchVersion": .notFound
+        case "NoSuchBucket": .bucketNotFound
+        case "AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "NotSignedUp":
+            isAboutObjectLock ? .locked : .accessDenied
+        case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
+            "InvalidSecurity", "MissingSecurityHeader":
+            .unauthenticated
+        case "RequestTimeTooSkewed", "RequestExpired": .clockSkew
+        case "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
+            "RequestThrottled", "BandwidthLimitExceeded", "SlowDownRead", "SlowDownWrite":
+            .throttled
+        case "InternalError", "ServiceUnavailable", "OperationAborted", "ConditionalRequestConflict": .unavailable
+        case "RequestTimeout", "IncompleteBody": .connection
+        case "QuotaExceeded", "XMinioStorageFull", "InsufficientCapacity", "ServiceQuotaExceeded",
+            "XMinioAdminBucketQuotaExceeded":
+            .outOfSpace
+        case "PreconditionFailed": .alreadyExists
+        case "InvalidRange": .invalidRange
+        case "KeyTooLongError", "InvalidURI", "XMinioInvalidObjectName": .invalidKey
+        case "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch": .corrupted
+        case "InvalidBucketName", "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
+            "IllegalLocationConstraintException", "InvalidStorageClass", "InvalidLocationConstraint", "InvalidTag",
+            "ObjectLockConfigurationNotFoundError", "InvalidEncryptionAlgorithmError":
+            .invalidConfiguration
+        case "InvalidRequest" where isAboutObjectLock: .invalidConfiguration
+        case _ where code.hasPrefix("KMS."): .invalidConfiguration
+        // What says no in a way that a status cannot: EntityTooLarge, InvalidObjectState, NoSuchUpload, …
+        case _ where (400..<500).contains(status) && status != 429: .other(code: code)
+        default: nil as ObjectStoreError.Kind?
+        }
+    }
+
+    private var kindOfStatus: ObjectStoreError.Kind {
+        switch status {
+        case 401: .unauthenticated
+        case 403: .accessDenied
+        case 404: .notFound
+        case 408: .connection
+        case 412: .alreadyExists
+        case 416: .invalidRange
+        case 429: .throttled
+        case 501: .other(code: code ?? "501")
+        case 507: .outOfSpace
+        case 500...: .unavailable
+        case 300...399: .invalidConfiguration
+        default: .other(code: code ?? String(status))
+        }
+    }
+
+    private var isAboutObjectLock: Bool {
+        guard let message = message?.lowercased() else { return false }
+        return message.contains("object lock") || message.contains("worm protected") || message.contains("retention")
+    }
+}
+
+extension HTTPTransportError {
+    /// The transport's failure in the words of ``ObjectStoreError``.
+    func objectStoreError(_ request: S3Request, store: String) -> ObjectStoreError {
+        let kind: ObjectStoreError.Kind =
+            switch self.kind {
+            case .connect, .timeout, .interrupted, .nameResolution, .protocolViolation: .connection
+            case .invalidURL, .tls, .clientCertificate, .redirects: .invalidConfiguration
+            case .invalidRequest, .shutdown, .other: .other(code: "transport")
+            }
+        return ObjectStoreError(
+            kind, operation: request.operation, key: request.subject, store: store, reason: description)
+    }
+}

@@ -1,0 +1,28 @@
+public import Foundation
+public import HTTPTransport
+
+extension S3ObjectStore {
+    /// A store with the usual credentials: the location's own, or those of the chain (``CredentialsChain``).
+    ///
+    /// - Parameters:
+    ///   - environment: the process's environment.
+    ///   - makeClient: makes the transports: one for the store and STS, one without a proxy for addresses of the
+    ///     container's host and the instance.
+    public convenience init(
+        _ configuration: S3Configuration,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        makeClient: (HTTPConfiguration) throws -> any HTTPClient
+    ) throws {
+        let http = try makeClient(configuration.http)
+        var metadata = HTTPConfiguration()
+        metadata.proxy = ProxyConfiguration.none
+        metadata.allowsHTTP2 = false
+        // STS is AWS's own, or named by the environment: the bucket's authority is not its.
+        var service = HTTPConfiguration()
+        service.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
+        let credentials = CredentialsChain(
+            configuration, http: try makeClient(service), metadataHTTP: try makeClient(metadata),
+            environment: environment)
+        self.init(configuration, credentials: credentials, http: http)
+    }
+}
