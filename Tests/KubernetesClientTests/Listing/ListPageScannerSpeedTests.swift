@@ -22,10 +22,13 @@ struct ListPageScannerSpeedTests {
                 "data":{"password":"\(content)"},"type":"Opaque"}
                 """
             }
-            let page = Array(#"{"kind":"SecretList","apiVersion":"v1","metadata":{},"items":["#.utf8)
+            let page =
+                Array(#"{"kind":"SecretList","apiVersion":"v1","metadata":{},"items":["#.utf8)
                 + Array(items.joined(separator: ",").utf8) + Array("]}".utf8)
             var random = RandomJSON(seed: 7)
-            let pieces = stride(from: 0, to: page.count, by: 16384).map { Array(page[$0..<min($0 + 16384, page.count)]) }
+            let pieces = stride(from: 0, to: page.count, by: 16384).map {
+                Array(page[$0..<min($0 + 16384, page.count)])
+            }
             _ = random.generator.next()
             var best = 0.0
             for _ in 0..<20 {

@@ -94,7 +94,8 @@ import Testing
     }
 
     @Test func anItemHasALimit() throws {
-        let page = Array(#"{"items":[{"metadata":{"name":"a"},"data":"\#(String(repeating: "x", count: 5000))"}]}"#.utf8)
+        let page = Array(
+            #"{"items":[{"metadata":{"name":"a"},"data":"\#(String(repeating: "x", count: 5000))"}]}"#.utf8)
         for pieces in [[page], page.map { [$0] }] {
             #expect(throws: EnvelopeError.tooLarge(limit: 4096)) { try Self.scan(pieces, limit: 4096) }
         }
