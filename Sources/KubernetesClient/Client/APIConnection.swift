@@ -98,15 +98,32 @@ final class APIConnection: Sendable {
     }
 
     private func attempt(_ request: APIRequest) async throws -> HTTPResponse {
-        let credential = try await configuration.credentials.credential()
-        var response = try await clients.client(for: credential).send(httpRequest(request, credential))
+        var credential = try await configuration.credentials.credential()
+        var client = try clients.client(for: credential)
+        var response = try await client.send(httpRequest(request, credential))
         if response.status == 401, let renewed = try await configuration.credentials.renew(credential) {
             // Read to the end, the connection can be used again.
             _ = try await response.body.collect(upTo: 1 << 20)
-            response = try await clients.client(for: renewed).send(httpRequest(request, renewed))
+            credential = renewed
+            client = try clients.client(for: credential)
+            response = try await client.send(httpRequest(request, credential))
         }
-        if (200...299).contains(response.status) { return response }
+        if (200...299).contains(response.status) {
+            return credential.clientCertificate == nil ? response : Self.keeping(client, response)
+        }
         throw try await failure(response, request)
+    }
+
+    /// A client ends its transfers when it is released, which happens when the certificate changes.
+    private static func keeping(_ client: any HTTPClient, _ response: HTTPResponse) -> HTTPResponse {
+        let body = response.body
+        return HTTPResponse(
+            status: response.status, headers: response.headers, majorVersion: response.majorVersion,
+            body: ByteStream {
+                var iterator = body.makeAsyncIterator()
+                let piece = try await iterator.next()
+                return withExtendedLifetime(client) { piece }
+            })
     }
 
     private func httpRequest(_ request: APIRequest, _ credential: Credential) -> HTTPRequest {
