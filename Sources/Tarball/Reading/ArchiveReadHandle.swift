@@ -6,12 +6,12 @@ final class ArchiveReadHandle {
     private let archive: OpaquePointer
     private let entry: OpaquePointer
     private let source: TarSource
-    private let locale: UTF8Locale
+    private let locale: CallLocale
     private var isOpen = false
 
     init(_ source: TarSource) throws(TarballError) {
         self.source = source
-        locale = try UTF8Locale.current()
+        locale = try .ascii()
         guard let archive = archive_read_new() else {
             throw .system(operation: "read a tarball", reason: "out of memory")
         }
@@ -52,7 +52,7 @@ final class ArchiveReadHandle {
             try checkEnd()
             return nil
         }
-        try check(result)
+        if !(result == ARCHIVE_WARN && keptNamesAsTheyAre) { try check(result) }
         let kind = kind()
         return Header(
             kind: kind, size: archive_entry_size(entry), mode: UInt16(archive_entry_perm(entry) & 0o7777),
@@ -94,8 +94,6 @@ final class ArchiveReadHandle {
     private func open() throws {
         isOpen = true
         try check(archive_read_support_format_tar(archive))
-        // Keeps names as they are: without it libarchive turns them into Unicode's normal form C.
-        try check(archive_read_set_format_option(archive, "tar", "compat-2x", "1"))
         try check(archive_read_open(archive, Unmanaged.passUnretained(source).toOpaque(), nil, readBlock, nil))
     }
 
@@ -126,6 +124,15 @@ final class ArchiveReadHandle {
         let rest = source.length - end
         guard rest == 0 || source.trailingZeros >= rest else { throw TarballError.trailingData(offset: end) }
         guard rest >= 1024 else { throw TarballError.truncated(offset: source.compressedLength) }
+    }
+
+    /// Whether libarchive warns only that it could not translate a name and left it as it is.
+    ///
+    /// That is what is wanted: under a UTF-8 locale libarchive would rather turn names into Unicode's normal form C. So
+    /// headers are read under an ASCII locale, where it must leave every name alone that is not ASCII.
+    private var keptNamesAsTheyAre: Bool {
+        guard let warning = archive_error_string(archive) else { return false }
+        return String(cString: warning).hasSuffix("can't be converted from UTF-8 to current locale.")
     }
 
     private func check(_ result: Int32) throws {

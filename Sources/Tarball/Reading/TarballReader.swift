@@ -51,15 +51,11 @@ public struct TarballReader: AsyncSequence, Sendable {
         public let location: ContentLocation?
     }
 
-    private let session: TarballReadingSession
+    let session: TarballReadingSession
 
     /// A reader.
     public init(_ stream: ByteStream, limits: TarballLimits = TarballLimits()) {
-        session = TarballReadingSession(stream, limits: limits, threadName: "tarball-reader")
-    }
-
-    init(_ stream: ByteStream, limits: TarballLimits, threadName: String) {
-        session = TarballReadingSession(stream, limits: limits, threadName: threadName)
+        session = TarballReadingSession(stream, limits: limits)
     }
 
     /// Takes entries one by one.

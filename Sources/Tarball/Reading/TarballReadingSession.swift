@@ -16,8 +16,8 @@ actor TarballReadingSession {
     private static let batchSize = 512 << 10
     private static let batchCount = 256
 
-    init(_ stream: ByteStream, limits: TarballLimits, threadName: String) {
-        executor = ThreadExecutor(name: threadName)
+    init(_ stream: ByteStream, limits: TarballLimits) {
+        executor = ThreadExecutor(name: "tarball-reader")
         input = BlockingInput(stream)
         self.limits = limits
         source = TarSource(input, limits: limits)

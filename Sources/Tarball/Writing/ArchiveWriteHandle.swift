@@ -6,13 +6,13 @@ import CLibArchive
 final class ArchiveWriteHandle {
     private let archive: OpaquePointer
     private let entry: OpaquePointer
-    private let locale: UTF8Locale
+    private let locale: CallLocale
     /// The tar, as far as nobody has taken it.
     let buffer: GrowableBuffer
 
     /// A writer whose buffer has room for this many bytes before it grows.
     init(capacity: Int) throws(TarballError) {
-        locale = try UTF8Locale.current()
+        locale = try .utf8()
         guard let archive = archive_write_new() else {
             throw .system(operation: "write a tarball", reason: "out of memory")
         }

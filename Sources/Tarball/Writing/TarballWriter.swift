@@ -40,14 +40,8 @@ public actor TarballWriter {
     public init(
         compression: TarballCompression, framePolicy: FramePolicy = FramePolicy(), output: BoundedChannel<[UInt8]>
     ) throws {
-        try self.init(compression: compression, framePolicy: framePolicy, output: output, threadName: "tarball-writer")
-    }
-
-    init(
-        compression: TarballCompression, framePolicy: FramePolicy, output: BoundedChannel<[UInt8]>, threadName: String
-    ) throws {
         encoder = try TarballEncoder(compression: compression, framePolicy: framePolicy)
-        executor = ThreadExecutor(name: threadName)
+        executor = ThreadExecutor(name: "tarball-writer")
         self.output = output
     }
 
