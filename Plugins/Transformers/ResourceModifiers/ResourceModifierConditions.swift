@@ -11,34 +11,34 @@ public struct ResourceModifierConditions: Sendable {
     public let namespaces: IncludesExcludes
     /// Labels.
     public let labelSelector: LabelSelector?
-    /// Values that must stand at places: the `test` operations of a JSON patch.
-    public let matches: JSONPatch
+    /// Values that must stand at places.
+    public let matches: [ResourceModifierMatch]
 
     let group: Glob
 
     /// Whether the group and the conditions fit. The plural name is for the action's selector to compare: an object
     /// does not tell it.
-    ///
-    /// - Throws: ``JSONPatchError`` when a match cannot be evaluated.
-    public func hold(for object: KubernetesObject) throws -> Bool {
+    public func hold(for object: KubernetesObject) -> Bool {
         guard group.matches(GroupVersion(apiVersion: object.apiVersion).group) else { return false }
         if let namespace = object.namespace, !namespaces.contains(namespace) { return false }
         if let resourceNameRegex, !resourceNameRegex.matches(object.name) { return false }
         if let labelSelector, !labelSelector.matches(object.labels) { return false }
-        return try matchesHold(for: object)
+        return matches.allSatisfy { $0.holds(for: object.value) }
     }
+}
 
-    private func matchesHold(for object: KubernetesObject) throws(JSONPatchError) -> Bool {
-        guard !matches.operations.isEmpty else { return true }
-        do throws(JSONPatchError) {
-            _ = try matches.applied(to: object.value)
-        } catch {
-            switch error.kind {
-            case .testFailed, .pathNotFound: return false
-            default: throw error
-            }
-        }
-        return true
+/// A value that must stand at a place.
+public struct ResourceModifierMatch: Sendable, Hashable {
+    /// The place.
+    public let path: JSONPointer
+    /// The value; null also holds where the parent is there and the value is not, as in Velero.
+    public let value: JSONValue
+
+    /// Whether the value stands there; numbers are compared by value.
+    public func holds(for object: JSONValue) -> Bool {
+        if let found = try? object.value(at: path) { return found.isSameJSON(as: value) }
+        guard value.isNull, !path.tokens.isEmpty else { return false }
+        return (try? object.value(at: JSONPointer(tokens: path.tokens.dropLast()))) != nil
     }
 }
 

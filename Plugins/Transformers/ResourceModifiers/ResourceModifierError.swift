@@ -1,6 +1,6 @@
 public import GodwitModel
 
-/// What is wrong with a resource modifier document.
+/// What is wrong with a resource modifier document, or with its use on an item.
 public struct ResourceModifierError: AdvisedError, Hashable {
     /// The classes of fault.
     public enum Kind: Sendable, Hashable {
@@ -20,6 +20,8 @@ public struct ResourceModifierError: AdvisedError, Hashable {
         case invalidValue
         /// More or less than one kind of patch.
         case patchKinds
+        /// A patch that the item's resource does not take.
+        case unsupportedResource
     }
 
     /// The class of fault.
@@ -59,6 +61,7 @@ public struct ResourceModifierError: AdvisedError, Hashable {
         case .noRules: "write at least one rule under resourceModifierRules"
         case .unknownField: "remove the field, or correct its name"
         case .missingField, .invalidValue: nil
+        case .unsupportedResource: "use mergePatches or patches for it"
         case .patchKinds: "give each rule one of patches, mergePatches and strategicPatches"
         }
     }

@@ -112,14 +112,14 @@ enum ResourceModifierReader {
         }
     }
 
-    private static func matches(_ field: ModifierField) throws(ResourceModifierError) -> JSONPatch {
-        var operations: [JSONPatch.Operation] = []
+    private static func matches(_ field: ModifierField) throws(ResourceModifierError) -> [ResourceModifierMatch] {
+        var matches: [ResourceModifierMatch] = []
         for element in try field.optionalElements("matches") {
             _ = try element.members(["path", "value"])
-            let path = try pointer(element, "path")
-            operations.append(.test(path, PatchValue.parse(try element.optional("value")?.text() ?? "")))
+            let value = PatchValue.parse(try element.optional("value")?.text() ?? "")
+            matches.append(ResourceModifierMatch(path: try pointer(element, "path"), value: value))
         }
-        return JSONPatch(operations)
+        return matches
     }
 
     private static func patchData(_ patches: [ModifierField]) throws(ResourceModifierError) -> [JSONValue] {

@@ -19,13 +19,15 @@ public enum ResourceModifierChange: Sendable, Hashable {
 
     /// The object after the change.
     ///
-    /// - Throws: ``JSONPatchError`` or ``StrategicMergePatchError``.
+    /// - Throws: ``JSONPatchError``, ``StrategicMergePatchError``, or ``ResourceModifierError`` for a strategic patch of a
+    ///   custom resource.
     public func applied(to object: KubernetesObject) throws -> KubernetesObject {
         switch self {
         case .jsonPatch(let patch): return KubernetesObject(try Self.patched(object.value, patch))
         case .mergePatches(let patches):
             return KubernetesObject(patches.reduce(object.value) { JSONMergePatch.apply($1, to: $0) })
         case .strategicPatches(let patches):
+            try Self.checkIsBuiltIn(object)
             var value = object.value
             for patch in patches { value = try StrategicMergePatch.apply(patch, to: value, kind: object.kind) }
             return KubernetesObject(value)
@@ -36,10 +38,18 @@ public enum ResourceModifierChange: Sendable, Hashable {
         do throws(JSONPatchError) {
             return try patch.applied(to: value)
         } catch {
-            switch error.kind {
-            case .testFailed: return value
-            default: throw error
-            }
+            // A test of something that is not there has failed as well.
+            guard let index = error.operation, case .test = patch.operations[index] else { throw error }
+            return value
         }
+    }
+
+    /// A custom resource may share its kind's name with a built-in one, whose rules for lists would then be applied.
+    private static func checkIsBuiltIn(_ object: KubernetesObject) throws(ResourceModifierError) {
+        let group = GroupVersion(apiVersion: object.apiVersion).group
+        guard group.contains("."), !group.hasSuffix(".k8s.io") else { return }
+        throw ResourceModifierError(
+            .unsupportedResource, field: "strategicPatches",
+            "\(object.kind) of \(group) is a custom resource, which takes no strategic merge patch")
     }
 }

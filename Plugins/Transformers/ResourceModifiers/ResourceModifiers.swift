@@ -64,7 +64,7 @@ public struct ResourceModifierAction: RestoreItemAction {
     public func execute(
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
-        guard try rule.conditions.hold(for: original) else { return .restore(item) }
+        guard rule.conditions.hold(for: original) else { return .restore(item) }
         return .restore(try rule.change.applied(to: item))
     }
 }

@@ -1,0 +1,88 @@
+import GodwitModel
+import GodwitPluginAPI
+import ImageRegistry
+import NamespaceMapping
+import ReclaimPolicy
+import RestoreFixes
+import StorageClassMapping
+import Testing
+
+/// What holds for every action.
+@Suite struct ActionPropertyTests {
+    private static let kinds: [(String, String)] = [
+        ("v1", "Pod"), ("v1", "Service"), ("v1", "Secret"), ("v1", "ServiceAccount"), ("v1", "PersistentVolume"),
+        ("v1", "PersistentVolumeClaim"), ("v1", "ConfigMap"), ("v1", "Endpoints"), ("v1", "ResourceQuota"),
+        ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob"),
+        ("networking.k8s.io/v1", "NetworkPolicy"), ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("apiregistration.k8s.io/v1", "APIService"),
+        ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"), ("example.com/v1", "Widget"),
+    ]
+
+    private static func actions() throws -> [any RestoreItemAction] {
+        RestoreFixes.all()
+            + [
+                NamespaceMapping(mapping: ["a": "b"]), ReclaimPolicy(.restoreOriginal),
+                StorageClassMapping(mapping: ["a": "b"]),
+                ImageRegistry(rules: try ImageRegistryRules(["docker.io": "m.local"])),
+            ]
+    }
+
+    /// Odd shapes of what actions look into: none may crash, and none may be changed.
+    private static let oddities: [JSONValue] = [
+        ["metadata": ["name": "x"]], ["metadata": ["name": "x"], "spec": [:]],
+        ["metadata": ["name": "x"], "spec": "text"], ["metadata": ["name": "x"], "spec": [1, 2]],
+        ["metadata": ["name": "x"], "spec": ["template": nil, "volumes": "none", "ports": 7, "containers": [:]]],
+        ["metadata": ["name": "x", "annotations": nil, "labels": []], "data": 3, "subjects": "all", "webhooks": [:]],
+        ["metadata": ["name": "x"], "spec": ["claimRef": "c", "csi": [], "selector": 1, "versions": ["v1"]]],
+    ]
+
+    @Test(arguments: kinds)
+    func objectsWithoutTheFieldsStay(apiVersion: String, kind: String) async throws {
+        for action in try Self.actions() {
+            for odd in Self.oddities {
+                var object = KubernetesObject(odd)
+                object["apiVersion"] = .string(apiVersion)
+                object["kind"] = .string(kind)
+                let outcome = try await action.execute(object, original: object, context: FakeRestoreContext())
+                #expect(outcome == .restore(object), "\(action.name) changed \(kind)")
+            }
+        }
+    }
+
+    @Test func namesAreUniqueAndPrefixed() throws {
+        let names = try Self.actions().map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.allSatisfy { $0.hasPrefix("godwit.io/") })
+    }
+
+    /// The engine compares an existing object after the same fixes, so they must come to rest.
+    @Test func fixesAreIdempotent() async throws {
+        let objects = [
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n"},"spec":{"nodeName":"x","priority":1,
+            "volumes":[{"name":"kube-api-access-x2x2x","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}],
+            "containers":[{"name":"c","volumeMounts":[{"name":"kube-api-access-x2x2x","mountPath":"/v"}]}]}}
+            """,
+            """
+            {"apiVersion":"v1","kind":"Service","metadata":{"name":"s","namespace":"n"},"spec":{"type":"NodePort",
+            "clusterIP":"10.0.0.1","ports":[{"port":80,"nodePort":30000}]}}
+            """,
+            """
+            {"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j","namespace":"n"},"spec":{"selector":{"matchLabels":
+            {"controller-uid":"u"}},"template":{"metadata":{"labels":{"controller-uid":"u","a":"b"}}}}}
+            """,
+            """
+            {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"pv","annotations":
+            {"pv.kubernetes.io/bound-by-controller":"yes"}},"spec":{"claimRef":{"name":"c","namespace":"n","uid":"u"}}}
+            """,
+        ]
+        for text in objects {
+            var once = try object(text)
+            for action in RestoreFixes.all() { once = try await action.restored(once) }
+            var twice = once
+            for action in RestoreFixes.all() { twice = try await action.restored(twice) }
+            #expect(once == twice)
+            #expect(once != cleaned(try object(text)))
+        }
+    }
+}

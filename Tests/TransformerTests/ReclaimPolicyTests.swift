@@ -1,0 +1,45 @@
+import GodwitModel
+import ReclaimPolicy
+import Testing
+
+@Suite struct ReclaimPolicyTests {
+    private func volume(_ policy: String?, annotations: JSONValue? = nil) -> KubernetesObject {
+        var volume = KubernetesObject([
+            "apiVersion": "v1", "kind": "PersistentVolume", "metadata": ["name": "pv"],
+            "spec": ["capacity": ["storage": "1Gi"]],
+        ])
+        volume[path: "spec", "persistentVolumeReclaimPolicy"] = policy.map { .string($0) }
+        volume[path: "metadata", "annotations"] = annotations
+        return volume
+    }
+
+    @Test func setsThePolicyAndKeepsTheOriginal() async throws {
+        let restored = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
+        #expect(
+            restored == volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"]))
+    }
+
+    @Test func leavesAVolumeThatHasThePolicy() async throws {
+        #expect(try await ReclaimPolicy(.set(.retain)).restored(volume("Retain")) == volume("Retain"))
+        #expect(try await ReclaimPolicy(.set(.retain)).restored(volume(nil)) == volume(nil))
+    }
+
+    @Test func theFirstOriginalStays() async throws {
+        let once = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
+        let twice = try await ReclaimPolicy(.set(.recycle)).restored(once)
+        #expect(twice == volume("Recycle", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"]))
+    }
+
+    @Test func putsTheOriginalBack() async throws {
+        let moved = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
+        #expect(try await ReclaimPolicy(.restoreOriginal).restored(moved) == volume("Delete"))
+        #expect(try await ReclaimPolicy(.restoreOriginal).restored(volume("Retain")) == volume("Retain"))
+    }
+
+    @Test func warnsOfAnAnnotationThatIsNoPolicy() async throws {
+        let odd = volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Keep"])
+        let outcome = try await ReclaimPolicy(.restoreOriginal).outcome(odd)
+        #expect(outcome.item == odd)
+        #expect(outcome.warnings.count == 1)
+    }
+}
