@@ -27,6 +27,13 @@ enum Units {
         date.map { duration(seconds: Date().timeIntervalSince($0)) } ?? "<none>"
     }
 
+    /// How long until then, for tables.
+    static func remaining(_ date: Date?) -> String {
+        guard let date else { return "<none>" }
+        let seconds = date.timeIntervalSince(Date())
+        return seconds > 0 ? duration(seconds: seconds) : "expired"
+    }
+
     private static func oneDecimal(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
