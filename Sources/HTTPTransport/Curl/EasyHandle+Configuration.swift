@@ -9,6 +9,8 @@ extension EasyHandle {
     /// Sets everything that is the same for all requests of a client.
     func apply(_ configuration: HTTPConfiguration) throws {
         try set(CURLOPT_NOSIGNAL, true)
+        // A name that is still being looked up must not hold up the thread when its transfer ends.
+        try set(CURLOPT_QUICK_EXIT, true)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_PATH_AS_IS, true)
         try set(CURLOPT_FOLLOWLOCATION, false)

@@ -75,7 +75,6 @@ final class Exchange: Sendable {
     ) -> (ready: Result<[UInt8]?, any Error>?, mustResume: Bool) {
         if !state.buffered.isEmpty {
             let mustResume = state.isFull
-            state.isFull = false
             return (.success(takeBuffered(&state)), mustResume)
         }
         switch state.outcome {
@@ -90,6 +89,7 @@ final class Exchange: Sendable {
     private func takeBuffered(_ state: inout State) -> [UInt8] {
         let bytes = state.buffered
         state.buffered = []
+        state.isFull = false
         loop.buffered.add(-bytes.count)
         return bytes
     }
@@ -165,16 +165,19 @@ final class Exchange: Sendable {
 
     /// Wakes the caller if it waits for something that is there.
     func flush() {
-        let (headWaiter, head, reader, bytes) = state.withLock { state in
+        let (headWaiter, head, reader, bytes, mustResume) = state.withLock { state in
             var bytes: [UInt8]?
+            var mustResume = false
             let headWaiter = state.head == nil ? nil : state.headWaiter.take()
             var reader: CheckedContinuation<[UInt8]?, any Error>?
             if state.reader != nil, !state.buffered.isEmpty {
                 reader = state.reader.take()
+                mustResume = state.isFull
                 bytes = takeBuffered(&state)
             }
-            return (headWaiter, state.head, reader, bytes)
+            return (headWaiter, state.head, reader, bytes, mustResume)
         }
+        if mustResume { loop.add(.resumeReceiving(self)) }
         if let headWaiter, let head { headWaiter.resume(returning: head) }
         reader?.resume(returning: bytes)
     }

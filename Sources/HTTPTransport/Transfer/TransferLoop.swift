@@ -30,9 +30,10 @@ final class TransferLoop: Sendable {
     init(_ configuration: HTTPConfiguration, pool: EasyPool) throws {
         multi = try MultiHandle(configuration)
         let thread = Thread { [self] in
+            // Foundation passes a name on to the system only from the thread itself.
+            Thread.current.name = "godwit-http"
             EventThread(loop: self, multi: multi, pool: pool).run()
         }
-        thread.name = "godwit-http"
         thread.start()
     }
 
