@@ -63,7 +63,7 @@ struct Godwit: AsyncParsableCommand {
         abstract: "Back up, restore and migrate Kubernetes objects.",
         version: Version.current,
         subcommands: [
-            RestoreCommand.self, BackupLocationCommand.self,
+            BackupCommand.self, RestoreCommand.self, BackupLocationCommand.self, PluginCommand.self,
             VersionCommand.self, CompletionCommand.self,
         ]
     )

@@ -1,11 +1,20 @@
+import BackupActions
 import FilesystemObjectStore
 import GodwitModel
 import GodwitPluginAPI
+import ImageRegistry
+import NamespaceMapping
+import ReclaimPolicy
+import RestoreFixes
+import S3ObjectStore
+import StorageClassMapping
 
-/// The plugins that are built in. This is the only place that knows them.
+/// The plugins that are built in. This is the only place that knows them all.
 enum Providers {
     /// What makes object stores.
-    static let objectStores: [any ObjectStoreProvider] = [FilesystemProvider()]
+    static let objectStores: [any ObjectStoreProvider] = [
+        FilesystemProvider(), S3Provider(userAgent: Version.userAgent),
+    ]
 
     /// Makes the store of a location.
     static func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
@@ -13,6 +22,40 @@ enum Providers {
             throw UnknownProviderError(scheme: location.scheme, known: objectStores.flatMap(\.schemes))
         }
         return try await provider.open(location)
+    }
+
+    /// A plugin in a listing.
+    struct Plugin {
+        let name: String
+        let kind: String
+        let purpose: String
+    }
+
+    /// All plugins.
+    static var plugins: [Plugin] {
+        let stores = objectStores.map { provider in
+            Plugin(
+                name: provider.name, kind: "ObjectStore",
+                purpose: provider.schemes.map { "\($0)://" }.joined(separator: ", "))
+        }
+        let backup = BackupActions.all { [] }.map { action in
+            Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
+        }
+        let transformers: [any RestoreItemAction] = [
+            NamespaceMapping(mapping: [:]), StorageClassMapping(mapping: [:]), ReclaimPolicy(.restoreOriginal),
+        ]
+        let restore = (RestoreFixes.all() + transformers).map { action in
+            Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
+        }
+        let configured = [
+            Plugin(name: "godwit.io/image-registry", kind: "RestoreItemAction", purpose: "--image-registry-mappings"),
+            Plugin(name: "godwit.io/resource-modifier", kind: "RestoreItemAction", purpose: "--resource-modifiers"),
+        ]
+        return stores + backup + restore + configured
+    }
+
+    private static func purpose(_ selector: ResourceSelector) -> String {
+        selector.includedResources.isEmpty ? "everything" : selector.includedResources.joined(separator: ", ")
     }
 }
 

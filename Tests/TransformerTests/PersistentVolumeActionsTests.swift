@@ -71,6 +71,23 @@ import Testing
             Set(try #require(spec?.object?.keys)) == ["accessModes", "resources", "storageClassName", "volumeMode"])
     }
 
+    /// The engine passes an existing object through the same fixes and compares.
+    @Test func aClaimThatGotItsNewVolumeComparesAsEqual() async throws {
+        var context = try context(mapping: ["shop": "copy"], backup: volume("Delete"))
+        var existing = try claim()
+        existing.namespace = "copy"
+        existing[path: "spec", "volumeName"] = "pvc-new"
+        existing[path: "spec", "dataSource"] = nil
+        existing[path: "spec", "dataSourceRef"] = nil
+        existing[path: "spec", "selector"] = nil
+        context.cluster[identity("persistentvolumeclaims", "copy", "data")] = existing
+        context.cluster[identity("persistentvolumes", nil, "pvc-new")] = try volume("Delete", namespace: "copy")
+        let desired = try await PersistentVolumeClaimAction().restored(claim(), context)
+        let comparable = try await PersistentVolumeClaimAction().restored(existing, context)
+        #expect(desired[path: "spec", "volumeName"] == "pvc-new")
+        #expect(desired["spec"] == comparable["spec"])
+    }
+
     @Test func aDeletableVolumeIsRestoredWhenAsked() async throws {
         let rules = VolumeRules(restoresDeletableVolumes: true)
         let context = try context(backup: volume("Delete"))

@@ -58,7 +58,9 @@ import Testing
     }
 
     @Test func keepsAnUnnamedPortByItsNumber() async throws {
-        for (applied, expected) in [("30080", JSONValue.integer(30080)), ("\"30080\"", 30080), ("30081", nil)] {
+        for (applied, expected) in [
+            ("30080", JSONValue?.some(30080)), ("\"30080\"", 30080), ("30081", JSONValue?.none),
+        ] {
             let restored = try await action.restored(
                 service {
                     $0[path: "spec", "ports"] = [["port": 80, "protocol": "TCP", "nodePort": 30080]]

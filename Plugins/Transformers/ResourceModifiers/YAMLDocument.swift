@@ -3,8 +3,9 @@ import Yams
 
 /// Reads one YAML or JSON document as a JSON tree, as Kubernetes' tools do: YAML 1.1 scalars without timestamps.
 enum YAMLDocument {
-    /// More values than this are no configuration; aliases of aliases reach it quickly.
-    private static let maximumValues = 1_000_000
+    /// How many values a document may hold. Without aliases there are fewer than bytes; aliases of aliases could
+    /// otherwise fill any memory.
+    private static func maximumValues(_ text: String) -> Int { 10_000 + 4 * text.utf8.count }
 
     /// - Throws: ``YAMLDocumentError``
     static func parse(_ text: String) throws(YAMLDocumentError) -> JSONValue {
@@ -12,7 +13,7 @@ enum YAMLDocument {
         if let value = try? JSONValue(parsing: text) { return value }
         do {
             guard let node = try Yams.compose(yaml: text) else { return .null }
-            var budget = maximumValues
+            var budget = maximumValues(text)
             return try value(of: node, &budget)
         } catch let error as YAMLDocumentError {
             throw error

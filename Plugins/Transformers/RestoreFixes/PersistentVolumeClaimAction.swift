@@ -40,11 +40,11 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
                 item[path: "spec", "volumeName"] = .string(name)
                 return .restore(item, additionalItems: [volume])
             case .provisionAnew:
-                Self.release(&item)
-                return .restore(item)
+                try await release(&item, original, context)
             }
+        } else if try await !isFree(volume, for: original, context) {
+            try await release(&item, original, context)
         }
-        if try await !isFree(volume, for: original, context) { Self.release(&item) }
         return .restore(item)
     }
 
@@ -54,15 +54,26 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
     ) async throws -> Bool {
         guard let existing = try await context.existing(volume), let namespace = claim.namespace else { return false }
         guard let holder = ClaimReference(of: existing) else { return true }
-        let target = context.restore.spec.namespaceMapping[namespace] ?? namespace
-        return holder == ClaimReference(namespace: target, name: claim.name)
+        return holder == ClaimReference(namespace: context.target(namespace), name: claim.name)
     }
 
-    private static func release(_ item: inout KubernetesObject) {
-        item[path: "spec", "volumeName"] = nil
+    /// Lets the claim have a new volume. If the claim exists, from an earlier run or because nothing was lost, it keeps
+    /// the volume it has there, so that it compares as equal.
+    private func release(
+        _ item: inout KubernetesObject, _ original: KubernetesObject, _ context: any RestoreContext
+    ) async throws {
+        let target = ItemIdentity(
+            resource: .persistentVolumeClaims, namespace: original.namespace.map(context.target), name: original.name)
+        let existing = try await context.existing(target)
+        item[path: "spec", "volumeName"] = existing?[path: "spec", "volumeName"]
         item[path: "spec", "dataSource"] = nil
         item[path: "spec", "dataSourceRef"] = nil
         // An empty class means: no provisioning, find a volume by selector.
         if item[path: "spec", "storageClassName"]?.string != "" { item[path: "spec", "selector"] = nil }
     }
+}
+
+extension RestoreContext {
+    /// Where a namespace of the backup goes.
+    func target(_ namespace: String) -> String { restore.spec.namespaceMapping[namespace] ?? namespace }
 }

@@ -18,6 +18,9 @@ struct ActionSelector: Sendable {
         labels = selector.labelSelector
     }
 
+    /// Whether the action may want items of a resource.
+    func mayMatch(_ resource: GroupResource) -> Bool { resources.contains(resource) }
+
     /// Whether the action wants an item.
     func matches(_ resource: GroupResource, namespace: String?, labels: [String: String]) -> Bool {
         guard resources.contains(resource) else { return false }

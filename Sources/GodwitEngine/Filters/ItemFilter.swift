@@ -50,8 +50,9 @@ public struct ItemFilter: Sendable {
         if spec.usesScopedResources {
             if clusterScoped.excludes(resource) { return .none }
             if clusterScoped.includesExplicitly(resource) { return .all }
-            if !clusterScoped.hasIncludes { return namespaces.isEverything ? .all : .related }
-            return .none
+            // Naming some cluster-scoped resources leaves the others to what included items need.
+            let isWholeCluster = namespaces.isEverything && namespaceScoped.isEverything
+            return isWholeCluster && !clusterScoped.hasIncludes ? .all : .related
         }
         guard resources.contains(resource) else { return .none }
         switch spec.includeClusterResources {
@@ -59,6 +60,16 @@ public struct ItemFilter: Sendable {
         case false?: return .none
         case nil: return namespaces.isEverything ? .all : .related
         }
+    }
+
+    /// Whether a resource is named, or matched by a pattern, among what is left out.
+    public func excludesByName(_ resource: GroupResource) -> Bool {
+        resources.excludes(resource) || clusterScoped.excludes(resource) || namespaceScoped.excludes(resource)
+    }
+
+    /// Whether a resource is among what was asked for; also true when nothing in particular was.
+    func includesByName(_ resource: GroupResource) -> Bool {
+        spec.usesScopedResources ? !clusterScoped.excludes(resource) : resources.contains(resource)
     }
 
     /// Whether items of a namespaced resource can be in at all.

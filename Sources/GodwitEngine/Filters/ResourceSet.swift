@@ -6,6 +6,8 @@ struct ResourceSet: Sendable {
         var exact: Set<GroupResource> = []
         var patterns: [Glob] = []
 
+        var isEmpty: Bool { exact.isEmpty && patterns.isEmpty }
+
         func matches(_ resource: GroupResource) -> Bool {
             if exact.contains(resource) { return true }
             guard !patterns.isEmpty else { return false }
@@ -17,6 +19,8 @@ struct ResourceSet: Sendable {
     private var included = Matcher()
     private var excluded = Matcher()
     let hasIncludes: Bool
+    /// Whether everything was asked for by name: `*`.
+    let includesEverything: Bool
 
     /// What becomes of a name without wildcards that nothing serves.
     enum UnknownNames {
@@ -30,6 +34,7 @@ struct ResourceSet: Sendable {
         _ spec: IncludesExcludesSpec, catalog: APIResourceCatalog, unknownNames: UnknownNames = .areRefused
     ) throws {
         hasIncludes = !spec.included.isEmpty && !spec.included.contains("*")
+        includesEverything = spec.included.contains("*")
         if hasIncludes { included = try Self.matcher(spec.included, catalog, unknownNames) }
         excluded = try Self.matcher(spec.excluded, catalog, unknownNames)
     }
@@ -67,7 +72,12 @@ struct ResourceSet: Sendable {
 
     func excludes(_ resource: GroupResource) -> Bool { excluded.matches(resource) }
 
-    func includesExplicitly(_ resource: GroupResource) -> Bool { hasIncludes && included.matches(resource) }
+    /// Whether the set leaves nothing out.
+    var isEverything: Bool { !hasIncludes && excluded.isEmpty }
+
+    func includesExplicitly(_ resource: GroupResource) -> Bool {
+        includesEverything || (hasIncludes && included.matches(resource))
+    }
 
     func contains(_ resource: GroupResource) -> Bool {
         !excludes(resource) && (!hasIncludes || included.matches(resource))

@@ -86,5 +86,7 @@ public struct PrefixedObjectStore: ObjectStore {
         ObjectInfo(key: stripped(info.key), size: info.size, modified: info.modified, etag: info.etag)
     }
 
-    private func stripped(_ key: String) -> String { String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
+    private func stripped(_ key: String) -> String {
+        String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+    }
 }

@@ -19,8 +19,10 @@ protocol BackupWriter: Sendable {
     /// Stores the rest and, last, what makes the backup exist.
     func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws
 
-    /// Removes everything that was written. Works in a cancelled task.
-    func discard() async
+    /// Gives up, also in a cancelled task: what is under way is aborted and the name given free.
+    ///
+    /// - Parameter removingFiles: remove what was stored; false when the name has come to belong to another run.
+    func discard(removingFiles: Bool) async
 }
 
 /// What writers share.

@@ -16,6 +16,9 @@ public struct IndexEntry: Sendable, Hashable {
     /// SHA-256 of its JSON text, 32 bytes; empty in formats that have none.
     public var sha256: [UInt8]
 
+    /// The size of its JSON text in bytes.
+    public var size: Int64 { location.length }
+
     /// An entry.
     public init(
         identity: ItemIdentity, apiVersion: String, kind: String, uid: String, location: ContentLocation,

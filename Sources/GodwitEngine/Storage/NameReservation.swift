@@ -71,6 +71,22 @@ public final class NameReservation: Sendable {
         }
     }
 
+    /// Runs some work for as long as the name is this run's; when it is lost, the work is cancelled.
+    func whileHeld<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { tasks in
+            tasks.addTask {
+                try await self.keepAlive()
+                return nil
+            }
+            tasks.addTask { try await work() }
+            defer { tasks.cancelAll() }
+            while let result = try await tasks.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
     private func lost(_ reason: String) -> BackupStorageError {
         BackupStorageError(.incomplete, subject: "'\(name)'", store: store.description, reason: reason)
     }

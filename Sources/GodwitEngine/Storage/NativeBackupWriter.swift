@@ -89,13 +89,17 @@ final class NativeBackupWriter: BackupWriter {
         await reservation.release()
     }
 
-    func discard() async {
+    func discard(removingFiles: Bool) async {
         log.finish()
         await queue.cancel()
         await tarball.cancel()
         await index.cancel()
         await logs.cancel()
-        await reservation.discard(metadata: BackupLayout(name: reservation.name).metadata)
+        if removingFiles {
+            await reservation.discard(metadata: BackupLayout(name: reservation.name).metadata)
+        } else {
+            await reservation.release()
+        }
     }
 }
 

@@ -90,12 +90,16 @@ final class VeleroBackupWriter: BackupWriter {
         return backup
     }
 
-    func discard() async {
+    func discard(removingFiles: Bool) async {
         log.finish()
         await queue.cancel()
         await tarball.cancel()
         await logs.cancel()
-        await reservation.discard(metadata: VeleroBackupLayout(name: reservation.name).metadata)
+        if removingFiles {
+            await reservation.discard(metadata: VeleroBackupLayout(name: reservation.name).metadata)
+        } else {
+            await reservation.release()
+        }
     }
 }
 

@@ -13,6 +13,8 @@ final class EventThread {
     private var byHandle: [UnsafeMutableRawPointer: ActiveTransfer] = [:]
     private let round = Round()
     private var nextCheck = Instant.never
+    /// Milliseconds that several transfers are left alone at most.
+    private static let longestWait: Int32 = 100
 
     init(loop: TransferLoop, multi: MultiHandle, pool: EasyPool) {
         self.loop = loop
@@ -27,15 +29,32 @@ final class EventThread {
             let (commands, isEnding) = loop.takeCommands()
             for command in commands { apply(command, isEnding: isEnding) }
             if isEnding { break }
-            check(multi.perform())
-            while let (handle, code) = multi.nextEnded() { finish(handle, code) }
+            perform()
             round.flush()
             if round.now >= nextCheck { checkDeadlines() }
-            check(multi.poll(milliseconds: nextCheck.milliseconds(after: .now)))
+            let wait = nextCheck.milliseconds(after: .now)
+            // See ``perform()``: should libcurl still lose an event of a shared connection, it costs little.
+            check(multi.poll(milliseconds: transfers.count > 1 ? min(wait, Self.longestWait) : wait))
         }
         for transfer in Array(transfers.values) { end(transfer, transfer.exchange.label.error(.shutdown, nil)) }
         pool.removeAll()
         loop.close()
+    }
+
+    /// Lets libcurl work until nothing moves any more.
+    ///
+    /// With HTTP/2, what libcurl 7.88 reads for one transfer may hold the end of another that had its turn before, and
+    /// nothing would wake that one: its socket has no more to say. So after every round that moved something there is
+    /// another one.
+    private func perform() {
+        repeat {
+            round.hasMoved = false
+            check(multi.perform())
+            while let (handle, code) = multi.nextEnded() {
+                round.hasMoved = true
+                finish(handle, code)
+            }
+        } while round.hasMoved && !transfers.isEmpty
     }
 
     /// libcurl writes with MSG_NOSIGNAL, but that is its affair: a broken connection must not end the process.
@@ -136,9 +155,12 @@ final class EventThread {
 /// One round of the event thread: its time, and who has something new for its caller.
 final class Round {
     var now = Instant.now
+    /// Whether a transfer got something since this was last set to false.
+    var hasMoved = false
     private var changed: [ActiveTransfer] = []
 
     func note(_ transfer: ActiveTransfer) {
+        hasMoved = true
         guard !transfer.isNoted else { return }
         transfer.isNoted = true
         changed.append(transfer)

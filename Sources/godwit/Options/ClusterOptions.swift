@@ -35,6 +35,7 @@ struct ClusterOptions: ParsableArguments {
     ///
     /// - Parameter isTarget: it is going to be written to, so a directory that does not exist is made.
     func open(isTarget: Bool = false) throws -> any Cluster {
+        if let directory { return ManifestDirectory(path: directory, creating: isTarget) }
         var configuration = try ClusterConfiguration.load(
             kubeconfigPath: kubeconfig, context: context, environment: ProcessInfo.processInfo.environment)
         configuration.http.userAgent = Version.userAgent

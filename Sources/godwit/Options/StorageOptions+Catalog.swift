@@ -10,6 +10,6 @@ extension StorageOptions {
     /// The store of a location, with the wrappers that every store gets.
     static func store(_ location: StorageLocation) async throws -> any ObjectStore {
         let opened = try await Providers.open(location)
-        return opened.store
+        return try ObjectStoreStack.make(opened.store, prefix: opened.prefix)
     }
 }

@@ -49,9 +49,15 @@ struct TransformOptions: ParsableArguments {
         try namespaceMappings.dictionary(option: "--namespace-mappings")
     }
 
-    /// The built-in fixes.
+    /// The built-in fixes. A volume whose policy is Delete is only restored as it is when it becomes one that is not:
+    /// two objects that may each delete the same disk are an accident in waiting.
     func fixes() -> [any RestoreItemAction] {
-        RestoreFixes.all(RestoreFixes.Options(restoresDeletableVolumes: reclaimPolicy != nil))
+        let keepsVolumes: Bool =
+            switch reclaimPolicy {
+            case .set(.retain), .set(.recycle): true
+            case .set(.delete), .original, nil: false
+            }
+        return RestoreFixes.all(RestoreFixes.Options(restoresDeletableVolumes: keepsVolumes))
     }
 
     /// What the user asked for, in the order in which it is applied; the modifiers have the last word.

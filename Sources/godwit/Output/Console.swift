@@ -1,4 +1,5 @@
 import Foundation
+import GodwitModel
 
 /// Standard output and standard error, and what they can show.
 struct Console: Sendable {
@@ -35,16 +36,37 @@ struct Console: Sendable {
     /// Writes text without a line end to standard error.
     func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Writes all bytes. A reader that has gone ends the program quietly, as it would end `cat`; a full disk does not.
+    /// Writes bytes to standard output.
+    ///
+    /// - Throws: ``StandardOutputError`` when they cannot be written.
+    func write(_ bytes: [UInt8]) throws {
+        guard Self.writeAll(bytes, to: STDOUT_FILENO) else { throw StandardOutputError(code: errno) }
+    }
+
+    /// Writes all of a text. A reader that has gone ends the program quietly, as it would end `cat`; a full disk does not.
     private func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        guard !Self.writeAll(Array(text.utf8), to: descriptor) else { return }
+        _exit(errno == EPIPE ? 128 + SIGPIPE : ExitStatus.failed.rawValue)
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {
                 if errno == EINTR || errno == EAGAIN { continue }
-                _exit(errno == EPIPE ? 128 + SIGPIPE : ExitStatus.failed.rawValue)
+                return false
             }
-            bytes = bytes.dropFirst(written)
+            rest = rest.dropFirst(written)
         }
+        return true
     }
+}
+
+/// Standard output takes no more.
+struct StandardOutputError: AdvisedError {
+    let code: Int32
+    var summary: String { "cannot write to standard output" }
+    var reason: String? { String(cString: strerror(code)) }
+    var advice: String? { nil }
 }

@@ -22,9 +22,22 @@ enum Units {
         return significant.isEmpty ? "0s" : significant.map { "\($0.0)\($0.1)" }.joined()
     }
 
+    /// `0.42 s`, `17.3 s`: the time that something took.
+    static func seconds(_ seconds: Double) -> String {
+        let hundredths = Int((max(0, seconds) * 100).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
+    }
+
     /// How long ago, for tables; `<none>` for never.
     static func age(_ date: Date?) -> String {
         date.map { duration(seconds: Date().timeIntervalSince($0)) } ?? "<none>"
+    }
+
+    /// How long until then, for tables.
+    static func remaining(_ date: Date?) -> String {
+        guard let date else { return "<none>" }
+        let seconds = date.timeIntervalSince(Date())
+        return seconds > 0 ? duration(seconds: seconds) : "expired"
     }
 
     private static func oneDecimal(_ value: Double) -> String {

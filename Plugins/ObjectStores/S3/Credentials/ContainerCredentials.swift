@@ -43,7 +43,8 @@ struct ContainerCredentials: CredentialsSource {
         if url.hasPrefix("https://") { return true }
         guard url.hasPrefix("http://"), !url.contains("@"), !url.contains("\\") else { return false }
         let rest = url.dropFirst("http://".count).prefix { !"/?#".contains($0) }
-        let host = rest.hasPrefix("[") ? String(rest.dropFirst().prefix { $0 != "]" }) : String(rest.prefix { $0 != ":" })
+        let host =
+            rest.hasPrefix("[") ? String(rest.dropFirst().prefix { $0 != "]" }) : String(rest.prefix { $0 != ":" })
         if ["localhost", "169.254.170.2", "169.254.170.23", "fd00:ec2::23", "::1"].contains(host) { return true }
         var address = in_addr()
         return inet_pton(AF_INET, host, &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127

@@ -204,7 +204,8 @@ struct MultipartUpload {
         let key = key
         await Task.detached {
             // What cannot be aborted now is found by abortStaleUploads.
-            try? await store.abortUpload(key, id, policy: RetryPolicy(attempts: 3, base: .milliseconds(200), cap: .seconds(1)))
+            try? await store.abortUpload(
+                key, id, policy: RetryPolicy(attempts: 3, base: .milliseconds(200), cap: .seconds(1)))
         }.value
     }
 }

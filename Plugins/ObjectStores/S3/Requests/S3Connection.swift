@@ -64,7 +64,8 @@ final class S3Connection: Sendable {
         let response = try await send(request)
         let bytes = try await collect(response.body, request, limit: limit)
         guard let document = XMLElement.parse(bytes) else {
-            throw error(.unavailable, request, "the answer is not the XML of S3; is there an S3 server at the endpoint?")
+            throw error(
+                .unavailable, request, "the answer is not the XML of S3; is there an S3 server at the endpoint?")
         }
         return document
     }

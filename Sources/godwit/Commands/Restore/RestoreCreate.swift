@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import GodwitEngine
-public import GodwitModel
+import GodwitModel
 import KubernetesClient
 
 /// `godwit restore create`
@@ -130,4 +130,3 @@ struct RestoreCreate: AsyncParsableCommand {
     }
 }
 
-extension ExistingResourcePolicy: ExpressibleByArgument {}

@@ -1,0 +1,117 @@
+import GodwitModel
+import GodwitPluginAPI
+import KubernetesClient
+
+/// Takes the items of a plan from the source to the writer: listings in order, filters, actions, and what actions ask
+/// for besides.
+struct BackupCollector {
+    let prepared: PreparedBackup
+    let recorder: RunRecorder
+    private let planned: Set<GroupResource>
+    /// The steps that are still to come.
+    private(set) var ahead: Set<GroupResource>
+    var admission: ItemAdmission
+    var output: ItemOutput
+    private var unreachable = 0
+
+    /// After so many listings in a row that got no answer at all, the source counts as gone.
+    private static let unreachableLimit = 3
+
+    init(_ prepared: PreparedBackup, writer: any BackupWriter, recorder: RunRecorder) {
+        self.prepared = prepared
+        self.recorder = recorder
+        planned = Set(prepared.plan.steps.map(\.resource))
+        ahead = planned
+        admission = ItemAdmission(filter: prepared.filter, excluded: Set(prepared.plan.excludedNamespaces))
+        output = ItemOutput(writer: writer, recorder: recorder)
+    }
+
+    /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.
+    mutating func run() async throws {
+        for warning in prepared.plan.warnings { recorder.warn(warning) }
+        let steps = prepared.plan.steps.compactMap { step in
+            prepared.catalog[step.resource].map { (plan: step, resource: $0) }
+        }
+        let window = ListingWindow(
+            try steps.flatMap { step in try listings(step.plan, step.resource) }, cluster: prepared.request.cluster)
+        defer { window.cancel() }
+        for step in steps {
+            try Task.checkCancellation()
+            recorder.begin(step.plan.resource.description)
+            ahead.remove(step.plan.resource)
+            try await collect(step.plan, window)
+        }
+    }
+
+    private func listings(_ step: BackupPlan.Step, _ resource: APIResource) throws -> [ListingWindow.Listing] {
+        try step.listings.map { listing in
+            var options = ListOptions(pageSize: prepared.request.pageSize)
+            if let selector = listing.labelSelector { options.labelSelector = try LabelSelector(parsing: selector) }
+            return ListingWindow.Listing(resource: resource, namespace: listing.namespace, options: options)
+        }
+    }
+
+    private mutating func collect(_ step: BackupPlan.Step, _ window: ListingWindow) async throws {
+        let actions = prepared.actions.filter { $0.selector.mayMatch(step.resource) }
+        var count = 0
+        for identities in step.first.chunks(of: 64) {
+            count += try await take(try await read(identities), actions)
+        }
+        for listing in step.listings {
+            guard let stream = window.next() else { break }
+            var iterator = stream.makeAsyncIterator()
+            // The source's failures are told apart from the writer's, which end the backup.
+            listing: while true {
+                let batch: [Item]
+                do {
+                    guard let next = try await iterator.next() else { break listing }
+                    batch = next
+                } catch {
+                    try judge(error, step, listing)
+                    break listing
+                }
+                unreachable = 0
+                count += try await take(batch, actions)
+            }
+        }
+        guard count > 0 else { return }
+        recorder.info("\(step.resource): \(count) items")
+        try await takeDefinition(of: step.resource)
+    }
+
+    /// A listing has failed: that is an error of the backup, or its end.
+    private mutating func judge(_ error: any Error, _ step: BackupPlan.Step, _ listing: BackupPlan.Listing) throws {
+        let place = listing.namespace.map { "\(step.resource) of namespace '\($0)'" } ?? "\(step.resource)"
+        if error is CancellationError { throw error }
+        if let error = error as? ClusterError {
+            if error.kind == .unauthorized { throw error }
+            if error.kind == .notFound {
+                recorder.warn("\(place): not served any more: \(error)")
+            } else {
+                recorder.fail("\(place): not all of it could be read: \(error)", namespace: listing.namespace)
+            }
+            return
+        }
+        unreachable += 1
+        guard unreachable < Self.unreachableLimit else { throw error }
+        recorder.fail("\(place): not all of it could be read: \(error)", namespace: listing.namespace)
+    }
+
+    /// The definition of a custom resource belongs with its objects, unless it is left out by name.
+    private mutating func takeDefinition(of resource: GroupResource) async throws {
+        let definitions = GroupResource.customResourceDefinitions
+        guard !BackupOrder.builtInGroups.contains(resource.group), !planned.contains(definitions),
+            !prepared.filter.excludesByName(definitions), prepared.filter.spec.includeClusterResources != false,
+            prepared.catalog[definitions] != nil
+        else { return }
+        let definition = ItemIdentity(resource: definitions, namespace: nil, name: resource.description)
+        try await takeRelated([definition], mustInclude: true)
+    }
+}
+
+extension Array {
+    /// The elements in runs of at most `size`.
+    func chunks(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

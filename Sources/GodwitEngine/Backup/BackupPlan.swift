@@ -1,0 +1,56 @@
+public import GodwitModel
+
+/// What a backup is going to do: a value that can be printed, compared and stored.
+public struct BackupPlan: Sendable, Hashable, Codable {
+    /// One resource, and how its items are found.
+    public struct Step: Sendable, Hashable, Codable {
+        /// The resource.
+        public let resource: GroupResource
+        /// The `apiVersion` at which it is read.
+        public let apiVersion: String
+        /// The kind.
+        public let kind: String
+        /// Whether its items live in namespaces.
+        public let isNamespaced: Bool
+        /// Items that are read one by one before the listings: those that were asked to come first, or the namespaces
+        /// that were named.
+        public var first: [ItemIdentity]
+        /// The listings, in order.
+        public var listings: [Listing]
+        /// The names of the actions that may want items of this resource.
+        public var actions: [String]
+    }
+
+    /// One listing.
+    public struct Listing: Sendable, Hashable, Codable {
+        /// The namespace; nil for all of them, and for cluster-scoped resources.
+        public let namespace: String?
+        /// The selector that the server evaluates; nil for none.
+        public let labelSelector: String?
+    }
+
+    /// A resource that is left out.
+    public struct Omission: Sendable, Hashable, Codable {
+        /// The resource.
+        public let resource: GroupResource
+        /// Why.
+        public let reason: String
+    }
+
+    /// The backup's name.
+    public let backup: String
+    /// The source in words.
+    public let source: String
+    /// The version of the source's server.
+    public let serverVersion: String
+    /// The namespaces that are read one by one; nil when listings cover the whole cluster.
+    public let namespaces: [String]?
+    /// Namespaces that ask, by label, to be left out.
+    public let excludedNamespaces: [String]
+    /// The resources, in order.
+    public let steps: [Step]
+    /// What is left out.
+    public let omissions: [Omission]
+    /// What a person should know beforehand.
+    public let warnings: [String]
+}

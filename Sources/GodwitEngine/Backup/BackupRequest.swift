@@ -1,0 +1,45 @@
+public import GodwitModel
+public import GodwitPluginAPI
+public import KubernetesClient
+public import Tarball
+
+/// Everything a backup needs to know.
+public struct BackupRequest: Sendable {
+    /// What is asked for.
+    public var backup: Backup
+    /// Where the objects are.
+    public var cluster: any Cluster
+    /// What looks at items on their way, in order.
+    public var actions: [any BackupItemAction]
+    /// The format that is written.
+    public var format = BackupFormat.godwit
+    /// Objects a page of a listing.
+    public var pageSize = 500
+    /// How the tarball is compressed; nil for the format's default.
+    public var compression: TarballCompression?
+
+    /// A request.
+    public init(backup: Backup, cluster: any Cluster, actions: [any BackupItemAction]) {
+        self.backup = backup
+        self.cluster = cluster
+        self.actions = actions
+    }
+}
+
+/// What is asked for cannot be done, found out before anything was written.
+public struct BackupValidationError: AdvisedError, Hashable {
+    /// What is wrong, a sentence each; never empty.
+    public let problems: [String]
+    /// What to do next.
+    public let advice: String?
+
+    init(_ problems: [String], advice: String? = nil) {
+        self.problems = problems
+        self.advice = advice
+    }
+
+    /// All of it.
+    public var summary: String { problems.joined(separator: "; ") }
+    /// The summary says it all.
+    public var reason: String? { nil }
+}

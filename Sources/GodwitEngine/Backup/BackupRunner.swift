@@ -1,0 +1,100 @@
+import Foundation
+public import GodwitModel
+import KubernetesClient
+
+/// What came of a backup.
+public struct BackupReport: Sendable {
+    /// The backup with its status.
+    public let backup: Backup
+    /// Warnings and errors.
+    public let results: ResultSet
+}
+
+/// Carries out plans of backups.
+public struct BackupRunner: Sendable {
+    private let catalog: BackupCatalog
+
+    /// A runner that writes to a location.
+    public init(catalog: BackupCatalog) { self.catalog = catalog }
+
+    /// Carries out a plan: reads the items, stores them, and makes the backup exist at the very end.
+    ///
+    /// What cannot be read is recorded and makes the backup `PartiallyFailed`. When the store fails, the source refuses
+    /// the login, or the task is cancelled, nothing of the backup stays, as far as the store can be reached.
+    ///
+    /// - Throws: ``BackupStorageError`` when the name is taken; the store's errors; the source's when nothing more can
+    ///   come of it.
+    public func run(_ prepared: PreparedBackup, observer: @escaping RunObserver) async throws -> BackupReport {
+        var backup = prepared.request.backup
+        backup.status = BackupStatus()
+        backup.status.started = Date()
+        backup.annotations.merge(
+            [
+                "velero.io/source-cluster-k8s-gitversion": prepared.version.gitVersion,
+                "velero.io/source-cluster-k8s-major-version": prepared.version.major,
+                "velero.io/source-cluster-k8s-minor-version": prepared.version.minor,
+            ], uniquingKeysWith: { _, new in new })
+        if !backup.spec.storageLocation.isEmpty {
+            backup.labels["velero.io/storage-location"] = backup.spec.storageLocation
+        }
+        let reservation = try await catalog.reserve(backup: backup.name)
+        let log = RunLog()
+        let recorder = RunRecorder(log: log, observer: observer)
+        let writer: any BackupWriter
+        do {
+            writer = try makeWriter(prepared.request, reservation, log, recorder)
+        } catch {
+            await reservation.release()
+            throw error
+        }
+        do {
+            let started = backup
+            return try await reservation.whileHeld {
+                try await write(started, prepared, writer, recorder)
+            }
+        } catch {
+            // A storage error here says that the name belongs to another run by now, and so do the files.
+            await writer.discard(removingFiles: !(error is BackupStorageError))
+            throw error
+        }
+    }
+
+    private func write(
+        _ backup: Backup, _ prepared: PreparedBackup, _ writer: any BackupWriter, _ recorder: RunRecorder
+    ) async throws -> BackupReport {
+        recorder.info("backing up \(prepared.plan.source), Kubernetes \(prepared.plan.serverVersion)")
+        var collector = BackupCollector(prepared, writer: writer, recorder: recorder)
+        try await collector.run()
+        recorder.begin("finishing")
+        let stored = try await writer.finishItems()
+        var backup = backup
+        let outcome = recorder.outcome
+        backup.status.itemsBackedUp = stored
+        backup.status.totalItems = max(outcome.items, stored)
+        backup.status.warnings = outcome.warnings
+        backup.status.errors = outcome.errors
+        backup.status.phase = outcome.errors == 0 ? .completed : .partiallyFailed
+        let completed = Date()
+        backup.status.completed = completed
+        backup.status.expires = completed.addingTimeInterval(
+            TimeInterval(backup.spec.timeToLive.components.seconds))
+        recorder.info("\(stored) items, \(outcome.warnings) warnings, \(outcome.errors) errors")
+        try await writer.publish(
+            backup, results: outcome.results, volumes: ["volumes": .array(collector.output.volumes)])
+        return BackupReport(backup: backup, results: outcome.results)
+    }
+
+    private func makeWriter(
+        _ request: BackupRequest, _ reservation: NameReservation, _ log: RunLog, _ recorder: RunRecorder
+    ) throws -> any BackupWriter {
+        var options = BackupWriterOptions()
+        options.compression = request.compression
+        options.rejected = { identity, error in recorder.fail("\(error)", about: identity) }
+        return switch request.format {
+        case .godwit:
+            try NativeBackupWriter(catalog: catalog, reservation: reservation, log: log, options: options)
+        case .velero:
+            try VeleroBackupWriter(catalog: catalog, reservation: reservation, log: log, options: options)
+        }
+    }
+}
