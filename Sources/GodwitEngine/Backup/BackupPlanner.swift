@@ -46,7 +46,8 @@ public struct BackupPlanner: Sendable {
         let actions = try request.actions.map {
             SelectedAction(action: $0, selector: try ActionSelector($0.appliesTo, catalog: catalog))
         }
-        let namespaces = try await NamespaceSelection(cluster, catalog: catalog, filter: filter)
+        let namespaces = try await NamespaceSelection(
+            cluster, catalog: catalog, filter: filter, allowsMissing: request.allowsMissingNamespaces)
         var builder = StepBuilder(
             request: request, catalog: catalog, filter: filter, namespaces: namespaces)
         try builder.build()
