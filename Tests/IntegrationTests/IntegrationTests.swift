@@ -1,1 +1,1 @@
-// IntegrationTests
+import Testing
