@@ -10,7 +10,12 @@ enum ImportRules {
     static let platform: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
 
     /// C modules, each with the only target that may import it.
-    static let wrappers = ["CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball"]
+    static let wrappers = [
+        "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
+    ]
+
+    /// What several plugins share: a library of facts about objects, not a plugin.
+    static let pluginLibraries: Set<String> = ["FieldPaths"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
 
@@ -18,7 +23,8 @@ enum ImportRules {
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
         "Streams": Room(folder: "Sources/Streams", imports: []),
         "GodwitPluginAPI": Room(folder: "Sources/GodwitPluginAPI", imports: ["GodwitModel", "Streams"]),
-        "Tarball": Room(folder: "Sources/Tarball", imports: ["GodwitModel", "Streams", "CLibArchive", "CLibZstd"]),
+        "Tarball": Room(
+            folder: "Sources/Tarball", imports: ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         "HTTPTransport": Room(folder: "Sources/HTTPTransport", imports: ["GodwitModel", "Streams", "CLibCurl"]),
         "KubernetesClient": Room(
             folder: "Sources/KubernetesClient", imports: ["GodwitModel", "Streams", "HTTPTransport", "Yams"]),
@@ -35,13 +41,17 @@ enum ImportRules {
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
             folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
-        "NamespaceMapping": Room(folder: "Plugins/Transformers/NamespaceMapping", imports: pluginAPI),
+        "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
+        "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
+        "NamespaceMapping": Room(
+            folder: "Plugins/Transformers/NamespaceMapping", imports: pluginAPI.union(["FieldPaths"])),
         "ReclaimPolicy": Room(folder: "Plugins/Transformers/ReclaimPolicy", imports: pluginAPI),
-        "ImageRegistry": Room(folder: "Plugins/Transformers/ImageRegistry", imports: pluginAPI),
-        "StorageClassMapping": Room(folder: "Plugins/Transformers/StorageClass", imports: pluginAPI),
+        "ImageRegistry": Room(folder: "Plugins/Transformers/ImageRegistry", imports: pluginAPI.union(["FieldPaths"])),
+        "StorageClassMapping": Room(
+            folder: "Plugins/Transformers/StorageClass", imports: pluginAPI.union(["FieldPaths"])),
         "ResourceModifiers": Room(
             folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
-        "RestoreFixes": Room(folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI),
+        "RestoreFixes": Room(folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto"])),
     ]
 
     /// The executable may import everything; it is the only one that registers plugins.

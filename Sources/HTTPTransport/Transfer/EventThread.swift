@@ -113,7 +113,8 @@ final class EventThread {
         }
         detach(transfer)
         transfer.exchange.finish(.success(()))
-        pool.put(transfer.handle)
+        // libcurl counts repetitions over the life of a handle, and gives up at the fifth.
+        if transfer.attempts == 1 { pool.put(transfer.handle) }
     }
 
     /// Ends a transfer early, or with an error. Its handle is not used again.
