@@ -132,7 +132,7 @@ private struct StepBuilder {
         }
         let actions = request.actions.filter { action in
             let selector = try? ActionSelector(action.appliesTo, catalog: catalog)
-            return selector?.mayMatch(name) ?? false
+            return selector?.matches(name) ?? false
         }
         return BackupPlan.Step(
             resource: name, apiVersion: resource.groupVersion.description, kind: resource.kind,

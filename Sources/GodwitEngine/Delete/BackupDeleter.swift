@@ -66,7 +66,7 @@ public struct BackupDeleter: Sendable {
         try await contents.forEachEntry { entries in
             let wanted = entries.filter { entry in
                 // Labels are known only when the item has been read.
-                selected.contains { $0.selector.mayMatch(entry.identity.resource) }
+                selected.contains { $0.selector.matches(entry.identity.resource) }
             }
             for try await batch in contents.items(wanted) {
                 for stored in batch { await run(selected, stored, contents.backup, &report, observer) }
