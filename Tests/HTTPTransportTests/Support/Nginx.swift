@@ -74,6 +74,9 @@ final class Nginx: Sendable {
             location = /empty { return 204; }
             location = /missing { return 404 "no such thing"; }
             location /uploads/ { root \(directory); dav_methods PUT DELETE; client_max_body_size 100m; }
+            location ~ ^/upgrade/(?<target>[0-9]+)(?<rest>/.*)$ {
+              proxy_pass http://127.0.0.1:$target$rest$is_args$args; proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; }
             location = /pipe { proxy_pass http://127.0.0.1:\(plain)/large; }
             """
         func tls(_ certificate: String) -> String {
