@@ -45,13 +45,14 @@ final class Nginx: Sendable {
         try waitUntilUp()
     }
 
-    /// The shell ends nginx when the tests have ended, so nothing is left even if they crash.
+    /// The shell ends nginx when the tests have ended, so nothing is left even if they crash. A process of Foundation is
+    /// born with all signals blocked, so only this one reaches it.
     private func start(_ file: String, _ directory: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
             "-c",
-            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill $!; wait; rm -rf \(directory)",
+            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill -KILL $!; wait; rm -rf \(directory)",
         ]
         try process.run()
     }
