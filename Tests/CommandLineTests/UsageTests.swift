@@ -22,7 +22,7 @@ import Testing
         Mistake("backup", "create", says: "Missing expected argument '<name>'"),
         Mistake("backup", "create", "x", "--nonsense", says: "Unknown option '--nonsense'"),
         Mistake("backup", "create", "x", "y", says: "Unexpected argument 'y'"),
-        Mistake("backup", "create", "x", "--format", "zip", says: "'godwit' or 'velero'"),
+        Mistake("backup", "create", "x", "--format", "zip", says: "'godwit' and 'velero'"),
         Mistake("backup", "create", "x", "--ttl", "tomorrow", says: "--ttl"),
         Mistake("backup", "create", "x", "--selector", "a=b", "--or-selector", "c=d", says: "exclude each other"),
         Mistake("backup", "create", "x", "--selector", "a in (b", says: "a in (b"),
