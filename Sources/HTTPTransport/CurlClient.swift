@@ -25,7 +25,7 @@ public final class CurlClient: HTTPClient {
     public init(configuration: HTTPConfiguration = HTTPConfiguration()) throws {
         try CurlLibrary.load()
         self.configuration = configuration
-        pool = EasyPool(configuration, keeping: 128)
+        pool = EasyPool(configuration, keeping: 64)
         pool.put(try pool.make())
         loop = try TransferLoop(configuration, pool: pool)
     }

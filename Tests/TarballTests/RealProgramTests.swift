@@ -119,6 +119,8 @@ struct RealProgramTests {
         #expect(entries.last?.content == Array("after".utf8))
         let limited = await readToError(bytes, limits: TarballLimits(maximumEntrySize: 1 << 19))
         #expect(limited.error as? TarballError == .entryTooLarge(path: "holes", size: 1 << 20, limit: 1 << 19))
+        let strict = await readToError(bytes, limits: TarballLimits(maximumExpansion: 20, expansionFloor: 1 << 19))
+        #expect(strict.error as? TarballError == .expandsTooMuch(limit: 20))
     }
 
     @Test("Small artifacts are exchanged with zstd and gzip")

@@ -39,7 +39,7 @@ extension BackupCollector {
             for identities in missing.chunks(of: 64) {
                 var accepted: [Item] = []
                 for item in try await read(identities) where admission.admitsRelated(item, mustInclude: mustInclude) {
-                    let actions = prepared.actions.filter { $0.selector.mayMatch(item.resource) }
+                    let actions = prepared.actions.filter { $0.selector.matches(item.resource) }
                     guard let outcome = try await execute(actions, on: item) else { continue }
                     accepted.append(outcome.item)
                     pending += outcome.related

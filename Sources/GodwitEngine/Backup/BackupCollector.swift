@@ -52,7 +52,7 @@ struct BackupCollector {
     }
 
     private mutating func collect(_ step: BackupPlan.Step, _ window: ListingWindow) async throws {
-        let actions = prepared.actions.filter { $0.selector.mayMatch(step.resource) }
+        let actions = prepared.actions.filter { $0.selector.matches(step.resource) }
         var count = 0
         for identities in step.first.chunks(of: 64) {
             count += try await take(try await read(identities), actions)

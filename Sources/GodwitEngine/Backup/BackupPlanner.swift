@@ -46,7 +46,8 @@ public struct BackupPlanner: Sendable {
         let actions = try request.actions.map {
             SelectedAction(action: $0, selector: try ActionSelector($0.appliesTo, catalog: catalog))
         }
-        let namespaces = try await NamespaceSelection(cluster, catalog: catalog, filter: filter)
+        let namespaces = try await NamespaceSelection(
+            cluster, catalog: catalog, filter: filter, allowsMissing: request.allowsMissingNamespaces)
         var builder = StepBuilder(
             request: request, catalog: catalog, filter: filter, namespaces: namespaces)
         try builder.build()
@@ -131,7 +132,7 @@ private struct StepBuilder {
         }
         let actions = request.actions.filter { action in
             let selector = try? ActionSelector(action.appliesTo, catalog: catalog)
-            return selector?.mayMatch(name) ?? false
+            return selector?.matches(name) ?? false
         }
         return BackupPlan.Step(
             resource: name, apiVersion: resource.groupVersion.description, kind: resource.kind,

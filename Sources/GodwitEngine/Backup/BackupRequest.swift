@@ -18,6 +18,9 @@ public struct BackupRequest: Sendable {
     /// How the tarball is compressed; nil for the format's default.
     public var compression: TarballCompression?
 
+    /// A namespace that was named may be missing, as when a backup is compared with a cluster that has lost it.
+    var allowsMissingNamespaces = false
+
     /// A request.
     public init(backup: Backup, cluster: any Cluster, actions: [any BackupItemAction]) {
         self.backup = backup

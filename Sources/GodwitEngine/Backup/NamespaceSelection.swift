@@ -11,15 +11,20 @@ struct NamespaceSelection: Sendable {
     private(set) var areChecked = true
     private(set) var warnings: [String] = []
 
+    private let allowsMissing: Bool
+
     /// Up to so many namespaces out of a pattern are read one by one.
     static let singleLimit = 8
     static let excludeLabel = "velero.io/exclude-from-backup"
 
     /// - Throws: ``BackupValidationError`` for a namespace that was named and does not exist.
-    init(_ cluster: any Cluster, catalog: APIResourceCatalog, filter: ItemFilter) async throws {
+    init(
+        _ cluster: any Cluster, catalog: APIResourceCatalog, filter: ItemFilter, allowsMissing: Bool = false
+    ) async throws {
+        // A directory of manifests need not hold the namespaces of its objects.
+        self.allowsMissing = allowsMissing || !cluster.capabilities.controlPlane
         let literal = filter.namespaces.literalIncludes
         guard let resource = catalog[.namespaces] else {
-            // A directory of manifests need not hold the namespaces of its objects.
             single = literal?.sorted()
             areChecked = false
             return
@@ -43,7 +48,7 @@ struct NamespaceSelection: Sendable {
             (name, try await cluster.get(resource, namespace: nil, name: name))
         }
         let missing = found.filter { $0.1 == nil }.map(\.0)
-        guard missing.isEmpty || !cluster.capabilities.controlPlane else {
+        guard missing.isEmpty || allowsMissing else {
             let names = missing.map { "'\($0)'" }.joined(separator: ", ")
             throw BackupValidationError(
                 ["there is no namespace \(names) in \(cluster.description)"],
@@ -62,7 +67,7 @@ struct NamespaceSelection: Sendable {
         }
         guard !filter.namespaces.includes.isEmpty else { return }
         let matching = names.filter { filter.namespaces.contains($0) && !excluded.contains($0) }
-        guard !matching.isEmpty || !cluster.capabilities.controlPlane else {
+        guard !matching.isEmpty || allowsMissing else {
             let patterns = filter.namespaces.includes.map { "'\($0)'" }.joined(separator: ", ")
             throw BackupValidationError(
                 ["no namespace in \(cluster.description) matches \(patterns)"],

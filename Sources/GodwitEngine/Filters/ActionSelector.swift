@@ -18,17 +18,18 @@ struct ActionSelector: Sendable {
         labels = selector.labelSelector
     }
 
-    /// Whether the action may want items of a resource.
-    func mayMatch(_ resource: GroupResource) -> Bool { resources.contains(resource) }
+    /// Whether the action wants items of a resource at all.
+    func matches(_ resource: GroupResource) -> Bool { resources.contains(resource) }
+
+    /// Whether the action wants an item of a resource that it wants. One that is for some namespaces only gets no
+    /// cluster-scoped items, as in Velero.
+    func matches(namespace: String?, labels: @autoclosure () -> [String: String]) -> Bool {
+        guard namespace.map(namespaces.contains) ?? namespaces.isEverything else { return false }
+        return self.labels?.matches(labels()) ?? true
+    }
 
     /// Whether the action wants an item.
-    func matches(_ resource: GroupResource, namespace: String?, labels: [String: String]) -> Bool {
-        guard resources.contains(resource) else { return false }
-        if let namespace {
-            guard namespaces.contains(namespace) else { return false }
-        } else if !namespaces.includes.isEmpty {
-            return false
-        }
-        return self.labels?.matches(labels) ?? true
+    func matches(_ resource: GroupResource, namespace: String?, labels: @autoclosure () -> [String: String]) -> Bool {
+        matches(resource) && matches(namespace: namespace, labels: labels())
     }
 }

@@ -1,12 +1,20 @@
 import GodwitModel
 import GodwitPluginAPI
+import Synchronization
 
 /// The actions of a restore, in order, each with its resolved selector.
-struct ActionChain: Sendable {
-    private let actions: [(selector: ActionSelector, action: any RestoreItemAction)]
+final class ActionChain: Sendable {
+    private struct Link: Sendable {
+        let selector: ActionSelector
+        let action: any RestoreItemAction
+    }
+
+    private let links: [Link]
+    /// Links by resource: most actions are for a few kinds only.
+    private let linksByResource = Mutex<[GroupResource: [Link]]>([:])
 
     init(_ actions: [any RestoreItemAction], catalog: APIResourceCatalog) throws {
-        self.actions = try actions.map { (try ActionSelector($0.appliesTo, catalog: catalog), $0) }
+        links = try actions.map { Link(selector: try ActionSelector($0.appliesTo, catalog: catalog), action: $0) }
     }
 
     /// What the chain made of an item.
@@ -24,11 +32,10 @@ struct ActionChain: Sendable {
         var object = object
         var additionalItems: [ItemIdentity] = []
         var warnings: [String] = []
-        let labels = original.labels
-        for (selector, action) in actions
-        where selector.matches(identity.resource, namespace: identity.namespace, labels: labels) {
+        for link in links(for: identity.resource)
+        where link.selector.matches(namespace: identity.namespace, labels: original.labels) {
             do {
-                switch try await action.execute(object, original: original, context: context) {
+                switch try await link.action.execute(object, original: original, context: context) {
                 case .skip(let reason): return .skip(reason: reason)
                 case .restore(let changed, let more, let remarks):
                     object = changed
@@ -38,17 +45,26 @@ struct ActionChain: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                throw ActionError(action: action.name, reason: "\(error)")
+                throw ActionError(action: link.action.name, cause: error)
             }
         }
         return .restore(object, additionalItems: additionalItems, warnings: warnings)
+    }
+
+    private func links(for resource: GroupResource) -> [Link] {
+        linksByResource.withLock { known in
+            if let links = known[resource] { return links }
+            let chosen = links.filter { $0.selector.matches(resource) }
+            known[resource] = chosen
+            return chosen
+        }
     }
 }
 
 /// An action failed on an item.
 struct ActionError: Error, CustomStringConvertible {
     let action: String
-    let reason: String
+    let cause: any Error
 
-    var description: String { "action \(action) failed: \(reason)" }
+    var description: String { "action \(action) failed: \(cause)" }
 }

@@ -9,28 +9,58 @@ final class ExecutionContext: RestoreContext {
     let request: RestoreRequest
     let index: BackupIndex
     let selection: RestoreSelection
-    private let currentCatalog: Mutex<APIResourceCatalog>
+    let target: TargetCluster
+    let waiter: ObjectWaiter
+    private let served: Mutex<ServedResources>
+
+    private struct ServedResources {
+        var catalog: APIResourceCatalog
+        var resolved: [TargetResource: APIResource?] = [:]
+        /// Resources whose CRD a dry run did not create.
+        var pretended: Set<GroupResource> = []
+    }
 
     init(_ prepared: PreparedRestore) {
         request = prepared.request
         index = prepared.index
         selection = prepared.selection
-        currentCatalog = Mutex(prepared.catalog)
+        target = TargetCluster(cluster: prepared.request.cluster, isDryRun: prepared.request.isDryRun)
+        waiter = ObjectWaiter(prepared.request)
+        served = Mutex(ServedResources(catalog: prepared.catalog))
     }
 
     var restore: Restore { request.restore }
-    var cluster: any Cluster { request.cluster }
-    var writeOptions: WriteOptions { WriteOptions(isDryRun: request.isDryRun) }
 
     /// What the target cluster serves.
     var catalog: APIResourceCatalog {
-        get { currentCatalog.withLock { $0 } }
-        set { currentCatalog.withLock { $0 = newValue } }
+        get { served.withLock { $0.catalog } }
+        set {
+            served.withLock { served in
+                served.catalog = newValue
+                served.resolved = [:]
+            }
+        }
     }
+
+    /// The resource under which the cluster takes an object; nil when it serves none.
+    func resource(for wanted: TargetResource) -> APIResource? {
+        served.withLock { served in
+            if let known = served.resolved[wanted] { return known }
+            let found = wanted.resolve(served.catalog)
+            served.resolved[wanted] = .some(found)
+            return found
+        }
+    }
+
+    /// Notes that a real run would make the cluster serve a resource.
+    func pretend(toServe resource: GroupResource) { served.withLock { _ = $0.pretended.insert(resource) } }
+
+    /// Whether only a real run would make the cluster serve a resource.
+    func pretends(toServe resource: GroupResource) -> Bool { served.withLock { $0.pretended.contains(resource) } }
 
     func existing(_ identity: ItemIdentity) async throws -> KubernetesObject? {
         guard let resource = catalog[identity.resource] else { return nil }
-        let item = try await cluster.get(resource, namespace: identity.namespace, name: identity.name)
+        let item = try await target.get(Place(resource, namespace: identity.namespace, name: identity.name))
         return try item.map { try KubernetesObject(parsing: $0.bytes) }
     }
 
@@ -44,11 +74,45 @@ final class ExecutionContext: RestoreContext {
     func willRestore(_ identity: ItemIdentity) -> Bool { index.row(identity).map(selection.contains) ?? false }
 
     /// Reads one item of the backup.
+    ///
+    /// - Throws: ``BackupStorageError`` when the item is damaged, ``RunFailure`` when the store does not give it.
     func read(_ row: BackupIndex.Row) async throws -> Item {
-        for try await batch in request.contents.items([index[row]]) {
-            if let stored = batch.first { return try stored.item.get() }
+        do {
+            for try await batch in request.contents.items([index[row]]) {
+                if let stored = batch.first { return try stored.item.get() }
+            }
+        } catch let error as BackupStorageError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw RunFailure(cause: error)
         }
-        throw BackupStorageError(
-            .damaged, subject: "item \(index[row].identity)", store: request.restore.spec.backupName)
+        throw missing(row)
+    }
+
+    /// The reader of the backup gave nothing for a row.
+    func missing(_ row: BackupIndex.Row) -> BackupStorageError {
+        BackupStorageError(
+            .damaged, subject: "item \(index.identity(row)) of backup '\(restore.spec.backupName)'",
+            store: request.contents.format.rawValue, reason: "it was not found where the index says")
+    }
+}
+
+/// What decides under which resource an object goes into a cluster.
+struct TargetResource: Hashable, Sendable {
+    let resource: GroupResource
+    let apiVersion: String
+    /// Set where an action has made something else of the object: another kind, or another group.
+    var kind: String?
+
+    /// The version of the object where it is served, else the preferred one of the same group.
+    func resolve(_ catalog: APIResourceCatalog) -> APIResource? {
+        let version = GroupVersion(apiVersion: apiVersion)
+        guard let kind else {
+            return catalog.resource(resource, version: version.version) ?? catalog[resource]
+        }
+        return catalog.resource(version, kind: kind)
+            ?? catalog.preferred.first { $0.groupVersion.group == version.group && $0.kind == kind }
     }
 }

@@ -1,10 +1,23 @@
 import GodwitModel
 import KubernetesClient
 
+/// What came of an object in the cluster.
+struct Placement: Sendable {
+    let action: ItemOutcome.Action
+    /// The object as the cluster stored it, where it was written.
+    var written: Item?
+    var warnings: [String] = []
+}
+
 /// Decides what becomes of an object that is in the cluster already.
 struct ExistingObjectPolicy: Sendable {
     private let context: ExecutionContext
     private let fixes: ActionChain
+
+    /// What holds other objects, or data, is never deleted to be replaced.
+    private static let neverDeleted: Set<GroupResource> = [
+        .namespaces, .customResourceDefinitions, .persistentVolumes, .persistentVolumeClaims,
+    ]
 
     /// - Parameter fixes: the built-in fixes; the existing object passes through them before it is compared, so that
     ///   what a restore never sets (a cluster IP, a node port) is no difference.
@@ -17,100 +30,101 @@ struct ExistingObjectPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - desired: the object as it was to be created, with the labels of the restore.
-    ///   - target: which object.
-    /// - Returns: what happened, and the stored object where it was written.
-    func resolve(
-        _ desired: KubernetesObject, target: ItemIdentity, resource: APIResource
-    ) async throws -> (ItemOutcome.Action, written: Item?, warnings: [String]) {
-        guard let item = try await context.cluster.get(resource, namespace: target.namespace, name: target.name) else {
-            // It vanished in between.
-            return (.created, try await create(desired, target, resource), [])
+    ///   - existing: the object in the cluster.
+    func resolve(_ desired: KubernetesObject, existing: Item, at place: Place) async throws -> Placement {
+        let current = try KubernetesObject(parsing: existing.bytes)
+        let resource = place.resource.groupResource
+        if resource == .serviceAccounts { return try await mergeServiceAccount(desired, current, place) }
+        let fixed = try await fixed(current, place)
+        guard !ObjectCleaner.comparable(fixed).isSameJSON(as: ObjectCleaner.comparable(desired)) else {
+            return Placement(action: .unchanged)
         }
-        let existing = try KubernetesObject(parsing: item.bytes)
-        if target.resource == .serviceAccounts {
-            return try await mergeServiceAccount(desired, existing, target, resource)
-        }
-        let comparable = try await comparable(existing, target)
-        if comparable == ObjectCleaner.unlabelled(desired) { return (.unchanged, nil, []) }
         switch context.restore.spec.existingResourcePolicy {
+        case .none where resource == .namespaces:
+            // Every cluster has its own `default` and `kube-…` namespaces; that they differ is nobody's concern.
+            return Placement(action: .skipped("the namespace exists; its labels and annotations were left as they are"))
         case .none:
-            // Every cluster has its own `default` and `kube-…` namespaces; they are there to be used, not compared.
-            guard target.resource != .namespaces else { return (.unchanged, nil, []) }
             let remark = "exists and differs from the backup; it was left as it is (existing resource policy: none)"
-            return (.skipped("exists and differs from the backup"), nil, [remark])
+            return Placement(action: .skipped("exists and differs from the backup"), warnings: [remark])
         case .fail:
-            return (.failed("exists already (existing resource policy: fail)"), nil, [])
-        case .update:
-            return (.updated, try await update(desired, comparable, existing, target, resource), [])
-        case .replace:
-            return (.updated, try await replace(desired, item, target, resource), [])
+            return Placement(action: .failed("exists and differs from the backup (existing resource policy: fail)"))
+        case .replace where !Self.neverDeleted.contains(resource):
+            return try await replace(desired, existing, putBack: fixed, place)
+        case .update, .replace:
+            return try await update(desired, fixed, current, place)
         }
     }
 
-    private func comparable(_ existing: KubernetesObject, _ target: ItemIdentity) async throws -> KubernetesObject {
-        let cleaned = ObjectCleaner.unlabelled(ObjectCleaner.cleaned(existing))
-        switch try await fixes.run(cleaned, original: existing, identity: target, context: context) {
+    private func fixed(_ current: KubernetesObject, _ place: Place) async throws -> KubernetesObject {
+        let cleaned = ObjectCleaner.cleaned(current)
+        switch try await fixes.run(cleaned, original: current, identity: place.identity, context: context) {
         case .restore(let object, _, _): return object
         case .skip: return cleaned
         }
     }
 
-    private func create(
-        _ object: KubernetesObject, _ target: ItemIdentity, _ resource: APIResource
-    ) async throws -> Item {
-        try await context.cluster.create(
-            resource, namespace: target.namespace, object: object.serialized(), options: context.writeOptions)
-    }
-
     /// Changes only what differs; what the fixes took from both sides stays as the cluster has it.
     private func update(
-        _ desired: KubernetesObject, _ comparable: KubernetesObject, _ existing: KubernetesObject,
-        _ target: ItemIdentity, _ resource: APIResource
-    ) async throws -> Item? {
-        var current = comparable
-        current.labels = existing.labels
-        guard let patch = JSONMergePatch.difference(from: current.value, to: desired.value) else { return nil }
-        return try await context.cluster.patch(
-            resource, namespace: target.namespace, name: target.name, patch: Patch(.merge, patch.serialized()),
-            subresource: nil, options: context.writeOptions)
+        _ desired: KubernetesObject, _ fixed: KubernetesObject, _ current: KubernetesObject, _ place: Place
+    ) async throws -> Placement {
+        var before = fixed
+        before.labels = current.labels
+        guard let patch = JSONMergePatch.difference(from: before.value, to: desired.value) else {
+            return Placement(action: .unchanged)
+        }
+        return Placement(action: .updated, written: try await context.target.patch(place, patch))
     }
 
+    /// Deletes the object and creates it anew.
     private func replace(
-        _ desired: KubernetesObject, _ existing: Item, _ target: ItemIdentity, _ resource: APIResource
-    ) async throws -> Item? {
-        let options = DeleteOptions(
-            propagation: .background, uid: existing.metadata.uid.isEmpty ? nil : existing.metadata.uid,
-            isDryRun: context.request.isDryRun)
-        do {
-            try await context.cluster.delete(
-                resource, namespace: target.namespace, name: target.name, options: options)
-        } catch let error as ClusterError where error.kind == .notFound {}
+        _ desired: KubernetesObject, _ existing: Item, putBack: KubernetesObject, _ place: Place
+    ) async throws -> Placement {
+        let target = context.target
+        try await target.delete(existing, at: place)
         // A dry run has deleted nothing, so there is no point in asking whether the object could be created.
-        guard !context.request.isDryRun else { return nil }
-        try await ObjectWaiter(context).untilGone(resource, namespace: target.namespace, name: target.name)
-        return try await create(desired, target, resource)
+        guard !target.isDryRun else { return Placement(action: .updated) }
+        do {
+            try await context.waiter.untilGone(existing, at: place)
+        } catch {
+            throw ItemError("it was deleted to be replaced, and not created again: \(Self.reason(error))")
+        }
+        // While the object is missing nothing may interrupt: the task of its own is not cancelled with the run.
+        return try await Task {
+            do {
+                return Placement(action: .updated, written: try await target.create(desired, at: place))
+            } catch {
+                do {
+                    _ = try await target.create(putBack, at: place)
+                } catch let second {
+                    throw ItemError("it was deleted, and neither it (\(error)) nor the old object (\(second)) created")
+                }
+                throw ItemError("\(error); the old object was put back")
+            }
+        }.value
     }
 
-    /// A service account that exists keeps what it has and gets the secrets, labels and annotations of the backup.
+    private static func reason(_ error: any Error) -> String {
+        error is CancellationError ? "the restore was interrupted" : "\(error)"
+    }
+
+    /// A service account that exists keeps what it has and gets the secrets, labels and annotations of the backup,
+    /// whatever the policy: every namespace comes with one called `default`.
     private func mergeServiceAccount(
-        _ desired: KubernetesObject, _ existing: KubernetesObject, _ target: ItemIdentity, _ resource: APIResource
-    ) async throws -> (ItemOutcome.Action, written: Item?, warnings: [String]) {
-        var merged = existing
+        _ desired: KubernetesObject, _ current: KubernetesObject, _ place: Place
+    ) async throws -> Placement {
+        var merged = current
         for key in ["secrets", "imagePullSecrets"] {
-            let have = existing[key]?.array ?? []
+            let have = current[key]?.array ?? []
             let names = Set(have.compactMap { $0["name"]?.string })
             let missing = (desired[key]?.array ?? []).filter { $0["name"]?.string.map { !names.contains($0) } ?? false }
             if !missing.isEmpty { merged[key] = .array(have + missing) }
         }
-        let wanted = ObjectCleaner.unlabelled(desired)
-        merged.labels = existing.labels.merging(wanted.labels) { mine, _ in mine }
-        merged.annotations = existing.annotations.merging(wanted.annotations) { mine, _ in mine }
-        guard let patch = JSONMergePatch.difference(from: existing.value, to: merged.value) else {
-            return (.unchanged, nil, [])
+        let wanted = KubernetesObject(ObjectCleaner.comparable(desired))
+        merged.labels = current.labels.merging(wanted.labels) { mine, _ in mine }
+        merged.annotations = current.annotations.merging(wanted.annotations) { mine, _ in mine }
+        guard let patch = JSONMergePatch.difference(from: current.value, to: merged.value) else {
+            return Placement(action: .unchanged)
         }
-        let written = try await context.cluster.patch(
-            resource, namespace: target.namespace, name: target.name, patch: Patch(.merge, patch.serialized()),
-            subresource: nil, options: context.writeOptions)
-        return (.updated, written, [])
+        return Placement(action: .updated, written: try await context.target.patch(place, patch))
     }
 }

@@ -2,7 +2,7 @@ import GodwitModel
 
 /// Removes from an object what the cluster it came from gave it, so that another cluster can take it.
 ///
-/// Of the metadata only name, namespace, labels and annotations stay, and no status: Velero's rule.
+/// Of the metadata only name, namespace, labels and annotations stay, and no status.
 enum ObjectCleaner {
     /// The label that names the backup.
     static let backupLabel = "velero.io/backup-name"
@@ -12,31 +12,45 @@ enum ObjectCleaner {
     /// The object without what its cluster owns.
     static func cleaned(_ object: KubernetesObject) -> KubernetesObject {
         var object = object
-        let metadata = object["metadata"]?.object ?? [:]
-        let kept = metadata.filter { ["name", "namespace", "labels", "annotations"].contains($0.key) }
+        let metadata = object["metadata"]
+        var kept: [String: JSONValue] = [:]
+        for key in ["name", "namespace", "labels", "annotations"] { kept[key] = metadata?[key] }
         object["metadata"] = .object(kept)
         object["status"] = nil
         return object
     }
 
-    /// The object with the labels that a restore adds.
-    static func labelled(_ object: KubernetesObject, restore: Restore) -> KubernetesObject {
-        var object = object
-        var labels = object.labels
-        labels[backupLabel] = LabelValue.valid(restore.spec.backupName)
-        labels[restoreLabel] = LabelValue.valid(restore.name)
-        object.labels = labels
-        return object
+    /// The labels that a restore adds.
+    static func labels(of restore: Restore) -> [String: String] {
+        [
+            backupLabel: LabelValue.valid(restore.spec.backupName),
+            restoreLabel: LabelValue.valid(restore.name),
+        ]
     }
 
-    /// The object without those labels.
-    static func unlabelled(_ object: KubernetesObject) -> KubernetesObject {
+    /// The object without the labels that a restore adds, and without members that are null, which mean nothing.
+    static func comparable(_ object: KubernetesObject) -> JSONValue {
         var object = object
-        var labels = object.labels
-        guard labels[backupLabel] != nil || labels[restoreLabel] != nil else { return object }
-        labels[backupLabel] = nil
-        labels[restoreLabel] = nil
-        object.labels = labels
-        return object
+        object[path: "metadata", "labels", backupLabel] = nil
+        object[path: "metadata", "labels", restoreLabel] = nil
+        for key in ["labels", "annotations"] where object[path: "metadata", key]?.object?.isEmpty ?? false {
+            object[path: "metadata", key] = nil
+        }
+        return withoutNulls(object.value)
+    }
+
+    private static func withoutNulls(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .object(let members): .object(members.filter { !$0.value.isNull }.mapValues(withoutNulls))
+        case .array(let elements): .array(elements.map(withoutNulls))
+        default: value
+        }
+    }
+}
+
+extension KubernetesObject {
+    /// Adds labels, or sets them anew.
+    mutating func addLabels(_ labels: [String: String]) {
+        for (key, value) in labels { self[path: "metadata", "labels", key] = .string(value) }
     }
 }

@@ -3,49 +3,79 @@ import KubernetesClient
 
 /// Waits until the control plane has done its part.
 struct ObjectWaiter: Sendable {
-    private let context: ExecutionContext
+    private let cluster: any Cluster
+    private let timeout: Duration
+    /// CRDs asked about at once.
+    private static let parallel = 16
 
-    init(_ context: ExecutionContext) { self.context = context }
+    init(_ request: RestoreRequest) {
+        cluster = request.cluster
+        timeout = request.resourceTimeout
+    }
 
-    /// Waits until an object is gone.
+    /// Waits until an object is gone, or another one has taken its place.
     ///
     /// - Throws: ``WaitTimeoutError`` when it is still there after the request's timeout.
-    func untilGone(_ resource: APIResource, namespace: String?, name: String) async throws {
-        let subject = "\(resource.plural) '\(name)'"
-        try await poll("\(subject) to be gone") {
-            try await context.cluster.get(resource, namespace: namespace, name: name) == nil
+    func untilGone(_ existing: Item, at place: Place) async throws {
+        try await poll("\(place.identity) to be gone") {
+            let now = try await cluster.get(place.resource, namespace: place.namespace, name: place.name)
+            return now == nil || now?.metadata.uid != existing.metadata.uid
         }
     }
 
-    /// Waits until the API server serves the resources that a CRD defines.
-    func untilEstablished(_ definition: String) async throws {
-        guard let resource = context.catalog[.customResourceDefinitions] else { return }
-        try await poll("CRD '\(definition)' to be established") {
-            guard let item = try await context.cluster.get(resource, namespace: nil, name: definition) else {
+    /// Waits until CRDs are established, several at once.
+    ///
+    /// - Returns: those that were not in time.
+    func untilEstablished(_ definitions: [String], _ resource: APIResource) async throws -> [WaitTimeoutError] {
+        try await definitions.mapConcurrently(limit: Self.parallel) { name in
+            do {
+                try await poll("CRD '\(name)' to be established", subject: name) {
+                    try await isEstablished(Place(resource, name: name))
+                }
+                return nil as WaitTimeoutError?
+            } catch let error as WaitTimeoutError {
+                return error
+            }
+        }.compactMap { $0 }
+    }
+
+    private func isEstablished(_ place: Place) async throws -> Bool {
+        guard let item = try await cluster.get(place.resource, namespace: nil, name: place.name) else { return false }
+        let conditions = try KubernetesObject(parsing: item.bytes)[path: "status", "conditions"]?.array ?? []
+        return ["Established", "NamesAccepted"].allSatisfy { type in
+            conditions.contains { $0["type"]?.string == type && $0["status"]?.string == "True" }
+        }
+    }
+
+    /// Waits until discovery shows resources.
+    ///
+    /// - Returns: what the cluster then serves, and those that were not there in time.
+    func untilServed(_ resources: [GroupResource]) async throws -> (APIResourceCatalog, [WaitTimeoutError]) {
+        var catalog = try await cluster.discover()
+        do {
+            try await poll("discovery") {
+                if resources.allSatisfy({ catalog[$0] != nil }) { return true }
+                catalog = try await cluster.discover()
                 return false
             }
-            let conditions = try KubernetesObject(parsing: item.bytes)[path: "status", "conditions"]?.array ?? []
-            return conditions.contains { $0["type"] == "Established" && $0["status"] == "True" }
+            return (catalog, [])
+        } catch is WaitTimeoutError {
+            let missing = resources.filter { catalog[$0] == nil }
+            return (
+                catalog,
+                missing.map { WaitTimeoutError(goal: "\($0) to be served", timeout: timeout, subject: "\($0)") }
+            )
         }
     }
 
-    /// Waits until discovery shows a resource, and keeps the catalogue that shows it.
-    func untilServed(_ resource: GroupResource) async throws {
-        try await poll("\(resource) to be served") {
-            if context.catalog[resource] != nil { return true }
-            context.catalog = try await context.cluster.discover()
-            return context.catalog[resource] != nil
-        }
-    }
-
-    private func poll(_ goal: String, _ isReached: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + context.request.resourceTimeout
+    private func poll(_ goal: String, subject: String = "", _ isReached: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + timeout
         var pause = Duration.milliseconds(50)
         while !(try await isReached()) {
             guard ContinuousClock.now < deadline else {
-                throw WaitTimeoutError(goal: goal, timeout: context.request.resourceTimeout)
+                throw WaitTimeoutError(goal: goal, timeout: timeout, subject: subject)
             }
-            try await Task.sleep(for: pause)
+            try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
             pause = min(pause * 2, .seconds(2))
         }
     }
@@ -55,6 +85,8 @@ struct ObjectWaiter: Sendable {
 struct WaitTimeoutError: Error, CustomStringConvertible {
     let goal: String
     let timeout: Duration
+    /// The name of what was waited for.
+    var subject = ""
 
-    var description: String { "waited \(timeout) in vain for \(goal)" }
+    var description: String { "waited \(timeout.components.seconds) s in vain for \(goal)" }
 }

@@ -3,9 +3,6 @@ import KubernetesClient
 
 /// Carries a plan out.
 public struct RestoreExecutor: Sendable {
-    /// Rows whose entries are unpacked and read at a time.
-    private static let window = 1024
-
     private let prepared: PreparedRestore
     private let observer: RunObserver
 
@@ -35,56 +32,82 @@ public struct RestoreExecutor: Sendable {
     /// Restores group by group; what happens is in the recorder, also when this throws.
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared)
-        let restorer = try ItemRestorer(context) { await recorder.record($0) }
-        for group in prepared.groups {
-            recorder.begin(group)
-            try await restore(group, with: restorer, context: context)
-            if group == [.customResourceDefinitions] {
-                try await awaitDefinitions(recorder.createdDefinitions, context: context, recorder: recorder)
+        let restorer = try ItemRestorer(context, names: prepared.names) { await recorder.record($0) }
+        do {
+            for group in prepared.groups {
+                recorder.begin(group)
+                try await restore(group.flatMap(prepared.selection.rows), with: restorer, context: context)
+                if group.contains(.customResourceDefinitions) {
+                    try await serve(recorder.definitions, context: context, recorder: recorder)
+                }
             }
+        } catch {
+            recorder.end(untried: restorer.untried)
+            throw (error as? RunFailure)?.cause ?? error
         }
     }
 
     private func restore(
-        _ group: [GroupResource], with restorer: ItemRestorer, context: ExecutionContext
+        _ rows: [BackupIndex.Row], with restorer: ItemRestorer, context: ExecutionContext
     ) async throws {
-        let rows = group.flatMap(prepared.selection.rows)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             var running = 0
-            for start in stride(from: 0, to: rows.count, by: Self.window) {
-                let window = rows[start..<min(start + Self.window, rows.count)]
-                for try await batch in context.request.contents.items(window.map { prepared.index[$0] }) {
+            func start(_ item: Result<Item, BackupStorageError>, _ row: BackupIndex.Row) async throws {
+                if running >= context.request.concurrency {
+                    try await tasks.next()
+                    running -= 1
+                }
+                running += 1
+                tasks.addTask { try await restorer.restore(item, row: row) }
+            }
+            for window in RowWindows(rows) {
+                var left = window
+                let items = context.request.contents.items(window.map { prepared.index[$0] }).makeAsyncIterator()
+                while let batch = try await Self.next(items, orEnd: &tasks) {
                     for stored in batch {
-                        if running >= context.request.concurrency {
-                            try await tasks.next()
-                            running -= 1
-                        }
-                        running += 1
-                        tasks.addTask { try await restorer.restore(stored) }
+                        guard let row = left.popFirst() else { break }
+                        try await start(stored.item, row)
                     }
                 }
+                for row in left { try await start(.failure(context.missing(row)), row) }
             }
             try await tasks.waitForAll()
         }
     }
 
+    /// Reads on. When the store fails, what is under way is brought to its end first.
+    private static func next(
+        _ items: StoredItemStream.AsyncIterator, orEnd tasks: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> [StoredItem]? {
+        do {
+            var items = items
+            return try await items.next()
+        } catch {
+            try await tasks.waitForAll()
+            throw error
+        }
+    }
+
     /// Custom resources can only be restored once the API server serves them.
-    private func awaitDefinitions(
+    private func serve(
         _ definitions: [String], context: ExecutionContext, recorder: RestoreRecorder
     ) async throws {
-        guard !definitions.isEmpty, !context.request.isDryRun else { return }
-        if context.cluster.capabilities.controlPlane {
-            let waiter = ObjectWaiter(context)
-            for name in definitions {
-                do {
-                    try await waiter.untilEstablished(name)
-                    try await waiter.untilServed(GroupResource(parsing: name))
-                } catch let error as WaitTimeoutError {
-                    recorder.record(failure: "\(error)", definition: name)
-                }
-            }
-        } else {
-            context.catalog = try await context.cluster.discover()
+        guard !definitions.isEmpty else { return }
+        let resources = definitions.map { GroupResource(parsing: $0) }
+        guard !context.target.isDryRun else {
+            for resource in resources { context.pretend(toServe: resource) }
+            return
         }
+        let cluster = context.request.cluster
+        guard cluster.capabilities.controlPlane, let resource = context.catalog[.customResourceDefinitions] else {
+            context.catalog = try await cluster.discover()
+            return
+        }
+        let unestablished = try await context.waiter.untilEstablished(definitions, resource)
+        let names = Set(unestablished.map(\.subject))
+        let (catalog, unserved) = try await context.waiter.untilServed(
+            resources.filter { !names.contains($0.description) })
+        context.catalog = catalog
+        for error in unestablished + unserved { recorder.record(failure: "\(error)", definition: error.subject) }
     }
 }

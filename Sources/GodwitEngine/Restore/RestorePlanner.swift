@@ -8,68 +8,77 @@ public struct RestorePlanner: Sendable {
     /// A planner for a request.
     public init(_ request: RestoreRequest) { self.request = request }
 
-    /// Reads the backup's index and the cluster's discovery.
+    /// Reads the backup's index and the cluster's discovery; with label selectors also the items.
     ///
     /// - Throws: ``ItemFilterError``, ``RestoreError``, ``BackupStorageError``, or the cluster's errors.
     public func prepare() async throws -> PreparedRestore {
         async let discovery = request.cluster.discover()
         let index = try await BackupIndex(request.contents)
         let catalog = try await discovery
+        let names = Self.withResources(of: index, catalog)
         let spec = request.restore.spec
-        let filter = try ItemFilter(spec.filter, catalog: Self.withResources(of: index, catalog))
-        var selection = RestoreSelection(index: index, filter: filter)
-        selection.addDefinitions(notServedBy: catalog)
+        var selection = RestoreSelection(
+            index: index, filter: try ItemFilter(spec.filter, catalog: names),
+            statuses: try spec.restoreStatus.map { try ResourceSet($0, catalog: names) })
         try checkNamespaces(selection)
-        let resources = selection.resources
-        let groups = request.order.groups(resources)
-        var namespaces: [String: String] = [:]
-        let steps = groups.map { group in
-            group.map { resource in step(resource, selection, catalog, &namespaces) }
-        }
+        try await selection.keepMatching(request.contents)
+        selection.addDefinitions(notServedBy: catalog)
+        let groups = request.order.groups(selection.resources)
+        let steps = groups.map { group in group.map { step($0, selection, catalog) } }
         let plan = RestorePlan(
             restore: request.restore.name, backup: spec.backupName, target: request.cluster.description,
-            groups: steps, namespaces: namespaces, omissions: selection.omissions)
+            groups: steps, namespaces: namespaces(steps, selection), omissions: selection.omissions)
         return PreparedRestore(
-            plan: plan, request: request, index: index, selection: selection, groups: groups, catalog: catalog)
+            plan: plan, request: request, index: index, selection: selection, groups: groups, catalog: catalog,
+            names: names)
     }
 
     private func step(
-        _ resource: GroupResource, _ selection: RestoreSelection, _ catalog: APIResourceCatalog,
-        _ namespaces: inout [String: String]
+        _ resource: GroupResource, _ selection: RestoreSelection, _ catalog: APIResourceCatalog
     ) -> RestorePlan.Step {
+        let index = selection.index
+        let rows = selection.rows(resource)
         var items: [String: Int] = [:]
         var bytes: Int64 = 0
-        var apiVersion: String?
-        for row in selection.rows(resource) {
-            let namespace = selection.index.namespace(row)
-            items[namespace ?? "", default: 0] += 1
-            bytes += selection.index.size(row)
-            if apiVersion == nil { apiVersion = selection.index.apiVersion(row) }
-            if let namespace, namespaces[namespace] == nil {
-                namespaces[namespace] = request.restore.spec.namespaceMapping[namespace] ?? namespace
-            }
+        for row in rows {
+            items[index.namespace(row) ?? "", default: 0] += 1
+            bytes += index.size(row)
         }
-        let served = apiVersion.flatMap { TargetResource.resolve(resource, apiVersion: $0, catalog: catalog) }
+        let apiVersion = rows.first.flatMap {
+            TargetResource(resource: resource, apiVersion: index.apiVersion($0)).resolve(catalog)
+        }
         return RestorePlan.Step(
-            resource: resource, apiVersion: served?.groupVersion.description, items: items, bytes: bytes)
+            resource: resource, apiVersion: apiVersion?.groupVersion.description, items: items, bytes: bytes)
     }
 
-    /// A namespace that is named literally and is not in the backup is a slip of the pen, not an empty restore.
+    private func namespaces(_ groups: [[RestorePlan.Step]], _ selection: RestoreSelection) -> [String: String] {
+        var names = Set(groups.joined().flatMap(\.items.keys))
+        names.remove("")
+        names.formUnion(selection.rows(.namespaces).map { selection.index.identity($0).name })
+        let mapping = request.restore.spec.namespaceMapping
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, mapping[$0] ?? $0) })
+    }
+
+    /// A namespace that is named literally and is not in the backup is a slip of the pen, not an empty restore; one in
+    /// the mapping would even send objects where nobody wants them.
     private func checkNamespaces(_ selection: RestoreSelection) throws {
-        let present = Set(
-            selection.index.rowsByResource.values.joined().compactMap { selection.index.namespace($0) })
-        let missing = (selection.filter.namespaces.literalIncludes ?? []).filter { name in
-            !present.contains(name)
-                && selection.index.row(ItemIdentity(resource: .namespaces, namespace: nil, name: name)) == nil
+        let present = Set(selection.index.allNamespaces)
+        func missing(_ names: some Sequence<String>) -> [String] {
+            names.filter { name in
+                !present.contains(name)
+                    && selection.index.row(ItemIdentity(resource: .namespaces, namespace: nil, name: name)) == nil
+            }.sorted()
         }
-        guard missing.isEmpty else {
-            throw RestoreError.namespacesNotInBackup(missing.sorted(), backup: request.restore.spec.backupName)
-        }
+        let backup = request.restore.spec.backupName
+        let included = missing(selection.filter.namespaces.includes.filter(\.isLiteral).map(\.description))
+        guard included.isEmpty else { throw RestoreError.namespacesNotInBackup(included, backup: backup) }
+        let mapped = missing(request.restore.spec.namespaceMapping.keys)
+        guard mapped.isEmpty else { throw RestoreError.namespacesNotInBackup(mapped, backup: backup) }
     }
 
     /// The backup may hold resources that the cluster does not serve; people may name them all the same.
     private static func withResources(of index: BackupIndex, _ catalog: APIResourceCatalog) -> APIResourceCatalog {
-        let unserved = index.rowsByResource.compactMap { resource, rows -> APIResource? in
+        let unserved = index.rowsByResource.sorted { $0.key < $1.key }.compactMap { resource, rows -> APIResource? in
             guard catalog[resource] == nil, let row = rows.first else { return nil }
             let entry = index[row]
             return APIResource(
@@ -89,15 +98,8 @@ public struct PreparedRestore: Sendable {
     let index: BackupIndex
     let selection: RestoreSelection
     let groups: [[GroupResource]]
+    /// What the cluster serves before the restore.
     let catalog: APIResourceCatalog
-}
-
-/// Which version of a resource the target cluster gets.
-enum TargetResource {
-    /// The version of the backup where it is served, else the preferred one of the same group.
-    static func resolve(
-        _ resource: GroupResource, apiVersion: String, catalog: APIResourceCatalog
-    ) -> APIResource? {
-        catalog.resource(resource, version: GroupVersion(apiVersion: apiVersion).version) ?? catalog[resource]
-    }
+    /// The same, and what the backup holds besides: what names of resources mean.
+    let names: APIResourceCatalog
 }

@@ -5,11 +5,17 @@ import Synchronization
 public struct RestoreReport: Sendable, Hashable {
     /// Items by what happened to them: `created`, `updated`, `unchanged`, `skipped`, `failed`.
     public internal(set) var counts: [String: Int] = [:]
-    /// Warnings and errors.
+    /// Items that were not begun, because the restore ended before.
+    public internal(set) var untried = 0
+    /// How many warnings there are in all.
+    public internal(set) var warnings = 0
+    /// How many errors there are in all.
+    public internal(set) var errors = 0
+    /// Warnings and errors, the first thousand of each; the outcomes of the items have them all.
     public internal(set) var results = ResultSet()
 
-    /// How the restore ended.
-    public var phase: RestorePhase { results.errors.count == 0 ? .completed : .partiallyFailed }
+    /// How the restore ended, if it was not interrupted.
+    public var phase: RestorePhase { errors == 0 ? .completed : .partiallyFailed }
 
     /// Items that are now in the cluster as the backup has them.
     public var itemsRestored: Int { ["created", "updated", "unchanged"].reduce(0) { $0 + counts[$1, default: 0] } }
@@ -17,10 +23,39 @@ public struct RestoreReport: Sendable, Hashable {
 
 /// Gathers what happens to the items of a restore, and tells the observer.
 final class RestoreRecorder: Sendable {
+    /// Messages of a kind that are kept in memory.
+    static let messageLimit = 1000
+
     private struct State {
         var report = RestoreReport()
         var progress = Progress()
-        var createdDefinitions: [String] = []
+        var definitions: [String] = []
+
+        mutating func add(_ outcome: ItemOutcome) {
+            report.counts[outcome.action.word, default: 0] += 1
+            progress.items += 1
+            // Items that others asked for were not counted before.
+            if let total = progress.totalItems { progress.totalItems = max(total, progress.items) }
+            for warning in outcome.warnings {
+                if report.warnings < RestoreRecorder.messageLimit {
+                    report.results.warnings.add(warning, about: outcome.item)
+                }
+                report.warnings += 1
+            }
+            progress.warnings = report.warnings
+            switch outcome.action {
+            case .failed(let reason): add(error: reason, about: outcome.item)
+            case .created, .updated:
+                if outcome.item.resource == .customResourceDefinitions { definitions.append(outcome.target.name) }
+            case .unchanged, .skipped: break
+            }
+        }
+
+        mutating func add(error: String, about item: ItemIdentity) {
+            if report.errors < RestoreRecorder.messageLimit { report.results.errors.add(error, about: item) }
+            report.errors += 1
+            progress.errors = report.errors
+        }
     }
 
     private let observer: RunObserver
@@ -37,8 +72,8 @@ final class RestoreRecorder: Sendable {
         self.state = Mutex(state)
     }
 
-    /// CRDs that this restore created.
-    var createdDefinitions: [String] { state.withLock { $0.createdDefinitions } }
+    /// CRDs that this restore created or changed.
+    var definitions: [String] { state.withLock { $0.definitions } }
 
     /// Tells that a group of resources begins.
     func begin(_ group: [GroupResource]) {
@@ -51,37 +86,44 @@ final class RestoreRecorder: Sendable {
 
     /// Takes down what happened to an item.
     func record(_ outcome: ItemOutcome) async {
+        await outcomes(outcome)
         let progress = state.withLock { state in
-            state.report.counts[outcome.action.word, default: 0] += 1
-            state.progress.items += 1
-            for warning in outcome.warnings { state.report.results.warnings.add(warning, about: outcome.item) }
-            if case .failed(let reason) = outcome.action {
-                state.report.results.errors.add(reason, about: outcome.item)
-            }
-            state.progress.warnings += outcome.warnings.count
-            if case .failed = outcome.action { state.progress.errors += 1 }
-            if outcome.item.resource == .customResourceDefinitions, outcome.action == .created {
-                state.createdDefinitions.append(outcome.target.name)
-            }
+            state.add(outcome)
             return state.progress
         }
-        await outcomes(outcome)
         for warning in outcome.warnings { observer(.log(LogLine(.warning, warning, item: outcome.item))) }
         switch outcome.action {
         case .failed(let reason): observer(.log(LogLine(.error, reason, item: outcome.item)))
         case .skipped(let reason): observer(.log(LogLine(.debug, "skipped: \(reason)", item: outcome.item)))
-        default: observer(.log(LogLine(.debug, outcome.action.word, item: outcome.item)))
+        // The outcomes are stored apart; twenty thousand lines that say "created" help nobody.
+        case .created, .updated, .unchanged: break
         }
         observer(.progress(progress))
     }
 
-    /// Takes down that a CRD was created and is not served.
+    /// Takes down that a CRD was restored and is not served.
     func record(failure: String, definition: String) {
         let item = ItemIdentity(resource: .customResourceDefinitions, namespace: nil, name: definition)
-        state.withLock { $0.report.results.errors.add(failure, about: item) }
+        state.withLock { $0.add(error: failure, about: item) }
         observer(.log(LogLine(.error, failure, item: item)))
     }
 
+    /// Takes down that the restore ended before its time.
+    func end(untried: Int) { state.withLock { $0.report.untried = untried } }
+
     /// What came of it all.
-    func report() -> RestoreReport { state.withLock { $0.report } }
+    func report() -> RestoreReport {
+        var report = state.withLock { $0.report }
+        func close(_ messages: inout Messages, _ total: Int, _ what: String) {
+            guard total > Self.messageLimit else { return }
+            messages.add("\(total - Self.messageLimit) more \(what) are in the outcomes of the items")
+        }
+        close(&report.results.warnings, report.warnings, "warnings")
+        close(&report.results.errors, report.errors, "errors")
+        if report.untried > 0 {
+            report.errors += 1
+            report.results.errors.add("the restore ended early: \(report.untried) items were not tried")
+        }
+        return report
+    }
 }

@@ -81,8 +81,8 @@ public struct RestoreRunner: Sendable {
         var restore = restore
         restore.status.completed = Date()
         restore.status.itemsRestored = report.itemsRestored
-        restore.status.warnings = report.results.warnings.count
-        restore.status.errors = report.results.errors.count
+        restore.status.warnings = report.warnings
+        restore.status.errors = report.errors
         restore.status.phase = report.phase
         return restore
     }

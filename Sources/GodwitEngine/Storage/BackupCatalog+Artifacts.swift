@@ -9,7 +9,12 @@ extension BackupCatalog {
         let options = PutOptions(
             ifAbsent: store.capabilities.conditionalPut, contentType: ContentTypes.json)
         do {
-            try await store.put(key, .bytes(document), options: options)
+            let info = try await store.put(key, .bytes(document), options: options)
+            guard info.size == document.count else {
+                throw ObjectStoreError(
+                    .corrupted, operation: "put", key: key, store: store.description,
+                    reason: "\(document.count) bytes were sent and \(info.size) stored")
+            }
         } catch let error as ObjectStoreError where error.kind == .alreadyExists {
             // An earlier try may have succeeded without the answer arriving.
             guard try await metadata(key, subject: subject) == document else {

@@ -23,12 +23,16 @@ extension BackupCatalog {
             metadata: [RestoreLayout(name: name).metadata])
     }
 
-    private func reserve(
-        _ name: String, folder: String, subject: String, metadata: Set<String>
-    ) async throws -> NameReservation {
+    /// Takes the name of a backup that exists, or of what was left of one, to delete it.
+    func claim(existing name: String) async throws -> NameReservation {
+        try check(name: name, of: "backup")
+        let folder = BackupLayout(name: name).folder
+        guard try await !store.objects(below: folder).isEmpty else {
+            throw BackupStorageError(.notFound, subject: "backup '\(name)'", store: store.description)
+        }
         let reservation = NameReservation(name: name, folder: folder, store: store)
         do {
-            try await settle(reservation, subject: subject, metadata: metadata)
+            _ = try await settle(reservation, subject: "backup '\(name)'", metadata: [])
             return reservation
         } catch {
             await reservation.release()
@@ -36,7 +40,27 @@ extension BackupCatalog {
         }
     }
 
-    private func settle(_ reservation: NameReservation, subject: String, metadata: Set<String>) async throws {
+    private func reserve(
+        _ name: String, folder: String, subject: String, metadata: Set<String>
+    ) async throws -> NameReservation {
+        let reservation = NameReservation(name: name, folder: folder, store: store)
+        do {
+            // Everything that is under the name was left by runs that are gone.
+            let leftovers = try await settle(reservation, subject: subject, metadata: metadata)
+            if !leftovers.isEmpty { try await store.delete(leftovers) }
+            return reservation
+        } catch {
+            await reservation.release()
+            throw error
+        }
+    }
+
+    /// Waits until the claim is the only living one.
+    ///
+    /// - Returns: the other keys under the name.
+    private func settle(
+        _ reservation: NameReservation, subject: String, metadata: Set<String>
+    ) async throws -> [String] {
         let mine = try await reservation.claim()
         var tries = 0
         while true {
@@ -48,12 +72,7 @@ extension BackupCatalog {
             let now = objects.first { $0.key == mine.key }?.modified ?? mine.modified
             let claims = objects.filter { NameReservation.isClaim($0.key) && $0.key != mine.key }
             let rivals = try await livingClaims(among: claims, now: now)
-            if rivals.isEmpty {
-                // Everything else under the name was left by runs that are gone.
-                let leftovers = objects.map(\.key).filter { $0 != mine.key }
-                if !leftovers.isEmpty { try await store.delete(leftovers) }
-                return
-            }
+            if rivals.isEmpty { return objects.map(\.key).filter { $0 != mine.key } }
             if tries == 20 || rivals.contains(where: { $0.key < mine.key }) {
                 let writer = rivals[0].owner.map { "\($0.description) is writing it" } ?? "another run is writing it"
                 throw BackupStorageError(.incomplete, subject: subject, store: store.description, reason: writer)

@@ -33,6 +33,8 @@ struct BackupWriterOptions: Sendable {
     var framePolicy = FramePolicy()
     /// The time that files in the tarball bear.
     var modified = Int64(Date().timeIntervalSince1970)
+    /// The log, where it exists already; else that of the run.
+    var logs: ByteStream?
     /// Told of an item that cannot be stored under its name.
     var rejected: @Sendable (ItemIdentity, any Error) -> Void = { _, _ in }
 }

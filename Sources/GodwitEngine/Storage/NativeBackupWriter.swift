@@ -35,7 +35,7 @@ final class NativeBackupWriter: BackupWriter {
         self.tarball = tarball
         self.index = index
         logs = StreamUpload(layout.logs, files: files, contentType: ContentTypes.zstd) { _ in
-            try log.stream.compressed()
+            try (options.logs ?? log.stream).compressed()
         }
         let packer = ItemPacker()
         let isFirst = Mutex(true)

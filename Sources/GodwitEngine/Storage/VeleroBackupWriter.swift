@@ -30,7 +30,7 @@ final class VeleroBackupWriter: BackupWriter {
             framePolicy: options.framePolicy)
         self.tarball = tarball
         logs = StreamUpload(layout.logs, files: catalog.files, contentType: ContentTypes.gzip) { _ in
-            try log.stream.compressed(with: .gzip())
+            try (options.logs ?? log.stream).compressed(with: .gzip())
         }
         let isFirst = Mutex(true)
         let added = AddedItems()

@@ -2,7 +2,9 @@ import CLibCurl
 
 extension EasyHandle {
     /// Bytes that libcurl reads from a socket at once (HTTP/1.1) and collects for one stream (HTTP/2).
-    static let receiveBufferSize = 256 * 1024
+    ///
+    /// A handle in the pool may keep its buffer.
+    static let receiveBufferSize = 128 * 1024
     /// Bytes that libcurl asks the read function for at once.
     static let sendBufferSize = 256 * 1024
 

@@ -20,6 +20,7 @@ extension EasyHandle {
         try setConnectTo(route?.connectTo)
         // This also takes back POST, UPLOAD and NOBODY.
         try set(CURLOPT_HTTPGET, true)
+        try set(CURLOPT_CUSTOMREQUEST, nil as String?)
         let upload = try applyMethodAndBody(request)
         try setHeaders(try HeaderLines(request, host: route?.hostField).list())
         return upload
@@ -31,11 +32,10 @@ extension EasyHandle {
             // Servers expect a length with these (RFC 9110, 8.6).
             return try applySmallBody([], method: request.method)
         case .none:
-            if request.method == "HEAD" {
-                try set(CURLOPT_CUSTOMREQUEST, nil as String?)
-                try set(CURLOPT_NOBODY, true)
-            } else {
-                try set(CURLOPT_CUSTOMREQUEST, request.method == "GET" ? nil : request.method)
+            switch request.method {
+            case "GET": break
+            case "HEAD": try set(CURLOPT_NOBODY, true)
+            default: try set(CURLOPT_CUSTOMREQUEST, request.method)
             }
             return nil
         case .bytes(let bytes) where bytes.count <= Self.smallBodyLimit:

@@ -91,7 +91,6 @@ final class EasyHandle: @unchecked Sendable {
     }
 
     func setConnectTo(_ list: HeaderList?) throws {
-        guard list != nil || connectTo != nil else { return }
         try set(CURLOPT_CONNECT_TO, pointer: list?.pointer)
         connectTo = list
     }

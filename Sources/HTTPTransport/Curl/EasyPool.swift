@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Easy handles that are ready for a request: making one and setting its TLS options costs more than a small request.
+///
+/// They are not reset: after HTTP/2 a handle keeps its buffer, and libcurl then refuses to set the buffer's size again.
 final class EasyPool: Sendable {
     private let configuration: HTTPConfiguration
     private let material: TLSMaterial
@@ -26,7 +28,7 @@ final class EasyPool: Sendable {
         return handle
     }
 
-    /// Takes back a handle whose transfer went well.
+    /// Takes back a handle whose transfer went well at the first try.
     func put(_ handle: EasyHandle) {
         idle.withLock { if $0.count < limit { $0.append(handle) } }
     }

@@ -25,8 +25,10 @@ extension HTTPTransportError {
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             breakKind(text)
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2_STREAM: .interrupted
+        // Mostly a server that said GOAWAY while requests were on their way.
+        case CURLE_HTTP2: .interrupted
         // CURLE_UNSUPPORTED_PROTOCOL: the scheme has been checked before, so this is a status line that is none.
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             .protocolViolation
         // A header line beyond libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY: .protocolViolation

@@ -11,7 +11,9 @@ final class ActiveTransfer {
     private let deadline: Instant
     private var lastActivity: Instant
     /// Before that the connect timeout holds, or the transfer waits for a connection.
-    private var isConnected = false
+    private var isConnected: Bool { attempts > 0 }
+    /// How often libcurl sent the request; it repeats it when a kept connection turns out to be dead.
+    private(set) var attempts = 0
     private var isReceivingPaused = false
     private var isSendingPaused = false
     /// libcurl gives what it kept while the transfer was paused.
@@ -87,7 +89,7 @@ final class ActiveTransfer {
     // MARK: What libcurl calls
 
     fileprivate func connected() {
-        isConnected = true
+        attempts += 1
         lastActivity = round.now
     }
 

@@ -13,6 +13,8 @@ final class EventThread {
     private var byHandle: [UnsafeMutableRawPointer: ActiveTransfer] = [:]
     private let round = Round()
     private var nextCheck = Instant.never
+    /// Milliseconds that several transfers are left alone at most.
+    private static let longestWait: Int32 = 100
 
     init(loop: TransferLoop, multi: MultiHandle, pool: EasyPool) {
         self.loop = loop
@@ -30,7 +32,9 @@ final class EventThread {
             perform()
             round.flush()
             if round.now >= nextCheck { checkDeadlines() }
-            check(multi.poll(milliseconds: nextCheck.milliseconds(after: .now)))
+            let wait = nextCheck.milliseconds(after: .now)
+            // See ``perform()``: should libcurl still lose an event of a shared connection, it costs little.
+            check(multi.poll(milliseconds: transfers.count > 1 ? min(wait, Self.longestWait) : wait))
         }
         for transfer in Array(transfers.values) { end(transfer, transfer.exchange.label.error(.shutdown, nil)) }
         pool.removeAll()
@@ -109,7 +113,8 @@ final class EventThread {
         }
         detach(transfer)
         transfer.exchange.finish(.success(()))
-        pool.put(transfer.handle)
+        // libcurl counts repetitions over the life of a handle, and gives up at the fifth.
+        if transfer.attempts == 1 { pool.put(transfer.handle) }
     }
 
     /// Ends a transfer early, or with an error. Its handle is not used again.

@@ -73,7 +73,9 @@ final class DirectoryTree: Sendable {
         guard let resolved = realpath(absolute(path), nil) else { return nil }
         defer { free(resolved) }
         let target = String(cString: resolved)
-        guard target.hasPrefix(root == "/" ? "/" : root + "/"), stat(target, &status) == 0 else { return nil }
+        guard target == root || target.hasPrefix(root == "/" ? "/" : root + "/"), stat(target, &status) == 0 else {
+            return nil
+        }
         return (status, true)
     }
 

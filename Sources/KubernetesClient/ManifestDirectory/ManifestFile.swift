@@ -134,6 +134,10 @@ struct ManifestFile {
         guard let name = value[path: "metadata", "name"]?.string, !name.isEmpty else {
             return report("a \(kind) without metadata.name", .failed)
         }
+        if let namespace = value[path: "metadata", "namespace"], namespace.string == nil, !namespace.isNull {
+            // YAML reads `namespace: n` as false.
+            return report("the metadata.namespace of \(kind) '\(name)' is not a string; put it in quotes", .failed)
+        }
         let place = ManifestPlace(
             path: path, range: document.range, line: document.line, listIndex: listIndex, neighbours: 0)
         objects.append(Object(place: place, value: value))

@@ -33,6 +33,8 @@ struct ManifestIndex: Sendable {
     init(scanning tree: DirectoryTree, limits: Limits = Limits()) {
         self.limits = limits
         var walk = Walk(tree: tree, limits: limits)
+        // A link back to the directory itself leads to nothing new.
+        if let root = tree.resolve("") { walk.seen.insert(Walk.Node(root.status)) }
         walk.visit("", depth: 0)
         problems = walk.problems
         // Definitions come first, so that a custom resource in an earlier file finds its own.
@@ -196,6 +198,11 @@ private struct Walk {
     struct Node: Hashable {
         let device: UInt64
         let inode: UInt64
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
     }
 
     let tree: DirectoryTree
@@ -236,6 +243,6 @@ private struct Walk {
 
     /// Whether a file or folder was not reached before, by its own name or by a link.
     private mutating func isNew(_ status: stat) -> Bool {
-        seen.insert(Node(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))).inserted
+        seen.insert(Node(status)).inserted
     }
 }

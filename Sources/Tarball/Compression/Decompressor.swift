@@ -49,7 +49,7 @@ final class Decompressor {
                 frames.begin(compressed: consumed, decompressed: produced)
             }
             let step = try step(codec, into: output)
-            try checkLimits()
+            try limits.check(produced: produced, from: consumed)
             if step.produced > 0 { return .output(step.produced) }
             if step.consumed == 0, !step.endsFrame { break }
         }
@@ -73,16 +73,6 @@ final class Decompressor {
             consumed += Int64(step.consumed)
             produced += Int64(step.produced)
             return step
-        }
-    }
-
-    private func checkLimits() throws(TarballError) {
-        // Frames without content cost input only; they end somewhere too.
-        guard produced <= limits.maximumTotalSize, consumed - (1 << 20) <= limits.maximumTotalSize else {
-            throw .tooLarge(limit: limits.maximumTotalSize)
-        }
-        guard produced <= limits.expansionFloor || produced / Int64(limits.maximumExpansion) <= consumed else {
-            throw .expandsTooMuch(limit: limits.maximumExpansion)
         }
     }
 

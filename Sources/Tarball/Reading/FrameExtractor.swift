@@ -45,7 +45,7 @@ final class FrameExtractor {
                 rest += step.consumed
                 consumed += Int64(step.consumed)
                 keep(UnsafeRawBufferPointer(rebasing: room.prefix(step.produced)))
-                try checkLimits()
+                try limits.check(produced: produced, from: consumed)
                 if step.endsFrame { return true }
                 if step.consumed == 0, step.produced == 0 { break }
             }
@@ -84,13 +84,6 @@ final class FrameExtractor {
             guard first < last else { continue }
             if found[index].isEmpty { found[index].reserveCapacity(min(Int(location.length), 1 << 20)) }
             found[index].append(contentsOf: bytes[Int(first - start)..<Int(last - start)])
-        }
-    }
-
-    private func checkLimits() throws(TarballError) {
-        guard produced <= limits.maximumTotalSize else { throw .tooLarge(limit: limits.maximumTotalSize) }
-        guard produced <= limits.expansionFloor || produced / Int64(limits.maximumExpansion) <= consumed else {
-            throw .expandsTooMuch(limit: limits.maximumExpansion)
         }
     }
 }

@@ -71,7 +71,12 @@ public struct TarballReader: AsyncSequence, Sendable {
         /// The next entry, or nil at the end.
         ///
         /// - Throws: ``TarballError``, the stream's error, or `CancellationError`.
-        public mutating func next() async throws -> Entry? {
+        public mutating func next() async throws -> Entry? { try await next(isolation: nil) }
+
+        /// The next entry, or nil at the end. Runs where the caller runs, so that most calls change no thread.
+        ///
+        /// - Throws: ``TarballError``, the stream's error, or `CancellationError`.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> Entry? {
             if index == batch.count {
                 batch = try await session.nextBatch()
                 index = 0

@@ -8,6 +8,7 @@ actor TarballReadingSession {
     private var archive: ArchiveReadHandle?
     private let source: TarSource
     private var entries = 0
+    private var contentBytes: Int64 = 0
     private var end: Result<Void, any Error>?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -40,7 +41,7 @@ actor TarballReadingSession {
             do {
                 if let entry = try nextEntry() {
                     batch.append(entry)
-                    size += entry.content.count + entry.path.utf8.count
+                    size += entry.content.count + entry.path.utf8.count + (entry.linkTarget?.utf8.count ?? 0)
                 } else {
                     end = .success(())
                 }
@@ -65,6 +66,9 @@ actor TarballReadingSession {
             guard header.size >= 0, header.size <= limits.maximumEntrySize else {
                 throw TarballError.entryTooLarge(path: path, size: header.size, limit: limits.maximumEntrySize)
             }
+            // The holes of sparse files cost nothing in the tar, so contents are counted too.
+            contentBytes += header.size
+            try limits.check(produced: contentBytes, from: source.compressedLength)
             content = try archive.content(Int(header.size))
             if !header.isSparse {
                 location = source.location(

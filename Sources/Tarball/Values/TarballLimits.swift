@@ -29,3 +29,18 @@ public struct TarballLimits: Sendable, Hashable {
         self.maximumPathLength = maximumPathLength
     }
 }
+
+extension TarballLimits {
+    /// Judges how much came out of how little.
+    ///
+    /// - Throws: ``TarballError/tooLarge(limit:)``, ``TarballError/expandsTooMuch(limit:)``.
+    func check(produced: Int64, from consumed: Int64) throws(TarballError) {
+        // Frames without content cost input only; they end somewhere too.
+        guard produced <= maximumTotalSize, consumed - (1 << 20) <= maximumTotalSize else {
+            throw .tooLarge(limit: maximumTotalSize)
+        }
+        guard produced <= expansionFloor || produced / Int64(max(maximumExpansion, 1)) <= consumed else {
+            throw .expandsTooMuch(limit: maximumExpansion)
+        }
+    }
+}

@@ -45,17 +45,15 @@ final class Nginx: Sendable {
         try waitUntilUp()
     }
 
-    /// The shell ends nginx when its standard input closes, so nothing is left when the tests crash.
+    /// The shell ends nginx when the tests have ended, so nothing is left even if they crash.
     private func start(_ file: String, _ directory: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
             "-c",
-            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & read end; kill $!; wait; rm -rf \(directory)",
+            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill $!; wait; rm -rf \(directory)",
         ]
-        process.standardInput = Pipe()
         try process.run()
-        Self.process.add(process)
     }
 
     private func waitUntilUp() throws {
@@ -64,14 +62,6 @@ final class Nginx: Sendable {
             usleep(10_000)
         }
         throw Certificates.Failed(command: "nginx")
-    }
-
-    private static let process = Keeper()
-
-    /// Keeps the pipe to the shell open.
-    private final class Keeper: @unchecked Sendable {
-        private var kept: [Process] = []
-        func add(_ process: Process) { kept.append(process) }
     }
 
     private func configuration(_ directory: String) -> String {

@@ -92,7 +92,7 @@ struct YAMLDocument: Sendable, Hashable {
         do {
             let parser = try Parser(yaml: text, resolver: YAMLReader.resolver, encoding: .utf8)
             guard let root = try parser.nextRoot() else { return nil }
-            var reader = YAMLReader(firstLine: line, budget: YAMLReader.budget(forBytes: range.count))
+            var reader = YAMLReader(text, firstLine: line)
             let value = try reader.value(root, depth: 0)
             return value.isNull ? nil : value
         } catch let fault as KubernetesYAML.Fault {

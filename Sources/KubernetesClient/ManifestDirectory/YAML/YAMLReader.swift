@@ -19,12 +19,24 @@ struct YAMLReader {
     /// Values and bytes that may still be made: a few aliases of aliases would fill any memory.
     private var budget: Int
 
-    init(firstLine: Int, budget: Int) {
+    /// The lines of a text with an escaped byte order mark, which the parser drops from the start of a scalar.
+    private let markedLines: [Substring]
+
+    init(_ text: String, firstLine: Int) {
         self.firstLine = firstLine
-        self.budget = budget
+        budget = (1 << 20) + 4 * text.utf8.count
+        let isMarked = text.contains("\"\\uFEFF") || text.contains("\"\\ufeff")
+        markedLines = isMarked ? text.split(separator: "\n", omittingEmptySubsequences: false) : []
     }
 
-    static func budget(forBytes count: Int) -> Int { (1 << 20) + 4 * count }
+    /// The text of a scalar, with the byte order mark that it begins with.
+    private func text(of scalar: Node.Scalar) -> String {
+        guard scalar.style == .doubleQuoted, let mark = scalar.mark, markedLines.indices.contains(mark.line - 1) else {
+            return scalar.string
+        }
+        let source = markedLines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).prefix(7)
+        return String(source).lowercased() == "\"\\ufeff" ? "\u{FEFF}" + scalar.string : scalar.string
+    }
 
     mutating func value(_ node: Node, depth: Int) throws -> JSONValue {
         guard depth < Self.maximumDepth else { throw fault("nested too deeply", node) }
@@ -102,7 +114,7 @@ struct YAMLReader {
     }
 
     private mutating func scalar(_ scalar: Node.Scalar, _ node: Node) throws -> JSONValue {
-        let text = scalar.string
+        let text = text(of: scalar)
         try spend(text.utf8.count, node)
         if isPlain(scalar) {
             guard let value = YAMLScalar.value(text) else { throw fault("a number that JSON does not have", node) }

@@ -1,0 +1,124 @@
+import GodwitModel
+public import GodwitPluginAPI
+import Streams
+
+/// Deletes backups, and what dead runs left under their names.
+public struct BackupDeleter: Sendable {
+    private let catalog: BackupCatalog
+    private let actions: [any DeleteItemAction]
+
+    /// A deleter for a location.
+    public init(catalog: BackupCatalog, actions: [any DeleteItemAction] = []) {
+        self.catalog = catalog
+        self.actions = actions
+    }
+
+    /// Deletes a backup: the actions see its items first; then goes what makes it exist, so that nobody lists a half
+    /// backup; then the rest, and the records of its restores.
+    ///
+    /// When an action fails, nothing is deleted unless `ignoringFailures` is set, because what it was to clean up would
+    /// never be found again.
+    ///
+    /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the backup.
+    public func delete(
+        backup name: String, ignoringFailures: Bool = false, observer: @escaping RunObserver = { _ in }
+    ) async throws -> DeletionReport {
+        let reservation = try await catalog.claim(existing: name)
+        do {
+            var report = try await runActions(name, observer)
+            guard report.results.errors.count == 0 || ignoringFailures else {
+                await reservation.release()
+                return report
+            }
+            let folder = BackupLayout(name: name).folder
+            try await catalog.store.delete([BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata])
+            report.isDeleted = true
+            try await catalog.store.deleteFolder(folder, keeping: [reservation.claimKey])
+            report.restores = try await deleteRestores(of: name)
+            await reservation.release()
+            return report
+        } catch {
+            await reservation.release()
+            throw error
+        }
+    }
+
+    private func deleteRestores(of name: String) async throws -> [String] {
+        var deleted: [String] = []
+        for record in try await catalog.restores() {
+            guard case .success(let restore) = record.restore, restore.spec.backupName == name else { continue }
+            try await catalog.deleteRestore(named: record.name)
+            deleted.append(record.name)
+        }
+        return deleted
+    }
+
+    private func runActions(_ name: String, _ observer: RunObserver) async throws -> DeletionReport {
+        var report = DeletionReport()
+        guard !actions.isEmpty else { return report }
+        let contents: any BackupContents
+        do {
+            contents = try await catalog.open(named: name)
+        } catch let error as BackupStorageError where error.kind == .incomplete {
+            return report
+        }
+        let selected = try await selectors(contents)
+        try await contents.forEachEntry { entries in
+            let wanted = entries.filter { entry in
+                // Labels are known only when the item has been read.
+                selected.contains { $0.selector.matches(entry.identity.resource) }
+            }
+            for try await batch in contents.items(wanted) {
+                for stored in batch { await run(selected, stored, contents.backup, &report, observer) }
+            }
+        }
+        await contents.close()
+        return report
+    }
+
+    private typealias Selected = (action: any DeleteItemAction, selector: ActionSelector)
+
+    /// The names in the actions' selectors mean the resources that the backup holds.
+    private func selectors(_ contents: any BackupContents) async throws -> [Selected] {
+        var resources: [GroupResource: APIResource] = [:]
+        try await contents.forEachEntry { entries in
+            for entry in entries where resources[entry.identity.resource] == nil {
+                resources[entry.identity.resource] = APIResource(
+                    groupVersion: GroupVersion(apiVersion: entry.apiVersion), plural: entry.identity.resource.resource,
+                    kind: entry.kind, isNamespaced: entry.identity.namespace != nil, verbs: [])
+            }
+        }
+        let known = APIResourceCatalog(resources.values.sorted { $0.groupResource < $1.groupResource })
+        return try actions.map { ($0, try ActionSelector($0.appliesTo, catalog: known)) }
+    }
+
+    private func run(
+        _ selected: [Selected], _ stored: StoredItem, _ backup: Backup, _ report: inout DeletionReport,
+        _ observer: RunObserver
+    ) async {
+        let identity = stored.entry.identity
+        do {
+            let item = try stored.item.get()
+            let matching = selected.filter {
+                $0.selector.matches(
+                    identity.resource, namespace: identity.namespace, labels: item.metadata.labels)
+            }
+            guard !matching.isEmpty else { return }
+            let object = try KubernetesObject(parsing: item.bytes)
+            for action in matching { try await action.action.execute(object, backup: backup) }
+        } catch {
+            report.results.errors.add("\(error)", about: identity)
+            observer(.log(LogLine(.error, "\(error)", item: identity)))
+        }
+    }
+}
+
+/// What came of a deletion.
+public struct DeletionReport: Sendable, Hashable {
+    /// Whether the backup is gone.
+    public internal(set) var isDeleted = false
+    /// What actions could not clean up.
+    public internal(set) var results = ResultSet()
+    /// The restores whose records were deleted with it.
+    public internal(set) var restores: [String] = []
+}

@@ -1,0 +1,65 @@
+/// What each target may import of this package and of others, as docs/architecture.md draws it.
+enum ImportRules {
+    /// A target: where its sources stand and what they may import.
+    struct Room {
+        let folder: String
+        let imports: Set<String>
+    }
+
+    /// Libraries of the platform that every target may use.
+    static let platform: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
+
+    /// C modules, each with the only target that may import it.
+    static let wrappers = [
+        "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
+    ]
+
+    /// What several plugins share: a library of facts about objects, not a plugin.
+    static let pluginLibraries: Set<String> = ["FieldPaths"]
+
+    static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
+
+    static let rooms: [String: Room] = [
+        "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
+        "Streams": Room(folder: "Sources/Streams", imports: []),
+        "GodwitPluginAPI": Room(folder: "Sources/GodwitPluginAPI", imports: ["GodwitModel", "Streams"]),
+        "Tarball": Room(
+            folder: "Sources/Tarball", imports: ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
+        "HTTPTransport": Room(folder: "Sources/HTTPTransport", imports: ["GodwitModel", "Streams", "CLibCurl"]),
+        "KubernetesClient": Room(
+            folder: "Sources/KubernetesClient", imports: ["GodwitModel", "Streams", "HTTPTransport", "Yams"]),
+        "VolumeRepository": Room(
+            folder: "Sources/VolumeRepository",
+            imports: pluginAPI.union(["Tarball", "HTTPTransport", "Crypto"])),
+        "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
+        "GodwitEngine": Room(
+            folder: "Sources/GodwitEngine",
+            imports: pluginAPI.union([
+                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "PluginHost", "Crypto",
+            ])),
+        "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
+        "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
+        "S3ObjectStore": Room(
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+        "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
+        "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
+        "NamespaceMapping": Room(
+            folder: "Plugins/Transformers/NamespaceMapping", imports: pluginAPI.union(["FieldPaths"])),
+        "ReclaimPolicy": Room(folder: "Plugins/Transformers/ReclaimPolicy", imports: pluginAPI),
+        "ImageRegistry": Room(folder: "Plugins/Transformers/ImageRegistry", imports: pluginAPI.union(["FieldPaths"])),
+        "StorageClassMapping": Room(
+            folder: "Plugins/Transformers/StorageClass", imports: pluginAPI.union(["FieldPaths"])),
+        "ResourceModifiers": Room(
+            folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
+        "RestoreFixes": Room(folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto"])),
+    ]
+
+    /// The executable may import everything; it is the only one that registers plugins.
+    static let executable = "Sources/godwit"
+
+    /// Files that are longer than 500 lines for a reason, with the reason.
+    static let longFiles: [String: String] = [:]
+
+    /// Sources that hold a `fatalError` or `try!`, with the reason.
+    static let traps: [String: String] = [:]
+}
