@@ -28,8 +28,8 @@ func plugin(_ name: String, at path: String, _ dependencies: [Target.Dependency]
 }
 
 /// The test target of a room or plugin, under `Tests/`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: excluding, swiftSettings: strict)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -116,12 +116,15 @@ let package = Package(
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
+        .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),
+        tests("CommandLineTests", ["ProgramTestKit", "GodwitModel", yams], excluding: ["Golden"]),
         tests(
             "IntegrationTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
-                "Streams", "FilesystemObjectStore", "S3ObjectStore",
-            ]
+                "Streams", "FilesystemObjectStore", "S3ObjectStore", "ProgramTestKit",
+            ],
+            excluding: ["Fixtures"]
         ),
     ]
 )

@@ -11,9 +11,9 @@ public final class BlockingPool: Sendable {
     public init(threads: Int) {
         for index in 0..<threads {
             let thread = Thread { [queue] in
+                Thread.current.name = "blocking-\(index)"
                 while let job = queue.next() { job() }
             }
-            thread.name = "blocking-\(index)"
             thread.start()
         }
     }

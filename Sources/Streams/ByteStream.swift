@@ -20,9 +20,10 @@ public struct ByteStream: AsyncSequence, Sendable {
         self.init { rest.withLock { $0.take() } }
     }
 
-    /// What a channel delivers.
+    /// What a channel delivers. When the stream is dropped, the channel's producer is told that nobody reads any more.
     public init(_ channel: BoundedChannel<[UInt8]>) {
-        self.init(channel.next)
+        let reader = ChannelReader(channel)
+        self.init { try await reader.next() }
     }
 
     /// Pulls pieces one by one.
@@ -52,6 +53,17 @@ public struct ByteStream: AsyncSequence, Sendable {
         }
         return collected
     }
+}
+
+/// The reading end of a channel; its release abandons the channel.
+private final class ChannelReader: Sendable {
+    private let channel: BoundedChannel<[UInt8]>
+
+    init(_ channel: BoundedChannel<[UInt8]>) { self.channel = channel }
+
+    deinit { channel.abandon() }
+
+    func next() async throws -> [UInt8]? { try await channel.next() }
 }
 
 /// A stream held more than its reader was ready to take.

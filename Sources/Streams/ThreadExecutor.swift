@@ -13,9 +13,10 @@ public final class ThreadExecutor: SerialExecutor {
         let queue = JobQueue()
         self.queue = queue
         let thread = Thread {
+            // A name takes effect only on the thread itself.
+            Thread.current.name = name
             while let job = queue.next() { job() }
         }
-        thread.name = name
         thread.start()
     }
 
@@ -33,9 +34,7 @@ public final class ThreadExecutor: SerialExecutor {
 /// What the threads of an executor wait on.
 final class JobQueue: Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        var head = 0
-        var isClosed = false
+        var jobs = Queue<@Sendable () -> Void>()
     }
 
     private let state = Mutex(State())
@@ -46,27 +45,15 @@ final class JobQueue: Sendable {
         available.signal()
     }
 
-    func close() {
-        state.withLock { $0.isClosed = true }
-        available.signal()
-    }
+    /// Lets the threads end once the jobs that wait are done.
+    func close() { available.signal() }
 
     /// Waits for a job; nil once the queue is closed and empty.
     func next() -> (@Sendable () -> Void)? {
         available.wait()
-        return state.withLock { state in
-            guard state.head < state.jobs.count else {
-                // Every thread that waits must see the closing.
-                available.signal()
-                return nil
-            }
-            let job = state.jobs[state.head]
-            state.head += 1
-            if state.head == state.jobs.count {
-                state.jobs.removeAll(keepingCapacity: true)
-                state.head = 0
-            }
-            return job
-        }
+        if let job = state.withLock({ $0.jobs.popFirst() }) { return job }
+        // There is a signal for each job, so an empty queue means the closing, which every thread must see.
+        available.signal()
+        return nil
     }
 }

@@ -6,7 +6,7 @@ enum ArgumentNormalizer {
     /// The flags that are true, false, or not given.
     private static let booleans: Set<String> = [
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
-        "--wait", "--allow-partially-failed",
+        "--allow-partially-failed", "--force", "--exit-code",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {

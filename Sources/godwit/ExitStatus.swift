@@ -1,3 +1,7 @@
+import GodwitEngine
+import GodwitModel
+import GodwitPluginAPI
+
 /// How the program ended. Thrown by a command that has already said what there is to say.
 struct ExitStatus: Error, Hashable {
     let rawValue: Int32
@@ -17,3 +21,15 @@ struct ExitStatus: Error, Hashable {
 
 /// An error in what was typed rather than in what happened.
 protocol UsageError: Error {}
+
+/// Tells mistakes in what was typed from failures of what was done.
+enum UsageMistake {
+    static func isOne(_ error: any Error) -> Bool {
+        switch error {
+        case is any UsageError, is StorageLocationError, is ItemFilterError, is GlobError, is LabelSelectorError: true
+        case let error as BackupStorageError: error.kind == .invalidName
+        case let error as ObjectStoreError: error.kind == .invalidConfiguration
+        default: false
+        }
+    }
+}

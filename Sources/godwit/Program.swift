@@ -40,7 +40,7 @@ enum Program {
             // Help that was asked for, and mistakes that are only seen when a command runs, come from the parser.
             if [.success, .validationFailure].contains(Godwit.exitCode(for: error)) { return printUsage(error) }
             ErrorRenderer(Console.standard).render(error)
-            return error is any UsageError ? .usage : .failed
+            return UsageMistake.isOne(error) ? .usage : .failed
         }
     }
 

@@ -56,9 +56,9 @@ import Testing
     @Test func pauseOfTheReaderIsNotIdle() async throws {
         let nginx = try Nginx.shared()
         let client = try client()
-        let timeouts = HTTPTimeouts(idle: .milliseconds(200))
+        let timeouts = HTTPTimeouts(idle: .milliseconds(500))
         let response = try await client.send(HTTPRequest("GET", nginx.plainURL + "/large", timeouts: timeouts))
-        try await Task.sleep(for: .milliseconds(600))
+        try await Task.sleep(for: .milliseconds(1200))
         #expect(try await response.body.collect(upTo: 8 << 20) == nginx.large)
     }
 

@@ -31,8 +31,8 @@ import Testing
     private static let oddities: [JSONValue] = [
         ["metadata": ["name": "x"]], ["metadata": ["name": "x"], "spec": [:]],
         ["metadata": ["name": "x"], "spec": "text"], ["metadata": ["name": "x"], "spec": [1, 2]],
-        ["metadata": ["name": "x"], "spec": ["template": nil, "volumes": "none", "ports": 7, "containers": [:]]],
-        ["metadata": ["name": "x", "annotations": nil, "labels": []], "data": 3, "subjects": "all", "webhooks": [:]],
+        ["metadata": ["name": "x"], "spec": ["template": .null, "volumes": "none", "ports": 7, "containers": [:]]],
+        ["metadata": ["name": "x", "annotations": .null, "labels": []], "data": 3, "subjects": "all", "webhooks": [:]],
         ["metadata": ["name": "x"], "spec": ["claimRef": "c", "csi": [], "selector": 1, "versions": ["v1"]]],
     ]
 

@@ -37,7 +37,7 @@ import Testing
                 """))
         #expect(modifiers.rules.count == 3)
         #expect(modifiers.rules[0].conditions.labelSelector?.description == "foo=bar,tier=1")
-        #expect(modifiers.rules[1].change == .mergePatches([["metadata": ["annotations": ["foo": nil]]]]))
+        #expect(modifiers.rules[1].change == .mergePatches([["metadata": ["annotations": ["foo": .null]]]]))
         #expect(modifiers.actions.map(\.name).last == "godwit.io/resource-modifier-3")
         #expect(modifiers.actions[0].appliesTo.includedResources == ["persistentvolumeclaims"])
     }

@@ -129,6 +129,9 @@ public final class FilesystemObjectStore: ObjectStore {
         }
     }
 
+    /// Nothing: unfinished files do not bear their keys, and later writers remove those of dead ones by their age.
+    public func discardUnfinishedPuts(below prefix: String) async throws {}
+
     /// Removes files, and directories that become empty; see ``ObjectStore/delete(_:)``.
     public func delete(_ keys: [String]) async throws {
         var first: (any Error)?

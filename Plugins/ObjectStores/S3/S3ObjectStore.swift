@@ -72,6 +72,19 @@ public final class S3ObjectStore: ObjectStore {
         return try await listObjects(request)
     }
 
+    /// Aborts all multipart uploads below the prefix. Servers that cannot list uploads, and credentials that may not,
+    /// leave them to the bucket's life-cycle rule.
+    public func discardUnfinishedPuts(below prefix: String) async throws {
+        do {
+            try await abortStaleUploads(prefix: prefix, olderThan: .zero)
+        } catch let error as ObjectStoreError {
+            switch error.kind {
+            case .accessDenied, .other, .notFound: return
+            default: throw error
+            }
+        }
+    }
+
     /// Deletes objects, up to 1,000 in a request; see ``ObjectStore/delete(_:)``.
     public func delete(_ keys: [String]) async throws {
         try Task.checkCancellation()

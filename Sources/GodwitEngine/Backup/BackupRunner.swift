@@ -69,6 +69,11 @@ public struct BackupRunner: Sendable {
         let stored = try await writer.finishItems()
         var backup = backup
         let outcome = recorder.outcome
+        guard stored > 0 || outcome.errors == 0 else {
+            let errors = outcome.results.errors
+            let first = errors.general.first ?? errors.cluster.first ?? errors.namespaces.values.first?.first
+            throw NothingReadError(source: prepared.plan.source, errors: outcome.errors, first: first)
+        }
         backup.status.itemsBackedUp = stored
         backup.status.totalItems = max(outcome.items, stored)
         backup.status.warnings = outcome.warnings

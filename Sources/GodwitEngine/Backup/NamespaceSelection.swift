@@ -21,8 +21,7 @@ struct NamespaceSelection: Sendable {
     init(
         _ cluster: any Cluster, catalog: APIResourceCatalog, filter: ItemFilter, allowsMissing: Bool = false
     ) async throws {
-        // A directory of manifests need not hold the namespaces of its objects.
-        self.allowsMissing = allowsMissing || !cluster.capabilities.controlPlane
+        self.allowsMissing = allowsMissing
         let literal = filter.namespaces.literalIncludes
         guard let resource = catalog[.namespaces] else {
             single = literal?.sorted()
@@ -31,7 +30,7 @@ struct NamespaceSelection: Sendable {
         }
         do {
             if let literal {
-                try await check(literal.sorted(), cluster, resource)
+                try await check(literal.sorted(), cluster, resource, catalog)
             } else {
                 try await resolve(cluster, resource, filter)
             }
@@ -43,13 +42,21 @@ struct NamespaceSelection: Sendable {
         }
     }
 
-    private mutating func check(_ names: [String], _ cluster: any Cluster, _ resource: APIResource) async throws {
+    private mutating func check(
+        _ names: [String], _ cluster: any Cluster, _ resource: APIResource, _ catalog: APIResourceCatalog
+    ) async throws {
         let found = try await Array(Set(names)).sorted().mapConcurrently(limit: 8) { name in
             (name, try await cluster.get(resource, namespace: nil, name: name))
         }
         let missing = found.filter { $0.1 == nil }.map(\.0)
-        guard missing.isEmpty || allowsMissing else {
-            let names = missing.map { "'\($0)'" }.joined(separator: ", ")
+        var unknown = missing
+        // A directory of manifests need not hold the namespaces of its objects.
+        if !cluster.capabilities.controlPlane {
+            unknown = []
+            for name in missing where try await !Self.holdsAnything(name, cluster, catalog) { unknown.append(name) }
+        }
+        guard unknown.isEmpty || allowsMissing else {
+            let names = unknown.map { "'\($0)'" }.joined(separator: ", ")
             throw BackupValidationError(
                 ["there is no namespace \(names) in \(cluster.description)"],
                 advice: "check the name with 'kubectl get namespaces', or use a pattern such as 'shop-*'")
@@ -57,6 +64,17 @@ struct NamespaceSelection: Sendable {
         note(found.compactMap(\.1))
         areChecked = missing.isEmpty
         single = found.map(\.0).filter { !excluded.contains($0) }
+    }
+
+    private static func holdsAnything(
+        _ namespace: String, _ cluster: any Cluster, _ catalog: APIResourceCatalog
+    ) async throws -> Bool {
+        for resource in catalog.preferred where resource.isNamespaced && resource.verbs.contains("list") {
+            for try await batch in cluster.list(resource, namespace: namespace, options: ListOptions()) {
+                if !batch.isEmpty { return true }
+            }
+        }
+        return false
     }
 
     private mutating func resolve(_ cluster: any Cluster, _ resource: APIResource, _ filter: ItemFilter) async throws {
@@ -67,7 +85,7 @@ struct NamespaceSelection: Sendable {
         }
         guard !filter.namespaces.includes.isEmpty else { return }
         let matching = names.filter { filter.namespaces.contains($0) && !excluded.contains($0) }
-        guard !matching.isEmpty || allowsMissing else {
+        guard !matching.isEmpty || allowsMissing || !cluster.capabilities.controlPlane else {
             let patterns = filter.namespaces.includes.map { "'\($0)'" }.joined(separator: ", ")
             throw BackupValidationError(
                 ["no namespace in \(cluster.description) matches \(patterns)"],

@@ -34,6 +34,7 @@ public struct BackupDeleter: Sendable {
             try await catalog.store.delete([BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata])
             report.isDeleted = true
             try await catalog.store.deleteFolder(folder, keeping: [reservation.claimKey])
+            try await catalog.store.discardUnfinishedPuts(below: folder)
             report.restores = try await deleteRestores(of: name)
             await reservation.release()
             return report

@@ -69,6 +69,11 @@ public struct PrefixedObjectStore: ObjectStore {
         if let flawed { throw flawed }
     }
 
+    /// Cleans up below the prefix.
+    public func discardUnfinishedPuts(below prefix: String) async throws {
+        try await inner.discardUnfinishedPuts(below: self.prefix + prefix)
+    }
+
     /// Signs below the prefix.
     public func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? {
         try await inner.signedURL(for: try full(key, "sign"), expiresIn: lifetime)

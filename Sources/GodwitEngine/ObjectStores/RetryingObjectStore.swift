@@ -65,6 +65,11 @@ public struct RetryingObjectStore: ObjectStore {
         try await policy.run(retryDelay: Self.delay) { _ in try await inner.delete(keys) }
     }
 
+    /// Cleans up, again if need be.
+    public func discardUnfinishedPuts(below prefix: String) async throws {
+        try await policy.run(retryDelay: Self.delay) { _ in try await inner.discardUnfinishedPuts(below: prefix) }
+    }
+
     /// Signs, again if need be: credentials may have to be fetched for it.
     public func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? {
         try await policy.run(retryDelay: Self.delay) { _ in

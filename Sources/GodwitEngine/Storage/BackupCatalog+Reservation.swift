@@ -47,7 +47,10 @@ extension BackupCatalog {
         do {
             // Everything that is under the name was left by runs that are gone.
             let leftovers = try await settle(reservation, subject: subject, metadata: metadata)
-            if !leftovers.isEmpty { try await store.delete(leftovers) }
+            if !leftovers.isEmpty {
+                try await store.delete(leftovers)
+                try await store.discardUnfinishedPuts(below: folder)
+            }
             return reservation
         } catch {
             await reservation.release()

@@ -21,7 +21,10 @@ public enum JSONMergePatch {
     /// A merge patch cannot set a member to null, so a null in an object of the target counts as an absent member,
     /// which is what it means to Kubernetes.
     public static func difference(from: JSONValue, to: JSONValue) -> JSONValue? {
-        guard case .object(let old) = from, case .object(let new) = to else { return from == to ? nil : to }
+        guard case .object(let old) = from, case .object(let new) = to else {
+            if from == to { return nil }
+            return to
+        }
         var patch: [String: JSONValue] = [:]
         for (key, value) in new where !value.isNull {
             guard let before = old[key] else {
@@ -38,6 +41,7 @@ public enum JSONMergePatch {
             let isGone = new[key].map { $0.isNull && !before.isNull } ?? true
             if isGone { patch[key] = .null }
         }
-        return patch.isEmpty ? nil : .object(patch)
+        if patch.isEmpty { return nil }
+        return .object(patch)
     }
 }

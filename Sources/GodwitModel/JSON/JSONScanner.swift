@@ -1,3 +1,5 @@
+import Glibc
+
 /// Walks over JSON text without building values.
 ///
 /// The scanner sees a buffer that the caller keeps alive for as long as the scanner is used, so it never leaves the
@@ -57,22 +59,19 @@ struct JSONScanner {
         try expect(UInt8(ascii: "\""))
         let start = position
         var isEscaped = false
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                let range = start..<position
+        while true {
+            position = JSONBytes.special(in: bytes, from: position)
+            guard position < bytes.count else { throw JSONError("string without end", at: start) }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
                 position += 1
-                return (range, isEscaped)
-            }
-            if byte == UInt8(ascii: "\\") {
+                return (start..<(position - 1), isEscaped)
+            case UInt8(ascii: "\\"):
                 isEscaped = true
                 position += 2
-                continue
+            default: throw JSONError("control character in a string", at: position)
             }
-            guard byte >= 0x20 else { throw JSONError("control character in a string", at: position) }
-            position += 1
         }
-        throw JSONError("string without end", at: start)
     }
 
     /// Consumes a string and decodes it.
@@ -91,11 +90,20 @@ struct JSONScanner {
     /// The bytes of a range.
     func slice(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[range]) }
 
-    /// Whether the range holds exactly this ASCII text.
-    func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
-        guard range.count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { expected in slice(range).elementsEqual(expected) }
+    /// Whether a key is this ASCII text, however it is spelled.
+    func matches(_ key: JSONKey, _ text: StaticString) -> Bool {
+        guard key.isEscaped else { return holds(key.range, text) }
+        return (try? decode(key)) == String(describing: text)
     }
+
+    /// Whether the range holds exactly this ASCII text.
+    func holds(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount, let base = bytes.baseAddress else { return false }
+        return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
+    }
+
+    /// Decodes a key.
+    func decode(_ key: JSONKey) throws(JSONError) -> String { try decode(key.range, isEscaped: key.isEscaped) }
 
     /// Consumes one value of any kind and gives the range of its bytes.
     @discardableResult
@@ -146,17 +154,17 @@ struct JSONScanner {
         guard position > start else { throw JSONError("value missing", at: start) }
     }
 
-    /// Consumes an object and calls `member` with the key's range; `member` must consume the value, and answers
+    /// Consumes an object and calls `member` with the key; `member` must consume the value, and answers
     /// false to stop early, which leaves the position where it stopped.
     mutating func forEachMember(
-        _ member: (inout JSONScanner, _ key: Range<Int>) throws(JSONError) -> Bool
+        _ member: (inout JSONScanner, _ key: JSONKey) throws(JSONError) -> Bool
     ) throws(JSONError) {
         try expect(UInt8(ascii: "{"))
         if try accept(UInt8(ascii: "}")) { return }
         while true {
-            let (key, _) = try string()
+            let (range, isEscaped) = try string()
             try expect(UInt8(ascii: ":"))
-            guard try member(&self, key) else { return }
+            guard try member(&self, JSONKey(range: range, isEscaped: isEscaped)) else { return }
             if try accept(UInt8(ascii: ",")) {
                 guard try peek() == UInt8(ascii: "\"") else { throw JSONError("expected a key", at: position) }
                 continue
@@ -176,5 +184,42 @@ struct JSONScanner {
             try expect(UInt8(ascii: "]"))
             return
         }
+    }
+}
+
+/// A member's key as it stands in the text.
+struct JSONKey {
+    /// The bytes between the quotes.
+    let range: Range<Int>
+    /// Whether they hold escapes.
+    let isEscaped: Bool
+}
+
+/// Finds the bytes that matter in JSON strings, eight at a time.
+enum JSONBytes {
+    /// The index of the first quote, backslash or control character; the count when there is none.
+    @inline(__always)
+    static func special(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = bytes.baseAddress else { return bytes.count }
+        let raw = UnsafeRawPointer(base)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            // A byte of zero borrows and so sets its high bit; only bytes after a first hit can be wrong.
+            let quote = word ^ 0x2222_2222_2222_2222
+            let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+            let hits =
+                ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- 0x2020_2020_2020_2020) & ~word)
+            if hits & highs != 0 { return index + (hits & highs).trailingZeroBitCount >> 3 }
+            index += 8
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return index }
+            index += 1
+        }
+        return bytes.count
     }
 }

@@ -8,8 +8,10 @@ enum JSONStringDecoder {
         while index < bytes.count {
             let byte = bytes[index]
             guard byte == UInt8(ascii: "\\") else {
-                decoded.append(byte)
-                index += 1
+                // Quotes and control characters do not occur here, so what is found next is an escape.
+                let end = max(index + 1, JSONBytes.special(in: bytes, from: index))
+                decoded.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[index..<end]))
+                index = end
                 continue
             }
             guard index + 1 < bytes.count else { throw JSONError("escape without end", at: offset + index) }
@@ -24,7 +26,7 @@ enum JSONStringDecoder {
             case UInt8(ascii: "t"): decoded.append(0x09)
             case UInt8(ascii: "u"):
                 let scalar = try unicodeScalar(bytes, &index, offset: offset)
-                decoded.append(contentsOf: String(Character(scalar)).utf8)
+                decoded.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             default: throw JSONError("unknown escape", at: offset + index - 1)
             }
         }

@@ -21,20 +21,7 @@ extension JSONValue {
             throw JSONError("nested too deeply", at: scanner.position)
         }
         switch try scanner.peek() {
-        case UInt8(ascii: "{"):
-            var members: [String: JSONValue] = [:]
-            // The key may hold escapes; decoding looks at the bytes again, which costs little on short keys.
-            try scanner.forEachMember { (scanner, key) throws(JSONError) in
-                let isEscaped = scanner.slice(key).contains(UInt8(ascii: "\\"))
-                let name = try scanner.decode(key, isEscaped: isEscaped)
-                // Swift's strings are equal when they look equal; a second spelling must not swallow the first.
-                if let index = members.index(forKey: name), !members[index].key.utf8.elementsEqual(name.utf8) {
-                    throw JSONError("two keys that differ only in Unicode normalisation", at: key.lowerBound)
-                }
-                members[name] = try value(&scanner, depth: depth + 1)
-                return true
-            }
-            return .object(members)
+        case UInt8(ascii: "{"): return .object(try members(&scanner, depth: depth))
         case UInt8(ascii: "["):
             var elements: [JSONValue] = []
             try scanner.forEachElement { scanner throws(JSONError) in
@@ -45,20 +32,54 @@ extension JSONValue {
             return .string(try scanner.decodedString())
         default:
             let range = try scanner.skipValue()
-            if scanner.matches(range, "true") { return .bool(true) }
-            if scanner.matches(range, "false") { return .bool(false) }
-            if scanner.matches(range, "null") { return .null }
+            if scanner.holds(range, "true") { return .bool(true) }
+            if scanner.holds(range, "false") { return .bool(false) }
+            if scanner.holds(range, "null") { return .null }
             return try number(scanner.slice(range), at: range.lowerBound)
         }
     }
 
+    private static func members(_ scanner: inout JSONScanner, depth: Int) throws(JSONError) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        try scanner.forEachMember { (scanner, key) throws(JSONError) in
+            if members.isEmpty { members.reserveCapacity(4) }
+            let name = try scanner.decode(key)
+            // Swift's strings are equal when they look equal; a second spelling must not swallow the first.
+            if !name.isASCII, let index = members.index(forKey: name), !members[index].key.hasSameBytes(as: name) {
+                throw JSONError("two keys that differ only in Unicode normalisation", at: key.range.lowerBound)
+            }
+            members[name] = try value(&scanner, depth: depth + 1)
+            return true
+        }
+        return members
+    }
+
     private static func number(_ digits: UnsafeBufferPointer<UInt8>, at offset: Int) throws(JSONError) -> JSONValue {
+        if let value = smallInteger(digits) { return .integer(value) }
         guard JSONNumberGrammar.accepts(digits) else { throw JSONError("not a value", at: offset) }
         let literal = String(decoding: digits, as: UTF8.self)
         // "-0" is not the integer 0: its sign would be lost.
         if literal != "-0", let value = Int64(literal) { return .integer(value) }
         return .number(literal)
     }
+}
+
+extension JSONValue {
+    /// The value of up to 18 digits without a sign or leading zero, which is what most numbers are.
+    private static func smallInteger(_ digits: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard digits.count <= 18, let first = digits.first, first != 0x30 || digits.count == 1 else { return nil }
+        var value: Int64 = 0
+        for byte in digits {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+        }
+        return value
+    }
+}
+
+extension String {
+    /// Whether all characters are ASCII, where no two spellings look alike.
+    var isASCII: Bool { utf8.withContiguousStorageIfAvailable { $0.allSatisfy { $0 < 0x80 } } ?? false }
 }
 
 /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`

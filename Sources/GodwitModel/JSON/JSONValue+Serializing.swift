@@ -26,37 +26,41 @@ private struct JSONWriter {
 
     func write(_ value: JSONValue, to output: inout [UInt8], level: Int) {
         switch value {
-        case .null: output.append(contentsOf: "null".utf8)
-        case .bool(let flag): output.append(contentsOf: (flag ? "true" : "false").utf8)
-        case .integer(let number): output.append(contentsOf: String(number).utf8)
-        case .number(let literal): output.append(contentsOf: literal.utf8)
+        case .null: Self.append("null", to: &output)
+        case .bool(let flag): Self.append(flag ? "true" : "false", to: &output)
+        case .integer(let number): Self.append(String(number), to: &output)
+        case .number(let literal): Self.append(literal, to: &output)
         case .string(let text): write(text, to: &output)
-        case .array(let elements):
-            list(elements, "[", "]", to: &output, level: level) { element, output in
-                write(element, to: &output, level: level + 1)
-            }
-        case .object(let members):
-            list(members.sorted { $0.key < $1.key }, "{", "}", to: &output, level: level) { member, output in
-                write(member.key, to: &output)
-                output.append(UInt8(ascii: ":"))
-                if indentation != nil { output.append(UInt8(ascii: " ")) }
-                write(member.value, to: &output, level: level + 1)
-            }
+        case .array(let elements): write(elements, to: &output, level: level)
+        case .object(let members): write(members, to: &output, level: level)
         }
     }
 
-    private func list<Element>(
-        _ elements: [Element], _ open: Unicode.Scalar, _ close: Unicode.Scalar, to output: inout [UInt8], level: Int,
-        _ body: (Element, inout [UInt8]) -> Void
-    ) {
-        output.append(UInt8(ascii: open))
-        for (index, element) in elements.enumerated() {
+    private func write(_ elements: [JSONValue], to output: inout [UInt8], level: Int) {
+        output.append(UInt8(ascii: "["))
+        for index in elements.indices {
             if index > 0 { output.append(UInt8(ascii: ",")) }
             newLine(to: &output, level: level + 1)
-            body(element, &output)
+            write(elements[index], to: &output, level: level + 1)
         }
         if !elements.isEmpty { newLine(to: &output, level: level) }
-        output.append(UInt8(ascii: close))
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private func write(_ members: [String: JSONValue], to output: inout [UInt8], level: Int) {
+        output.append(UInt8(ascii: "{"))
+        var isFirst = true
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            newLine(to: &output, level: level + 1)
+            write(key, to: &output)
+            output.append(UInt8(ascii: ":"))
+            if indentation != nil { output.append(UInt8(ascii: " ")) }
+            write(value, to: &output, level: level + 1)
+        }
+        if !isFirst { newLine(to: &output, level: level) }
+        output.append(UInt8(ascii: "}"))
     }
 
     private func newLine(to output: inout [UInt8], level: Int) {
@@ -67,21 +71,40 @@ private struct JSONWriter {
 
     func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): output.append(contentsOf: #"\""#.utf8)
-            case UInt8(ascii: "\\"): output.append(contentsOf: #"\\"#.utf8)
-            case 0x0A: output.append(contentsOf: #"\n"#.utf8)
-            case 0x0D: output.append(contentsOf: #"\r"#.utf8)
-            case 0x09: output.append(contentsOf: #"\t"#.utf8)
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                output.append(contentsOf: #"\u00"#.utf8)
-                output.append(digits[Int(byte >> 4)])
-                output.append(digits[Int(byte & 15)])
-            default: output.append(byte)
-            }
-        }
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { Self.escape($0, to: &output) }
+        if isDone == nil { Array(text.utf8).withUnsafeBufferPointer { Self.escape($0, to: &output) } }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { output.append(contentsOf: $0) }
+        if isDone == nil { output.append(contentsOf: text.utf8) }
+    }
+
+    /// Copies runs of ordinary bytes and writes the escapes between them.
+    private static func escape(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        var index = 0
+        while true {
+            let end = JSONBytes.special(in: bytes, from: index)
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[index..<end]))
+            guard end < bytes.count else { return }
+            output.append(UInt8(ascii: "\\"))
+            switch bytes[end] {
+            case UInt8(ascii: "\""): output.append(UInt8(ascii: "\""))
+            case UInt8(ascii: "\\"): output.append(UInt8(ascii: "\\"))
+            case 0x0A: output.append(UInt8(ascii: "n"))
+            case 0x0D: output.append(UInt8(ascii: "r"))
+            case 0x09: output.append(UInt8(ascii: "t"))
+            default:
+                append("u00", to: &output)
+                output.append(hexadecimal(bytes[end] >> 4))
+                output.append(hexadecimal(bytes[end] & 15))
+            }
+            index = end + 1
+        }
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

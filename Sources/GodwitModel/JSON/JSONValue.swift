@@ -46,7 +46,7 @@ extension JSONValue {
     }
 
     /// Whether this is `null`.
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool { if case .null = self { true } else { false } }
 
     /// A member of an object. Reading from anything else, or a member that is not there, gives nil. Setting on
     /// anything else makes it an object; setting nil removes the member.
@@ -101,8 +101,9 @@ extension JSONValue {
     }
 }
 
+// There is no nil literal on purpose: in `condition ? nil : value` it would mean null where absence is meant.
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
@@ -116,6 +117,4 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
     }
-    /// `null`
-    public init(nilLiteral: ()) { self = .null }
 }

@@ -41,7 +41,9 @@ public struct ItemMetadata: Sendable, Hashable {
     public init(scanning bytes: [UInt8]) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
             var scanner = JSONScanner(buffer)
-            return try ItemMetadata(&scanner)
+            let metadata = try ItemMetadata(&scanner)
+            try scanner.expectEnd()
+            return metadata
         }
     }
 
@@ -52,8 +54,16 @@ public struct ItemMetadata: Sendable, Hashable {
                 metadata.apiVersion = try scanner.stringOrSkip()
             } else if scanner.matches(key, "kind") {
                 metadata.kind = try scanner.stringOrSkip()
-            } else if scanner.matches(key, "metadata"), try scanner.peek() == UInt8(ascii: "{") {
-                try metadata.readMetadata(&scanner)
+            } else if scanner.matches(key, "metadata") {
+                // Of a member that stands twice the last counts, as for whoever decodes the item.
+                let (apiVersion, kind) = (metadata.apiVersion, metadata.kind)
+                metadata = ItemMetadata()
+                (metadata.apiVersion, metadata.kind) = (apiVersion, kind)
+                if try scanner.peek() == UInt8(ascii: "{") {
+                    try metadata.readMetadata(&scanner)
+                } else {
+                    try scanner.skipValue()
+                }
             } else {
                 try scanner.skipValue()
             }
@@ -124,8 +134,13 @@ extension JSONScanner {
         }
         var map: [String: String] = [:]
         try forEachMember { (scanner, key) throws(JSONError) in
-            let isEscaped = scanner.slice(key).contains(UInt8(ascii: "\\"))
-            map[try scanner.decode(key, isEscaped: isEscaped)] = try scanner.stringOrSkip()
+            let name = try scanner.decode(key)
+            if try scanner.peek() == UInt8(ascii: "\"") {
+                map[name] = try scanner.decodedString()
+            } else {
+                map[name] = nil
+                try scanner.skipValue()
+            }
             return true
         }
         return map

@@ -9,6 +9,12 @@ public struct APIResourceCatalog: Sendable {
 
     private let byGroupResource: [GroupResource: APIResource]
     private let byName: [String: [APIResource]]
+    private let byKind: [KindKey: APIResource]
+
+    private struct KindKey: Hashable, Sendable {
+        let groupVersion: GroupVersion
+        let kind: String
+    }
 
     /// Builds a catalogue.
     ///
@@ -43,6 +49,9 @@ public struct APIResourceCatalog: Sendable {
             for name in spellings where !name.isEmpty { names[name, default: []].append(resource) }
         }
         byName = names
+        byKind = Dictionary(
+            resources.map { (KindKey(groupVersion: $0.groupVersion, kind: $0.kind), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The resource at its preferred version.
@@ -50,7 +59,7 @@ public struct APIResourceCatalog: Sendable {
 
     /// The resource of an object's `apiVersion` and `kind`.
     public func resource(_ groupVersion: GroupVersion, kind: String) -> APIResource? {
-        all.first { $0.groupVersion == groupVersion && $0.kind == kind }
+        byKind[KindKey(groupVersion: groupVersion, kind: kind)]
     }
 
     /// The resource as served at one version.
@@ -76,6 +85,12 @@ public struct APIResourceCatalog: Sendable {
         let suffix = String(text[text.index(after: dot)...])
         let exact = candidates.filter { $0.groupVersion.group == suffix }
         if !exact.isEmpty { return exact }
-        return candidates.filter { "\($0.groupVersion.version).\($0.groupVersion.group)" == suffix }
+        // The version that was typed need not be the preferred one.
+        return candidates.flatMap { candidate in
+            all.filter {
+                $0.groupResource == candidate.groupResource
+                    && "\($0.groupVersion.version).\($0.groupVersion.group)" == suffix
+            }
+        }
     }
 }

@@ -1,10 +1,10 @@
 /// A pattern for names: `*`, `?` and `[abc]`, `[a-z]`, `[!a]` or `[^a]`, as Velero and the shell read them.
 public struct Glob: Sendable, Hashable, CustomStringConvertible {
     private enum Element: Sendable, Hashable {
-        case literal(Character)
+        case literal(Unicode.Scalar)
         case anyOne
         case anyRun
-        case oneOf([ClosedRange<Character>], negated: Bool)
+        case oneOf([ClosedRange<Unicode.Scalar>], negated: Bool)
     }
 
     private let elements: [Element]
@@ -19,7 +19,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``GlobError`` when a bracket is not closed or empty.
     public init(_ pattern: String) throws(GlobError) {
         var elements: [Element] = []
-        var rest = pattern[...]
+        var rest = pattern.unicodeScalars[...]
         while let character = rest.popFirst() {
             switch character {
             case "*": if elements.last != .anyRun { elements.append(.anyRun) }
@@ -33,13 +33,15 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         isLiteral = elements.allSatisfy { if case .literal = $0 { true } else { false } }
     }
 
-    private static func bracket(_ rest: inout Substring, in pattern: String) throws(GlobError) -> Element {
+    private static func bracket(
+        _ rest: inout Substring.UnicodeScalarView, in pattern: String
+    ) throws(GlobError) -> Element {
         var isNegated = false
         if let first = rest.first, first == "!" || first == "^" {
             isNegated = true
             rest.removeFirst()
         }
-        var ranges: [ClosedRange<Character>] = []
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
         while let character = rest.popFirst() {
             if character == "]", !ranges.isEmpty { return .oneOf(ranges, negated: isNegated) }
             if character == "]" { break }
@@ -57,7 +59,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
     /// Whether the whole name fits the pattern. Time grows with the product of the lengths at most.
     public func matches(_ name: String) -> Bool {
         if isLiteral { return name == description }
-        let characters = Array(name)
+        let characters = Array(name.unicodeScalars)
         var index = 0
         var element = 0
         var retry: (element: Int, index: Int)?
@@ -79,7 +81,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         return elements[element...].allSatisfy { $0 == .anyRun }
     }
 
-    private static func accepts(_ element: Element, _ character: Character) -> Bool {
+    private static func accepts(_ element: Element, _ character: Unicode.Scalar) -> Bool {
         switch element {
         case .literal(let expected): expected == character
         case .anyOne, .anyRun: true

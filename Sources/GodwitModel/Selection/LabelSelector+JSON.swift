@@ -8,23 +8,50 @@ extension LabelSelector {
         }
         guard json.object != nil else { throw malformed("not an object") }
         var requirements: [Requirement] = []
-        let labels = json["matchLabels"]?.object ?? [:]
-        for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
-            guard let text = value.string else { throw malformed("the value of '\(key)' is not a string") }
-            requirements.append(.isIn(key: key, values: [text]))
+        // What has the wrong type must not be passed over: the selector would then match more.
+        func present(_ field: String) -> JSONValue? { json[field].flatMap { $0.isNull ? nil : $0 } }
+        if let labels = present("matchLabels") {
+            guard let members = labels.object else { throw malformed("'matchLabels' is not an object") }
+            for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                guard let text = value.string else { throw malformed("the value of '\(key)' is not a string") }
+                requirements.append(.isIn(key: key, values: [text]))
+            }
         }
-        for expression in json["matchExpressions"]?.array ?? [] {
-            let key = expression["key"]?.string ?? ""
-            let values = expression["values"]?.array?.compactMap(\.string) ?? []
-            switch expression["operator"]?.string {
-            case "In": requirements.append(.isIn(key: key, values: values))
-            case "NotIn": requirements.append(.notIn(key: key, values: values))
-            case "Exists": requirements.append(.exists(key: key))
-            case "DoesNotExist": requirements.append(.doesNotExist(key: key))
-            default: throw malformed("'operator' is not In, NotIn, Exists or DoesNotExist")
+        if let expressions = present("matchExpressions") {
+            guard let list = expressions.array else { throw malformed("'matchExpressions' is not a list") }
+            for expression in list {
+                switch Self.requirement(expression) {
+                case .success(let requirement): requirements.append(requirement)
+                case .failure(let fault): throw malformed(fault.reason)
+                }
             }
         }
         self.init(requirements)
+    }
+
+    private struct Fault: Error {
+        let reason: String
+    }
+
+    private static func requirement(_ expression: JSONValue) -> Result<Requirement, Fault> {
+        guard let key = expression["key"]?.string, !key.isEmpty else {
+            return .failure(Fault(reason: "an expression has no 'key'"))
+        }
+        let listed = expression["values"].flatMap { $0.isNull ? nil : $0 } ?? []
+        guard let elements = listed.array, elements.allSatisfy({ $0.string != nil }) else {
+            return .failure(Fault(reason: "the 'values' of '\(key)' are not a list of strings"))
+        }
+        let values = elements.compactMap(\.string)
+        switch (expression["operator"]?.string, values.isEmpty) {
+        case ("In", false): return .success(.isIn(key: key, values: values))
+        case ("NotIn", false): return .success(.notIn(key: key, values: values))
+        case ("In", true), ("NotIn", true): return .failure(Fault(reason: "the 'values' of '\(key)' are missing"))
+        case ("Exists", true): return .success(.exists(key: key))
+        case ("DoesNotExist", true): return .success(.doesNotExist(key: key))
+        case ("Exists", false), ("DoesNotExist", false):
+            return .failure(Fault(reason: "'\(key)' has 'values' that its operator does not take"))
+        default: return .failure(Fault(reason: "'operator' is not In, NotIn, Exists or DoesNotExist"))
+        }
     }
 
     /// The API form: single equalities as `matchLabels`, the rest as `matchExpressions`.

@@ -42,6 +42,7 @@ extension LabelSelector: CustomStringConvertible {
             let values = list.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingSpaces() }
             guard words.count == 2 else { throw LabelSelectorError(text: text, reason: "'key in (…)' expected") }
             let key = try checked(words[0], in: text)
+            for value in values { try check(value: value, in: text) }
             switch words[1] {
             case "in": return .isIn(key: key, values: values)
             case "notin": return .notIn(key: key, values: values)
@@ -53,6 +54,7 @@ extension LabelSelector: CustomStringConvertible {
             let key = try checked(term[..<range.lowerBound].trimmingSpaces(), in: text)
             let value = term[range.upperBound...].trimmingSpaces()
             guard !value.contains("=") else { throw LabelSelectorError(text: text, reason: "two '=' in one condition") }
+            try check(value: value, in: text)
             return isEquality ? .isIn(key: key, values: [value]) : .notIn(key: key, values: [value])
         }
         if term.hasPrefix("!") {
@@ -62,17 +64,26 @@ extension LabelSelector: CustomStringConvertible {
     }
 
     private static func checked(_ key: String, in text: String) throws(LabelSelectorError) -> String {
-        let isLegal = key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "/"):
-                true
-            default: false
-            }
+        guard !key.isEmpty, key.utf8.allSatisfy({ isLabelByte($0) || $0 == UInt8(ascii: "/") }) else {
+            throw LabelSelectorError(text: text, reason: "'\(key)' is not a label key")
         }
-        guard isLegal, !key.isEmpty else { throw LabelSelectorError(text: text, reason: "'\(key)' is not a label key") }
         return key
+    }
+
+    /// A server refuses other values, and text that means something in a selector must not get into one.
+    private static func check(value: String, in text: String) throws(LabelSelectorError) {
+        guard value.utf8.count <= 63, value.utf8.allSatisfy(isLabelByte) else {
+            throw LabelSelectorError(text: text, reason: "'\(value)' is not a label value")
+        }
+    }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// The text form, as a server takes it in `labelSelector`.

@@ -45,6 +45,11 @@ public protocol ObjectStore: Sendable {
     /// - Throws: after trying all of them, the error of the first key that could not be deleted.
     func delete(_ keys: [String]) async throws
 
+    /// Removes what killed writers left of puts under keys with this prefix and no listing shows, such as the parts of
+    /// multipart uploads. Only for a prefix under which nobody is putting anything now. A store that has no such
+    /// leftovers, or finds them by itself, does nothing.
+    func discardUnfinishedPuts(below prefix: String) async throws
+
     /// A URL with which anyone can read the object for a while; nil where the store has no such thing.
     func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String?
 }

@@ -88,6 +88,11 @@ public final class FaultyObjectStore: ObjectStore {
         try await call("delete", keys.first ?? "") { _ in try await inner.delete(keys) }
     }
 
+    /// Cleans up, unless it is to fail.
+    public func discardUnfinishedPuts(below prefix: String) async throws {
+        try await call("discardUnfinishedPuts", prefix) { _ in try await inner.discardUnfinishedPuts(below: prefix) }
+    }
+
     /// Signs, unless it is to fail.
     public func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? {
         try await call("signedURL", key) { _ in try await inner.signedURL(for: key, expiresIn: lifetime) }

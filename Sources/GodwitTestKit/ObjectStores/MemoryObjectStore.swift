@@ -122,6 +122,9 @@ public final class MemoryObjectStore: ObjectStore {
         return page.page
     }
 
+    /// Nothing: what was not put to its end was never anywhere.
+    public func discardUnfinishedPuts(below prefix: String) async throws {}
+
     /// Deletes all keys that are not retained.
     public func delete(_ keys: [String]) async throws {
         try Task.checkCancellation()

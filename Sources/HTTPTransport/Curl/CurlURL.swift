@@ -21,6 +21,9 @@ final class CurlURL {
     var writtenPort: String? { self[CURLUPART_PORT] }
     var text: String? { self[CURLUPART_URL] }
 
+    /// Path and query, as a request line has them.
+    var target: String { (self[CURLUPART_PATH] ?? "/") + (self[CURLUPART_QUERY].map { "?\($0)" } ?? "") }
+
     /// Scheme, host and port: where credentials belong.
     var origin: String { "\(scheme)://\(host.lowercased()):\(port)" }
 

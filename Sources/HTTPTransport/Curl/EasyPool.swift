@@ -5,7 +5,7 @@ import Synchronization
 /// They are not reset: after HTTP/2 a handle keeps its buffer, and libcurl then refuses to set the buffer's size again.
 final class EasyPool: Sendable {
     private let configuration: HTTPConfiguration
-    private let material: TLSMaterial
+    let material: TLSMaterial
     private let idle = Mutex<[EasyHandle]>([])
     private let limit: Int
 

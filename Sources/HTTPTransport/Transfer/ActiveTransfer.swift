@@ -90,6 +90,7 @@ final class ActiveTransfer {
 
     fileprivate func connected() {
         attempts += 1
+        round.hasMoved = true
         lastActivity = round.now
     }
 

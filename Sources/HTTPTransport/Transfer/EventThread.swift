@@ -23,42 +23,38 @@ final class EventThread {
     }
 
     func run() {
-        blockBrokenPipeSignal()
+        Self.blockBrokenPipeSignal()
         while true {
-            round.now = .now
+            round.begin()
             let (commands, isEnding) = loop.takeCommands()
             for command in commands { apply(command, isEnding: isEnding) }
             if isEnding { break }
-            perform()
+            check(multi.perform())
+            while let (handle, code) = multi.nextEnded() { finish(handle, code) }
             round.flush()
             if round.now >= nextCheck { checkDeadlines() }
-            let wait = nextCheck.milliseconds(after: .now)
-            // See ``perform()``: should libcurl still lose an event of a shared connection, it costs little.
-            check(multi.poll(milliseconds: transfers.count > 1 ? min(wait, Self.longestWait) : wait))
+            if !round.hasMoved { wait() }
         }
         for transfer in Array(transfers.values) { end(transfer, transfer.exchange.label.error(.shutdown, nil)) }
         pool.removeAll()
         loop.close()
     }
 
-    /// Lets libcurl work until nothing moves any more.
+    /// Waits until something is to be done. Not after a round in which something has moved: libcurl 7.88 then may have
+    /// lost an event.
     ///
-    /// With HTTP/2, what libcurl 7.88 reads for one transfer may hold the end of another that had its turn before, and
-    /// nothing would wake that one: its socket has no more to say. So after every round that moved something there is
-    /// another one.
-    private func perform() {
-        repeat {
-            round.hasMoved = false
-            check(multi.perform())
-            while let (handle, code) = multi.nextEnded() {
-                round.hasMoved = true
-                finish(handle, code)
-            }
-        } while round.hasMoved && !transfers.isEmpty
+    /// What it reads in one transfer's turn may be for another of the same HTTP/2 connection that had its turn before.
+    /// For that one it sets a timer that is due at once, but curl_multi_perform() ends by removing all timers up to its
+    /// own idea of now, which each transfer that begins moves on. Such a transfer would wait for the next event of
+    /// anyone, in an empty world for ever. A round that begins no transfer loses nothing. Transfers that libcurl itself
+    /// has kept waiting for a connection begin unseen, hence ``longestWait``.
+    private func wait() {
+        let wait = nextCheck.milliseconds(after: .now)
+        check(multi.poll(milliseconds: transfers.count > 1 ? min(wait, Self.longestWait) : wait))
     }
 
     /// libcurl writes with MSG_NOSIGNAL, but that is its affair: a broken connection must not end the process.
-    private func blockBrokenPipeSignal() {
+    static func blockBrokenPipeSignal() {
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
@@ -94,6 +90,7 @@ final class EventThread {
         transfers[ObjectIdentifier(exchange)] = transfer
         byHandle[handle.raw] = transfer
         loop.active.add(1)
+        round.hasMoved = true
         nextCheck = min(nextCheck, transfer.nextDeadline)
     }
 
@@ -106,6 +103,7 @@ final class EventThread {
 
     /// libcurl is done with a transfer.
     private func finish(_ raw: UnsafeMutableRawPointer, _ code: CURLcode) {
+        round.hasMoved = true
         guard let transfer = byHandle[raw] else { return }
         guard code == CURLE_OK else { return end(transfer, transfer.error(code)) }
         guard transfer.hasHead else {
@@ -155,10 +153,15 @@ final class EventThread {
 
 /// One round of the event thread: its time, and who has something new for its caller.
 final class Round {
-    var now = Instant.now
-    /// Whether a transfer got something since this was last set to false.
+    private(set) var now = Instant.now
+    /// Whether a transfer began, got something, or ended.
     var hasMoved = false
     private var changed: [ActiveTransfer] = []
+
+    func begin() {
+        now = .now
+        hasMoved = false
+    }
 
     func note(_ transfer: ActiveTransfer) {
         hasMoved = true

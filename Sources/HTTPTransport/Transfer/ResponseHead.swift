@@ -17,6 +17,9 @@ struct ResponseHead: Sendable {
 struct ResponseHeadParser {
     private var head: ResponseHead?
     private(set) var isComplete = false
+    /// Whether nothing that was taken since the last head looks like the beginning of one.
+    var isWithoutStatus: Bool { head == nil && !isComplete && !isBetweenHeads }
+    private var isBetweenHeads = false
     /// Whether a 101 is the answer that counts.
     var acceptsSwitch = false
 
@@ -24,6 +27,7 @@ struct ResponseHeadParser {
     mutating func take(_ line: UnsafeRawBufferPointer) -> ResponseHead? {
         guard !isComplete else { return nil }
         let line = Self.trimmed(line)
+        isBetweenHeads = false
         if line.isEmpty { return finish() }
         if head == nil || line.starts(with: "HTTP/".utf8) {
             if let new = Self.statusLine(line) { head = new }
@@ -41,6 +45,7 @@ struct ResponseHeadParser {
         guard let complete = head else { return nil }
         if (100..<200).contains(complete.status), !(acceptsSwitch && complete.status == 101) {
             head = nil
+            isBetweenHeads = true
             return nil
         }
         isComplete = true

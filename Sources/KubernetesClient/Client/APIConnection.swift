@@ -143,7 +143,10 @@ final class APIConnection: Sendable {
     /// Reads a refusal.
     func failure(_ response: HTTPResponse, _ request: APIRequest) async throws -> APIFailure {
         var body: [UInt8] = []
-        for try await piece in response.body where body.count < 1 << 20 { body += piece }
+        for try await piece in response.body {
+            body += piece
+            if body.count > 1 << 20 { break }
+        }
         let status = APIStatus(httpStatus: response.status, body: body)
         let header = response.headers["Retry-After"].flatMap { Int($0) }
         let seconds = (header ?? status.retryAfterSeconds).map { max(0, min($0, 86400)) }

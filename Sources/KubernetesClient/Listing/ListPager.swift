@@ -152,7 +152,10 @@ struct ListPager {
     /// - Throws: the failure, if there is no going on.
     private mutating func token(after error: any Error, in page: Page) async throws -> String? {
         if let failure = error as? APIFailure, failure.error.kind == .gone, page.token != nil {
-            if let offered = failure.status.continueToken { return offered }
+            if let offered = failure.status.continueToken {
+                try countFruitless(failure)
+                return offered
+            }
             try await beginSkipping(failure)
             return nil
         }
@@ -166,10 +169,15 @@ struct ListPager {
     }
 
     private mutating func beginSkipping(_ error: any Error) async throws {
-        guard isOrdered, fruitless < Self.fruitlessAttempts else { throw error }
-        fruitless += 1
+        guard isOrdered else { throw error }
+        try countFruitless(error)
         isSkipping = !lastKey.isEmpty
         try await Task.sleep(for: RetryPolicy.standard.delay(afterAttempt: fruitless))
+    }
+
+    private mutating func countFruitless(_ error: any Error) throws {
+        guard fruitless < Self.fruitlessAttempts else { throw error }
+        fruitless += 1
     }
 
     private func clusterError(_ fault: EnvelopeError) -> ClusterError {

@@ -29,13 +29,27 @@ final class DirectoryTree: Sendable {
         }
     }
 
+    /// What becomes of a directory that is missing.
+    enum Missing: Sendable {
+        case isAnError
+        case isMade
+        /// Nothing is in it, and nothing can be written to it.
+        case isEmpty
+    }
+
     /// The real path of the directory.
     let root: String
+    private let isMissing: Bool
 
-    /// Opens a directory; with `creating`, makes it first where it is missing.
-    init(path: String, creating: Bool) throws(Fault) {
-        if creating, mkdir(path, 0o755) != 0, errno != EEXIST {
+    /// Opens a directory.
+    init(path: String, missing: Missing) throws(Fault) {
+        if missing == .isMade, mkdir(path, 0o755) != 0, errno != EEXIST {
             throw Fault(operation: "create", path: path, code: errno)
+        }
+        isMissing = missing == .isEmpty && access(path, F_OK) != 0 && errno == ENOENT
+        guard !isMissing else {
+            root = path
+            return
         }
         guard let resolved = realpath(path, nil) else { throw Fault(operation: "open", path: path, code: errno) }
         defer { free(resolved) }
@@ -47,6 +61,7 @@ final class DirectoryTree: Sendable {
 
     /// The names in a directory, sorted, without `.` and `..`.
     func names(in directory: String) throws(Fault) -> [String] {
+        guard !isMissing else { return [] }
         let path = absolute(directory)
         guard let handle = opendir(path) else { throw Fault(operation: "list", path: path, code: errno) }
         defer { closedir(handle) }

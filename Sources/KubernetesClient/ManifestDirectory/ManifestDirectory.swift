@@ -19,10 +19,13 @@ public final class ManifestDirectory: Cluster {
 
     /// Names a directory; nothing is read yet.
     ///
-    /// - Parameter creating: whether a directory that is missing is made, as for a restore's target.
-    public init(path: String, creating: Bool = false) {
+    /// - Parameters:
+    ///   - creating: whether a directory that is missing is made, as for a restore's target.
+    ///   - missingIsEmpty: whether a directory that is missing counts as an empty one and is not made, as for a dry run.
+    public init(path: String, creating: Bool = false, missingIsEmpty: Bool = false) {
         self.path = path
-        store = ManifestStore(path: path, creating: creating, limits: ManifestIndex.Limits())
+        let missing: DirectoryTree.Missing = creating ? .isMade : missingIsEmpty ? .isEmpty : .isAnError
+        store = ManifestStore(path: path, missing: missing, limits: ManifestIndex.Limits())
     }
 
     /// What in the directory is not an object, and why.

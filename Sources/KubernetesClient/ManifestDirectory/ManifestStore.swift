@@ -8,15 +8,15 @@ actor ManifestStore {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let path: String
-    private let isCreated: Bool
+    private let missing: DirectoryTree.Missing
     private let limits: ManifestIndex.Limits
     private var opened: (tree: DirectoryTree, index: ManifestIndex)?
     /// The file that was parsed last, because the objects of a list are read one after the other.
     private var lastFile: (path: String, stamp: DirectoryTree.Stamp, values: [JSONValue])?
 
-    init(path: String, creating: Bool, limits: ManifestIndex.Limits) {
+    init(path: String, missing: DirectoryTree.Missing, limits: ManifestIndex.Limits) {
         self.path = path
-        isCreated = creating
+        self.missing = missing
         self.limits = limits
         executor = ThreadExecutor(name: "manifests")
     }
@@ -28,7 +28,7 @@ actor ManifestStore {
     private func open() throws -> (tree: DirectoryTree, index: ManifestIndex) {
         if let opened { return opened }
         do {
-            let tree = try DirectoryTree(path: path, creating: isCreated)
+            let tree = try DirectoryTree(path: path, missing: missing)
             let opened = (tree: tree, index: ManifestIndex(scanning: tree, limits: limits))
             self.opened = opened
             return opened

@@ -46,7 +46,10 @@ struct Watcher {
     private mutating func step() async throws {
         do {
             if let resourceVersion {
+                let begin = ContinuousClock.now
                 try await watch(from: resourceVersion)
+                // A server, or a proxy, that hangs up at once must not be asked in a tight loop.
+                if ContinuousClock.now - begin < .seconds(1) { try await pause() }
             } else {
                 try await list()
             }

@@ -33,9 +33,14 @@ struct ClusterOptions: ParsableArguments {
 
     /// Opens the cluster.
     ///
-    /// - Parameter isTarget: it is going to be written to, so a directory that does not exist is made.
-    func open(isTarget: Bool = false) throws -> any Cluster {
-        if let directory { return ManifestDirectory(path: directory, creating: isTarget) }
+    /// - Parameters:
+    ///   - isTarget: it is going to be written to, so a directory that does not exist is made.
+    ///   - isDryRun: nothing is written after all, and a directory that does not exist is an empty one.
+    func open(isTarget: Bool = false, isDryRun: Bool = false) throws -> any Cluster {
+        if let directory {
+            return ManifestDirectory(
+                path: directory, creating: isTarget && !isDryRun, missingIsEmpty: isTarget && isDryRun)
+        }
         var configuration = try ClusterConfiguration.load(
             kubeconfigPath: kubeconfig, context: context, environment: ProcessInfo.processInfo.environment)
         configuration.http.userAgent = Version.userAgent

@@ -26,6 +26,7 @@ struct WholeReadsStore: ObjectStore {
     func stat(_ key: String) async throws -> ObjectInfo? { try await inner.stat(key) }
     func list(_ request: ListRequest) async throws -> ListPage { try await inner.list(request) }
     func delete(_ keys: [String]) async throws { try await inner.delete(keys) }
+    func discardUnfinishedPuts(below prefix: String) async throws {}
     func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? { nil }
 }
 

@@ -45,13 +45,14 @@ final class Nginx: Sendable {
         try waitUntilUp()
     }
 
-    /// The shell ends nginx when the tests have ended, so nothing is left even if they crash.
+    /// The shell ends nginx when the tests have ended, so nothing is left even if they crash. A process of Foundation is
+    /// born with all signals blocked, so only this one reaches it.
     private func start(_ file: String, _ directory: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
             "-c",
-            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill $!; wait; rm -rf \(directory)",
+            "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill -KILL $!; wait; rm -rf \(directory)",
         ]
         try process.run()
     }
@@ -74,6 +75,9 @@ final class Nginx: Sendable {
             location = /empty { return 204; }
             location = /missing { return 404 "no such thing"; }
             location /uploads/ { root \(directory); dav_methods PUT DELETE; client_max_body_size 100m; }
+            location ~ ^/upgrade/(?<target>[0-9]+)(?<rest>/.*)$ {
+              proxy_pass http://127.0.0.1:$target$rest$is_args$args; proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; }
             location = /pipe { proxy_pass http://127.0.0.1:\(plain)/large; }
             """
         func tls(_ certificate: String) -> String {

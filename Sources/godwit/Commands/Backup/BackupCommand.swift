@@ -7,6 +7,7 @@ struct BackupCommand: ParsableCommand {
         abstract: "Take backups, look into them, compare and check them.",
         subcommands: [
             BackupCreate.self, BackupGet.self, BackupDescribe.self, BackupLogs.self, BackupDownload.self,
+            BackupDelete.self, BackupVerify.self, BackupDiff.self, BackupExport.self,
         ]
     )
 }

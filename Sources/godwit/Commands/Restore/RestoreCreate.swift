@@ -65,7 +65,7 @@ struct RestoreCreate: AsyncParsableCommand {
         try check(stored.backup)
         let contents = try await catalog.open(stored)
         var request = RestoreRequest(
-            restore: restore, contents: contents, cluster: try cluster.open(isTarget: !dryRun),
+            restore: restore, contents: contents, cluster: try cluster.open(isTarget: true, isDryRun: dryRun),
             fixes: transform.fixes(), transformers: transformers)
         request.concurrency = concurrency
         request.resourceTimeout = .seconds(resourceTimeout)
@@ -129,4 +129,3 @@ struct RestoreCreate: AsyncParsableCommand {
         }
     }
 }
-
