@@ -51,7 +51,8 @@ enum ImportRules {
             folder: "Plugins/Transformers/StorageClass", imports: pluginAPI.union(["FieldPaths"])),
         "ResourceModifiers": Room(
             folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
-        "RestoreFixes": Room(folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
+        "RestoreFixes": Room(
+            folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
     ]
 
     /// The executable may import everything; it is the only one that registers plugins.

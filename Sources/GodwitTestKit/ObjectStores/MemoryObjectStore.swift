@@ -21,6 +21,15 @@ public final class MemoryObjectStore: ObjectStore {
         /// By the bytes of the key: two strings of different bytes can be equal in Swift.
         var entries: [[UInt8]: Entry] = [:]
         var version = 0
+        /// The keys in order; nil after a change, until they are needed again.
+        var sorted: [[UInt8]]?
+
+        mutating func sortedKeys() -> [[UInt8]] {
+            if let sorted { return sorted }
+            let keys = entries.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            sorted = keys
+            return keys
+        }
     }
 
     private let name: String
@@ -61,6 +70,7 @@ public final class MemoryObjectStore: ObjectStore {
             if existing != nil, options.ifAbsent { throw error(.alreadyExists, "put", key) }
             if let until = existing?.retainUntil, until > Date() { throw error(.locked, "put", key) }
             state.version += 1
+            if existing == nil { state.sorted = nil }
             let entry = Entry(
                 key: key, bytes: bytes, modified: Date(), version: state.version, retainUntil: options.retainUntil)
             state.entries[Array(key.utf8)] = entry
@@ -95,15 +105,19 @@ public final class MemoryObjectStore: ObjectStore {
         return state.withLock { $0.entries[Array(key.utf8)]?.info }
     }
 
-    /// Sorts all keys for each page; the continuation is the last key or prefix of the page.
+    /// One page; the continuation is the last key or prefix of the page.
     public func list(_ request: ListRequest) async throws -> ListPage {
         try Task.checkCancellation()
-        let entries = state.withLock { state in
-            state.entries.filter { $0.key.starts(with: request.prefix.utf8) }
-        }
         var page = PageBuilder(request)
-        for (key, entry) in entries.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            guard page.add(key, entry.info) else { break }
+        let prefix = Array(request.prefix.utf8)
+        state.withLock { state in
+            let keys = state.sortedKeys()
+            let start = Array((request.continuation ?? request.prefix).utf8)
+            var index = keys.partitioningIndex { !$0.lexicographicallyPrecedes(start) }
+            while index < keys.count, keys[index].starts(with: prefix), let entry = state.entries[keys[index]] {
+                guard page.add(keys[index], entry.info) else { break }
+                index += 1
+            }
         }
         return page.page
     }
@@ -122,7 +136,7 @@ public final class MemoryObjectStore: ObjectStore {
                     if let until = state.entries[Array(key.utf8)]?.retainUntil, until > Date() {
                         throw error(.locked, "delete", key)
                     }
-                    state.entries[Array(key.utf8)] = nil
+                    if state.entries.removeValue(forKey: Array(key.utf8)) != nil { state.sorted = nil }
                 }
             } catch {
                 first = first ?? error
@@ -186,5 +200,18 @@ private struct PageBuilder {
             start += 1
         }
         return nil
+    }
+}
+
+extension Array {
+    /// The first index whose element fulfils what all elements after it fulfil too.
+    fileprivate func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -70,6 +70,8 @@ public struct S3Configuration: Sendable {
     public var objectLock: ObjectLockMode?
     /// How parts of a stream are retried.
     public var retry = RetryPolicy.standard
+    /// How long the completion of an upload may give no sign of life: servers take minutes to put many parts together.
+    public var completionTimeout = Duration.seconds(600)
 
     /// The defaults, for a bucket of AWS.
     public init(bucket: String) { self.bucket = bucket }

@@ -133,15 +133,14 @@ struct MultipartUpload {
         request.headers["Content-Type"] = "application/xml"
         if options.ifAbsent { request.headers["If-None-Match"] = "*" }
         request.body = Array(completion(parts).utf8)
-        // Servers may take minutes to put the parts together.
-        request.timeouts = HTTPTimeouts(idle: .seconds(600))
+        request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }
         return try await configuration.retry.run(
             retryDelay: { error in
                 guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
                 return error.retryAfter ?? .zero
             },
-            operation: { [request] attempt in
+            operation: { [request] _ in
                 do {
                     let answer = try await connection.document(request)
                     // S3 may answer 200 and only then find that it fails.
@@ -150,8 +149,8 @@ struct MultipartUpload {
                     }
                     return ObjectInfo(
                         key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
-                } catch let error as ObjectStoreError where attempt > 0 {
-                    // The answer to an earlier attempt may have been lost on its way.
+                } catch let error as ObjectStoreError {
+                    // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
                     if let info = try await found(parts, size: size, after: error) { return info }
                     throw error
                 }

@@ -33,6 +33,7 @@ struct PartCutter {
 /// in parts of up to 80 MiB.
 struct PartSizes {
     static let maximumParts = 10_000
+    private static let largestPart = 5 << 30
     /// Where growth begins: before this many parts it would not exceed the configured size anyway.
     private static let growth = 1300
 
@@ -48,7 +49,7 @@ struct PartSizes {
     /// The size of the next part.
     mutating func next() -> Int {
         let grown = sent / Self.growth
-        let size = max(base, (grown >> 20 + 1) << 20)
+        let size = min(max(base, (grown >> 20 + 1) << 20), Self.largestPart)
         sent += size
         return size
     }

@@ -6,14 +6,20 @@ import Synchronization
 extension S3ObjectStore {
     /// Looks at an object; nil when there is none.
     func headObject(_ key: String, _ operation: String) async throws -> ObjectInfo? {
+        guard let headers = try await headers(of: key, operation) else { return nil }
+        guard let size = headers["Content-Length"].flatMap(Int64.init) else {
+            let request = S3Request("HEAD", operation, key: key)
+            throw connection.error(.unavailable, request, "the answer does not say how long the object is")
+        }
+        return ObjectInfo(key: key, size: size, headers: headers)
+    }
+
+    /// The headers of an object; nil when there is none.
+    func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
         var request = S3Request("HEAD", operation, key: key)
         configuration.addCustomerKey(&request.headers)
         do {
-            let headers = try await connection.send(request).headers
-            guard let size = headers["Content-Length"].flatMap(Int64.init) else {
-                throw connection.error(.unavailable, request, "the answer does not say how long the object is")
-            }
-            return ObjectInfo(key: key, size: size, headers: headers)
+            return try await connection.send(request).headers
         } catch let error as ObjectStoreError where error.kind == .notFound {
             // Answers to HEAD have no body to tell a missing key from a missing bucket.
             if !connection.bucketIsKnownToExist { try await requireBucket(operation) }

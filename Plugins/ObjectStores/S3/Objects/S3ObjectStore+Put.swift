@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import GodwitPluginAPI
 import HTTPTransport
 import Streams
@@ -8,7 +9,11 @@ extension S3ObjectStore {
     func putObject(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
         var request = S3Request("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
-        if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        let mark = options.ifAbsent ? UUID().uuidString : nil
+        if let mark {
+            request.headers["If-None-Match"] = "*"
+            request.headers[Self.markHeader] = mark
+        }
         try await addBody(bytes, to: &request)
         if options.retainUntil != nil {
             // S3 demands a digest of the body with a lock.
@@ -16,9 +21,18 @@ extension S3ObjectStore {
                 base64(Insecure.MD5.hash(data: bytes))
             }
         }
-        let headers = try await connection.perform(request)
-        return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
+        do {
+            let headers = try await connection.perform(request)
+            return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
+        } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
+            guard let headers = try await headers(of: key, "put"), headers[Self.markHeader] == mark else { throw error }
+            return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
+        }
     }
+
+    /// Tells a conditional put's own object from another's. The transport sends a request again when a kept-alive
+    /// connection ends before the answer; if the first one took effect, the second one finds the key taken, by itself.
+    private static let markHeader = "x-amz-meta-godwit-put"
 
     /// Gives a request its body, with the checksum that is configured; what that is, is returned.
     @discardableResult

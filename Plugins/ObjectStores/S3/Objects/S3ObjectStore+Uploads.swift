@@ -34,12 +34,11 @@ extension S3ObjectStore {
         var markers: [(name: String, value: String)] = []
         while true {
             var request = S3Request("GET", "list", subject: prefix)
-            request.query = [("uploads", ""), ("prefix", prefix), ("encoding-type", "url")] + markers
+            // Without encoding-type: Ceph 16 encodes keys then, but does not say so as S3 does.
+            request.query = [("uploads", ""), ("prefix", prefix)] + markers
             let page = try await connection.document(request, limit: 16 << 20)
-            let isEncoded = page.text("EncodingType") == "url"
             for upload in page.all("Upload") {
-                guard let key = upload.text("Key").flatMap({ isEncoded ? PercentEncoding.decodeListed($0) : $0 }),
-                    let id = upload.text("UploadId"),
+                guard let key = upload.text("Key"), let id = upload.text("UploadId"),
                     let initiated = upload.text("Initiated").flatMap(AWSDate.parseExtended)
                 else { throw connection.error(.unavailable, request, "the list of uploads cannot be read") }
                 // Some servers pass over the prefix.
@@ -50,7 +49,7 @@ extension S3ObjectStore {
             guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker"), !key.isEmpty else {
                 return uploads
             }
-            markers = [("key-marker", isEncoded ? PercentEncoding.decodeListed(key) ?? key : key)]
+            markers = [("key-marker", key)]
             if let id = page.text("NextUploadIdMarker") { markers.append(("upload-id-marker", id)) }
         }
     }

@@ -3,28 +3,19 @@ import GodwitPluginAPI
 extension ObjectStoreContract {
     static let keyChecks = [
         ContractCheck("key.characters", "Any character but a separator is legal in a key and comes back.") { run in
-            let names = [
-                "with space", "two  spaces ", " leading", "plus+sign", "per%cent", "%41", "%2F", "a:b", "semi;colon",
-                "amp&er", "less<than>", "quote\"s'", "back\\slash", "question?mark", "hash#tag", "at@", "equals=sign",
-                "tilde~", "comma,", "dollar$", "star*", "brackets[]{}()", "pipe|", "caret^", "back`tick", "exclaim!",
-                "dot.", ".hidden", "...", "..dots", "dash-_", "ünïcödé", "日本語", "😀", "e\u{301}", "\u{e9}",
-                "line\nfeed", "tab\tbed", "control\u{1}", "delete\u{7f}", "nul-free\u{85}",
-            ]
-            for (index, name) in names.enumerated() {
-                try await run.put(name, Array("\(index)".utf8))
-            }
-            for (index, name) in names.enumerated() {
-                let read = try await run.read(name)
-                try run.require(read.bytes == Array("\(index)".utf8), "'\(name)' holds another object's bytes")
-                try run.require(Array(read.info.key.utf8) == Array(run.key(name).utf8), "'\(name)' comes back changed")
-                let stat = try await run.store.stat(run.key(name))
-                try run.require(
-                    stat.map { Array($0.key.utf8) } == Array(run.key(name).utf8), "stat of '\(name)' changes the key")
-            }
-            let expected = names.map(run.key).sorted(by: ObjectKey.precedes)
-            try run.requireSame(try await run.list().keys, expected, "listing")
-            try await run.store.delete(names.map(run.key))
-            try run.requireSame(try await run.list().keys, [], "listing after deleting all")
+            try await checkKeys(
+                run,
+                [
+                    "with space", "two  spaces ", " leading", "plus+sign", "per%cent", "%41", "%2F", "a:b",
+                    "semi;colon", "amp&er", "less<than>", "quote\"s'", "back\\slash", "question?mark", "hash#tag",
+                    "at@",
+                    "equals=sign", "tilde~", "comma,", "dollar$", "star*", "brackets[]{}()", "pipe|", "caret^",
+                    "back`tick", "exclaim!", "dot.", ".hidden", "...", "..dots", "dash-_", "ünïcödé", "日本語", "😀",
+                    "e\u{301}", "\u{e9}", "nul-free\u{85}",
+                ])
+        },
+        ContractCheck("key.controls", "Control characters but NUL are legal in a key and come back.") { run in
+            try await checkKeys(run, ["line\nfeed", "carriage\rreturn", "tab\tbed", "control\u{1}", "delete\u{7f}"])
         },
         ContractCheck("key.prefixes", "Prefixes with special characters select exactly their keys.") { run in
             for name in ["a b/1", "a b/2", "a+b/1", "a%20b/1", "ä/1", "a&b/1"] { try await run.put(name, [1]) }
@@ -109,6 +100,24 @@ extension ObjectStoreContract {
             }
         },
     ]
+
+    private static func checkKeys(_ run: ContractRun, _ names: [String]) async throws {
+        for (index, name) in names.enumerated() {
+            try await run.put(name, Array("\(index)".utf8))
+        }
+        for (index, name) in names.enumerated() {
+            let read = try await run.read(name)
+            try run.require(read.bytes == Array("\(index)".utf8), "'\(name)' holds another object's bytes")
+            try run.require(Array(read.info.key.utf8) == Array(run.key(name).utf8), "'\(name)' comes back changed")
+            let stat = try await run.store.stat(run.key(name))
+            try run.require(
+                stat.map { Array($0.key.utf8) } == Array(run.key(name).utf8), "stat of '\(name)' changes the key")
+        }
+        let expected = names.map(run.key).sorted(by: ObjectKey.precedes)
+        try run.requireSame(try await run.list().keys, expected, "listing")
+        try await run.store.delete(names.map(run.key))
+        try run.requireSame(try await run.list().keys, [], "listing after deleting all")
+    }
 
     /// Does something for each element, 16 at once.
     static func concurrently<Element: Sendable>(

@@ -1,0 +1,77 @@
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import S3ObjectStore
+
+@Suite struct S3ConfigurationTests {
+    @Test func velerosSettingsAreUnderstood() throws {
+        let configuration = try S3Configuration(
+            bucket: "b",
+            settings: [
+                "region": "minio", "s3ForcePathStyle": "true", "s3Url": "http://minio:9000",
+                "publicUrl": "https://minio.example", "kmsKeyId": "k", "serverSideEncryption": "aws:kms",
+                "profile": "p", "insecureSkipTLSVerify": "true", "checksumAlgorithm": "", "tagging": "a=b",
+                "caCert": Data("-----BEGIN CERTIFICATE-----".utf8).base64EncodedString(),
+            ])
+        #expect(configuration.endpoint?.text == "http://minio:9000")
+        #expect(configuration.publicEndpoint?.text == "https://minio.example")
+        #expect(configuration.encryption == .kms(keyID: "k"))
+        #expect(configuration.checksum == .none)
+        #expect(configuration.tls.isInsecure)
+        #expect(configuration.tls.certificateAuthority == .data(Array("-----BEGIN CERTIFICATE-----".utf8)))
+    }
+
+    @Test(arguments: [
+        ("regoin", "eu"), ("path-style", "perhaps"), ("sse", "rot13"), ("part-size", "1MiB"), ("concurrency", "0"),
+        ("checksum", "md5"), ("endpoint", "ftp://x"), ("endpoint", "http://user:pw@x"), ("ca-data", "nonsense"),
+        ("object-lock", "maybe"), ("sse-c-key-file", "/does/not/exist"),
+    ]) func faultsNameTheSetting(key: String, value: String) throws {
+        do {
+            _ = try S3Configuration(bucket: "b", settings: [key: value])
+            Issue.record("\(key)=\(value) is taken")
+        } catch {
+            #expect(error.key == key)
+        }
+    }
+
+    @Test func customerKeysArePrivate() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/key"
+        let key = Data((0..<32).map { UInt8($0) })
+        for content in [key, Data((key.base64EncodedString() + "\n").utf8)] {
+            try content.write(to: URL(fileURLWithPath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+            let configuration = try S3Configuration(bucket: "b", settings: ["sse-c-key-file": file])
+            #expect(configuration.encryption == .customerKey(SecretBytes(Array(key))))
+            var dumped = ""
+            dump(configuration, to: &dumped)
+            #expect(!"\(configuration)\(dumped)".contains("30"))
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+        #expect(throws: S3ConfigurationError.self) {
+            try S3Configuration(bucket: "b", settings: ["sse-c-key-file": file])
+        }
+        _ = try S3Configuration(bucket: "b", settings: ["customerKeyEncryptionFile": file])
+    }
+
+    @Test func bucketsAreInTheHostOrInThePath() throws {
+        func address(_ bucket: String, _ settings: [String: String]) throws -> String {
+            let configuration = try S3Configuration(bucket: bucket, settings: settings)
+            let endpoint = configuration.endpoint ?? .aws(region: configuration.region)
+            let place = endpoint.location(
+                bucket: bucket, key: "a b/c", pathStyle: configuration.usesPathStyle(endpoint))
+            return "\(place.authority)\(place.path)"
+        }
+        #expect(try address("b", ["region": "eu-west-1"]) == "b.s3.eu-west-1.amazonaws.com/a%20b/c")
+        #expect(try address("b.c", [:]) == "s3.us-east-1.amazonaws.com/b.c/a%20b/c")
+        #expect(try address("b", ["path-style": "true"]) == "s3.us-east-1.amazonaws.com/b/a%20b/c")
+        #expect(try address("b", ["region": "cn-north-1"]) == "b.s3.cn-north-1.amazonaws.com.cn/a%20b/c")
+        #expect(try address("b", ["endpoint": "http://h:80/s3/"]) == "h/s3/b/a%20b/c")
+        #expect(try address("b", ["endpoint": "https://h:9000", "path-style": "false"]) == "b.h:9000/a%20b/c")
+        #expect(
+            try address("b", ["endpoint": "https://127.0.0.1:9000", "path-style": "false"])
+                == "127.0.0.1:9000/b/a%20b/c")
+        #expect(try address("b", ["endpoint": "https://[::1]:9000", "path-style": "false"]) == "[::1]:9000/b/a%20b/c")
+    }
+}
