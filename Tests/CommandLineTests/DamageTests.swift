@@ -88,7 +88,8 @@ import Testing
     @Test func filesOfOthersAreLeftAlone() async throws {
         let workspace = try Workspace()
         let shop = try Shop(workspace)
-        for key in ["metadata/revision", "plugins/x", "restic/repo/config", "kopia/repo/x", "README", "backups/README"] {
+        for key in ["metadata/revision", "plugins/x", "restic/repo/config", "kopia/repo/x", "README", "backups/README"]
+        {
             try workspace.makeFolder("store/" + (key as NSString).deletingLastPathComponent)
             try workspace.write("mine", to: "store/\(key)")
         }

@@ -31,7 +31,9 @@ import Testing
         #expect(try snapshot(shop) == before)
     }
 
-    @Test(arguments: ["Upper", "under_score", "-dash", "a/b", "..", "a..b/../c", "ä", String(repeating: "a", count: 300)])
+    @Test(arguments: [
+        "Upper", "under_score", "-dash", "a/b", "..", "a..b/../c", "ä", String(repeating: "a", count: 300),
+    ])
     func aNameThatCannotBeOne(_ name: String) async throws {
         let shop = try Shop(Workspace())
         let run = try await shop.workspace.godwit(

@@ -77,7 +77,9 @@ public final class RunningProgram: Sendable {
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, env, &actions, &attributes, &argv, &envp)
-        guard code == 0 else { throw StartError(description: "cannot start \(path): \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw StartError(description: "cannot start \(path): \(String(cString: strerror(code)))")
+        }
         return pid
     }
 

@@ -74,7 +74,7 @@ import Testing
         var context = FakeRestoreContext()
         for resource in [
             "replicasets.apps", "deployments.apps", "statefulsets.apps", "jobs.batch", "services", "pods",
-            "clusters.postgresql.cnpg.io",
+            "endpoints", "clusters.postgresql.cnpg.io",
         ] { context.backup[identity(resource, "shop", "web")] = KubernetesObject([:]) }
         return context
     }
@@ -84,6 +84,7 @@ import Testing
         for skipped in [
             try owned("Pod", by: "ReplicaSet", "apps/v1"), try owned("Pod", by: "StatefulSet", "apps/v1"),
             try owned("Pod", by: "Job", "batch/v1"), try owned("EndpointSlice", by: "Service", "v1"),
+            try owned("EndpointSlice", by: "Endpoints", "v1"),
             try owned("PersistentVolumeClaim", by: "Pod", "v1"),
         ] { #expect(try await action.outcome(skipped, context).isSkipped) }
         for restored in [

@@ -8,6 +8,8 @@ struct FakeRestoreContext: RestoreContext {
     var cluster: [ItemIdentity: KubernetesObject] = [:]
     var backup: [ItemIdentity: KubernetesObject] = [:]
     /// Items of the backup that the restore's filters leave out.
+    /// Cluster-scoped items that the filters leave out unless another item needs them.
+    var related: Set<ItemIdentity> = []
     var filtered: Set<ItemIdentity> = []
 
     init(mapping: [String: String] = [:]) { restore.spec.namespaceMapping = mapping }
@@ -16,6 +18,7 @@ struct FakeRestoreContext: RestoreContext {
     func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? { backup[identity] }
     func backupContains(_ identity: ItemIdentity) -> Bool { backup[identity] != nil }
     func willRestore(_ identity: ItemIdentity) -> Bool { backup[identity] != nil && !filtered.contains(identity) }
+    func mayRestore(_ identity: ItemIdentity) -> Bool { willRestore(identity) || related.contains(identity) }
 }
 
 func object(_ json: String) throws -> KubernetesObject { try KubernetesObject(parsing: Array(json.utf8)) }

@@ -25,7 +25,8 @@ public struct ControlledItemAction: RestoreItemAction {
             "Job": .jobs,
             "ReplicationController": GroupResource(resource: "replicationcontrollers"),
         ],
-        "EndpointSlice": ["Service": .services],
+        // The slices of a Service with a selector, and the mirrors of Endpoints that somebody wrote by hand.
+        "EndpointSlice": ["Service": .services, "Endpoints": GroupResource(resource: "endpoints")],
         "PersistentVolumeClaim": ["Pod": .pods],
     ]
 

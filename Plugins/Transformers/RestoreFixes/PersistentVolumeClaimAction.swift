@@ -34,7 +34,7 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
             return .restore(item)
         }
         let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: volumeName)
-        if context.willRestore(volume), let stored = try await context.backedUp(volume) {
+        if context.mayRestore(volume), let stored = try await context.backedUp(volume) {
             switch try await rules.decision(for: stored, context) {
             case .restore(let name):
                 item[path: "spec", "volumeName"] = .string(name)

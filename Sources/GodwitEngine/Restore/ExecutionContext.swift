@@ -73,6 +73,8 @@ final class ExecutionContext: RestoreContext {
 
     func willRestore(_ identity: ItemIdentity) -> Bool { index.row(identity).map(selection.contains) ?? false }
 
+    func mayRestore(_ identity: ItemIdentity) -> Bool { index.row(identity) != nil && selection.admits(identity) }
+
     /// Reads one item of the backup.
     ///
     /// - Throws: ``BackupStorageError`` when the item is damaged, ``RunFailure`` when the store does not give it.

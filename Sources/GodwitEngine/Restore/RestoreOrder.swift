@@ -1,6 +1,9 @@
 public import GodwitModel
 
-/// In which order resources are restored: Velero's default priorities, and one change.
+/// In which order resources are restored: Velero's default priorities, and two changes.
+///
+/// Quotas come after everything they count: until the quota controller has found the kind of a CRD that was just
+/// restored, the server forbids every object of that kind for which a quota exists ("status unknown for quota").
 ///
 /// Admission webhooks and aggregated APIs come after everything they could stand in the way of. Velero restores them
 /// in their alphabetical place, where a webhook whose backend is not running yet rejects what follows.
@@ -31,7 +34,7 @@ public struct RestoreOrder: Sendable, Hashable {
         last: [
             "clusterbootstraps.run.tanzu.vmware.com", "clusters.cluster.x-k8s.io",
             "clusterresourcesets.addons.cluster.x-k8s.io", "apps.kappctrl.k14s.io",
-            "packageinstalls.packaging.carvel.dev", "apiservices.apiregistration.k8s.io",
+            "packageinstalls.packaging.carvel.dev", "resourcequotas", "apiservices.apiregistration.k8s.io",
             "mutatingwebhookconfigurations.admissionregistration.k8s.io",
             "validatingwebhookconfigurations.admissionregistration.k8s.io",
         ].map { GroupResource(parsing: $0) })

@@ -64,6 +64,9 @@ public protocol RestoreContext: Sendable {
     func backupContains(_ identity: ItemIdentity) -> Bool
     /// Whether an item of the backup is part of this restore, by its filters.
     func willRestore(_ identity: ItemIdentity) -> Bool
+    /// Whether an item of the backup would come along if it were named as an additional item: it is part of the restore,
+    /// or is cluster-scoped and the restore takes what its items need.
+    func mayRestore(_ identity: ItemIdentity) -> Bool
 }
 
 /// Something that changes, or leaves out, an item on its way into a cluster.

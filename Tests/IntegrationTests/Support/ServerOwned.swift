@@ -65,7 +65,8 @@ enum ServerOwned {
         Field(
             ["Secret/kubernetes.io/service-account-token"], "metadata", "annotations",
             "kubernetes.io/service-account.uid", because: "the account is a new object"),
-        Field(["ConfigMap/kube-root-ca.crt"], "data", "ca.crt", because: "the cluster's own, published by a controller"),
+        Field(
+            ["ConfigMap/kube-root-ca.crt"], "data", "ca.crt", because: "the cluster's own, published by a controller"),
         Field(
             ["HorizontalPodAutoscaler"], "metadata", "annotations", "autoscaling.alpha.kubernetes.io/conditions",
             because: "the status, in the form that v1 has for it"),

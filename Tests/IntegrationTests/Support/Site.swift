@@ -82,7 +82,11 @@ struct Site {
     /// Runs a test with a site of its own, and cleans up.
     static func with(_ name: String, _ body: (Site) async throws -> Void) async throws {
         let site = try Site(name)
-        try await ensuring { try await body(site) } afterwards: { try await site.cleanUp() }
+        try await ensuring {
+            try await body(site)
+        } afterwards: {
+            try await site.cleanUp()
+        }
     }
 }
 

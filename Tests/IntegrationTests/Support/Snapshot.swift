@@ -37,7 +37,11 @@ struct Snapshot {
                 }
             }
             for try await items in group {
-                for item in items { try snapshot.add(item) }
+                for item in items {
+                    // Of the labelled namespaces only those that were asked for.
+                    if item.resource == .namespaces, !namespaces.contains(item.metadata.name) { continue }
+                    try snapshot.add(item)
+                }
             }
         }
         return snapshot
@@ -76,6 +80,14 @@ struct Snapshot {
     func keeping(_ isKept: (ItemIdentity) -> Bool) -> Snapshot {
         var snapshot = self
         snapshot.named = named.filter { isKept($0.key) }
+        return snapshot
+    }
+
+    /// The objects without a status.
+    var passive: Snapshot {
+        var snapshot = self
+        snapshot.named = named.filter { $0.value["status"] == nil }
+        snapshot.generated = [:]
         return snapshot
     }
 
@@ -160,6 +172,11 @@ struct Snapshot {
         objects.map { object in
             var body = ServerOwned.removed(from: object)
             body[path: "metadata", "name"] = nil
+            // The order in a slice is that of a Go map.
+            if object.kind == "EndpointSlice", let endpoints = body["endpoints"]?.array {
+                body["endpoints"] = .array(
+                    endpoints.sorted { $0.serialized().lexicographicallyPrecedes($1.serialized()) })
+            }
             return body
         }.sorted { $0.serialized().lexicographicallyPrecedes($1.serialized()) }
     }
