@@ -3,28 +3,37 @@
 
 declare -a table=()
 
-# timed LABEL COMMAND...: runs a command; its seconds go to $work/LABEL.seconds, its peak RSS in KiB to $work/LABEL.rss.
+# timed LABEL COMMAND...: runs a command; its seconds go to $work/LABEL.seconds, the seconds of CPU to $work/LABEL.cpu, its
+# peak RSS in KiB to $work/LABEL.rss.
 timed() {
     local label=$1 begin end
     shift
     begin=$EPOCHREALTIME
-    if ! /usr/bin/time --quiet -f %M -o "$work/rss" "$@" >"$work/$label.log" 2>&1; then
+    if ! /usr/bin/time --quiet -f '%M %U %S' -o "$work/usage" "$@" >"$work/$label.log" 2>&1; then
         tail -n 20 "$work/$label.log" >&2
         die "failed: $label"
     fi
     end=$EPOCHREALTIME
     awk -v begin="$begin" -v end="$end" 'BEGIN { printf "%.4f\n", end - begin }' >>"$work/$label.seconds"
-    tail -n 1 "$work/rss" >>"$work/$label.rss"
+    awk 'END { print $1 }' "$work/usage" >>"$work/$label.rss"
+    awk 'END { print $2 + $3 }' "$work/usage" >>"$work/$label.cpu"
 }
 
 median() {
     sort -n "$work/$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
+# ratio FILE FILE: the median of the quotients, round by round, so that what else the machine does weighs on both alike.
+ratio() {
+    paste "$work/$1" "$work/$2" | awk '{ printf "%.4f\n", $1 / $2 }' >"$work/ratio"
+    median ratio | awk '{ printf "%.2f", $1 }'
+}
+
 # spread FILE: "least–greatest".
 spread() { sort -n "$work/$1" | awk 'NR == 1 { least = $1 } END { printf "%.2f–%.2f", least, $1 }'; }
 
-seconds() { median "$1.seconds"; }
+seconds() { median "$1.seconds" | awk '{ printf "%.2f", $1 }'; }
+cpu() { median "$1.cpu" | awk '{ printf "%.2f", $1 }'; }
 megabytes() { median "$1.rss" | awk '{ printf "%.0f", $1 * 1024 / 1e6 }'; }
 
 # calculate EXPRESSION [FORMAT]

@@ -35,21 +35,22 @@ measure_backup() {
 }
 
 backup_rows() {
-    local work_name="back up $1 Secrets of 2 KiB" peer="curl draining the same pages ($(seconds drain) s)" label ratio note
+    local work_name="back up $1 Secrets of 2 KiB" peer="curl draining the same pages ($(seconds drain) s; $(spread drain.seconds))" label quotient note
     for label in file s3 all; do
         case $label in
             file) note="to files" ;;
             s3) note="to radosgw" ;;
             all) note="all resources of the namespace, to files" ;;
         esac
-        ratio=$(calculate "$(seconds backup-$label) / $(seconds drain)")
+        quotient=$(ratio "backup-$label.seconds" drain.seconds)
         row "$work_name, $note" "$peer" "<= 1.25 x" \
-            "$ratio x ($(seconds backup-$label) s; $(spread backup-$label.seconds))" "$(verdict "$ratio <= 1.25")"
+            "$quotient x ($(seconds backup-$label) s; $(spread backup-$label.seconds); CPU $(cpu backup-$label) s)" \
+            "$(verdict "$quotient <= 1.25")"
     done
-    ratio=$(calculate "$(seconds backup-file) / $velero_seconds")
-    row "the same, to files: time" "Velero 1.1 without throttle, seen: $velero_seconds s" "<= 0.15 x" "$ratio x" \
-        "$(verdict "$ratio <= 0.15")"
-    ratio=$(calculate "$(megabytes backup-file) / $velero_megabytes")
+    quotient=$(calculate "$(seconds backup-file) / $velero_seconds")
+    row "the same, to files: time" "Velero 1.1 without throttle, seen: $velero_seconds s" "<= 0.15 x" "$quotient x" \
+        "$(verdict "$quotient <= 0.15")"
+    quotient=$(calculate "$(megabytes backup-file) / $velero_megabytes")
     row "the same, to files: memory" "Velero 1.1, seen: $velero_megabytes MB" "<= 0.5 x" \
-        "$ratio x ($(megabytes backup-file) MB)" "$(verdict "$ratio <= 0.5")"
+        "$quotient x ($(megabytes backup-file) MB)" "$(verdict "$quotient <= 0.5")"
 }

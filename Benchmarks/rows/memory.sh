@@ -31,19 +31,19 @@ measure_memory() {
 }
 
 memory_rows() {
-    local few=$((20 * $1)) many=$((66 * $1)) twice=$((132 * $1)) ratio
+    local few=$((20 * $1)) many=$((66 * $1)) twice=$((132 * $1)) quotient
     row "back up $many items of 20 KB ($(seconds backup-66) s)" "Velero: over 2 GB" "<= $megabyte_limit MB" \
         "$(megabytes backup-66) MB" "$(verdict "$(megabytes backup-66) <= $megabyte_limit")"
-    ratio=$(calculate "$(megabytes backup-132) / $(megabytes backup-66)")
-    row "back up $twice items" "$many items" "no more: <= 1.05 x" "$ratio x ($(megabytes backup-132) MB)" \
-        "$(verdict "$ratio <= 1.05")"
-    ratio=$(calculate "$(megabytes backup-66) / $(megabytes backup-20)")
-    row "memory of a backup, $many items" "$few items ($(megabytes backup-20) MB)" "<= 1.2 x" "$ratio x" \
-        "$(verdict "$ratio <= 1.2")"
-    ratio=$(calculate "$(megabytes part-3-restored) / $(megabytes part-1-restored)")
+    quotient=$(calculate "$(megabytes backup-132) / $(megabytes backup-66)")
+    row "back up $twice items" "$many items" "no more: <= 1.05 x" "$quotient x ($(megabytes backup-132) MB)" \
+        "$(verdict "$quotient <= 1.05")"
+    quotient=$(calculate "$(megabytes backup-66) / $(megabytes backup-20)")
+    row "memory of a backup, $many items" "$few items ($(megabytes backup-20) MB)" "<= 1.2 x" "$quotient x" \
+        "$(verdict "$quotient <= 1.2")"
+    quotient=$(calculate "$(megabytes part-3-restored) / $(megabytes part-1-restored)")
     row "memory of a restore, $many items (one run)" "$few items ($(megabytes part-1-restored) MB)" "<= 1.2 x" \
-        "$ratio x ($(megabytes part-3-restored) MB)" "$(verdict "$ratio <= 1.2")"
-    ratio=$(calculate "$(megabytes part-3-generated) / $(megabytes part-1-generated)")
+        "$quotient x ($(megabytes part-3-restored) MB)" "$(verdict "$quotient <= 1.2")"
+    quotient=$(calculate "$(megabytes part-3-generated) / $(megabytes part-1-generated)")
     row "memory of a backup of manifests, $many files (one run)" "$few files ($(megabytes part-1-generated) MB)" \
-        "<= 1.2 x" "$ratio x ($(megabytes part-3-generated) MB)" "$(verdict "$ratio <= 1.2")"
+        "<= 1.2 x" "$quotient x ($(megabytes part-3-generated) MB)" "$(verdict "$quotient <= 1.2")"
 }

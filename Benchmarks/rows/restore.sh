@@ -10,7 +10,8 @@ post() {
     h2load -t 1 "$@" -d "$work/secret.json" -H 'content-type: application/json' -H "authorization: Bearer $token" \
         "$server/api/v1/namespaces/$namespace/secrets" >"$work/$label.log"
     created=$(sed -n 's/^status codes: \([0-9]*\) 2xx.*/\1/p' "$work/$label.log")
-    if ((created != restore_objects)); then
+    # Of 10,000 generated names a few are taken already.
+    if ((created < restore_objects - restore_objects / 500 - 1)); then
         cat "$work/$label.log" >&2
         die "the server created $created of $restore_objects Secrets"
     fi
@@ -38,15 +39,15 @@ measure_restore() {
 }
 
 restore_rows() {
-    local peer name ratio rate
+    local peer name quotient rate
     rate=$(median restore.rate)
     for peer in h2 h1; do
         case $peer in
             h2) name="h2load, 32 streams of one HTTP/2 connection" ;;
             h1) name="h2load, 32 HTTP/1.1 connections" ;;
         esac
-        ratio=$(calculate "$rate / $(median post-$peer.rate)")
+        quotient=$(ratio restore.rate "post-$peer.rate")
         row "restore $restore_objects Secrets of 2 KiB" "$name ($(median post-$peer.rate | sed 's/\..*//')/s)" ">= 0.85 x" \
-            "$ratio x (${rate%.*}/s; $(megabytes restore) MB)" "$(verdict "$ratio >= 0.85")"
+            "$quotient x (${rate%.*}/s; CPU $(cpu restore) s; $(megabytes restore) MB)" "$(verdict "$quotient >= 0.85")"
     done
 }

@@ -12,7 +12,7 @@ bytes_read() {
 }
 
 measure_selection() {
-    local objects store=$work/selection total bytes ratio
+    local objects store=$work/selection total bytes quotient
     objects=$(scaled 400)
     mkdir "$store"
     say "selection: 50 namespaces of $objects Secrets"
@@ -29,7 +29,7 @@ measure_selection() {
     total=$(stat -c %s "$store/backups/big/big.tar.zst")
     bytes=$(bytes_read "$store" "$work"/traces/t*)
     rm -rf "$work/manifests" "$work/restored"
-    ratio=$(calculate "100 * $bytes / $total")
+    quotient=$(calculate "100 * $bytes / $total")
     row "select one namespace of 50 ($((50 * objects)) Secrets of 4 KiB)" "the whole tarball ($total bytes)" "<= 5 %" \
-        "$ratio % ($bytes bytes)" "$(verdict "$ratio <= 5")"
+        "$quotient % ($bytes bytes)" "$(verdict "$quotient <= 5")"
 }
