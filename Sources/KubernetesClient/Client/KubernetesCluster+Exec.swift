@@ -87,6 +87,8 @@ extension KubernetesCluster {
         }
         var request = APIRequest(text, operation: operation)
         for word in command { request.query.add("command", word) }
+        // The kubelet, to which the request is handed on, refuses (406) what asks for JSON.
+        request.accept = "*/*"
         request.query.add("container", container.container)
         request.query.add("stdout", "true")
         request.query.add("stderr", "true")

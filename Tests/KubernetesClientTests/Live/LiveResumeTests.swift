@@ -176,7 +176,8 @@ struct LiveResumeTests {
             while versions.count < 2 {
                 index += 1
                 _ = try await cluster.create(
-                    maps, namespace: namespace, object: LiveCluster.configMap("other-\(index)"), options: WriteOptions())
+                    maps, namespace: namespace, object: LiveCluster.configMap("other-\(index)"), options: WriteOptions()
+                )
                 try await Task.sleep(for: .milliseconds(100))
                 versions = recording.values(of: "resourceVersion").compactMap { Int($0) }
             }

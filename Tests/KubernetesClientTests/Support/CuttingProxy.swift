@@ -18,7 +18,8 @@ final class CuttingProxy: Sendable {
 
     init(to target: UInt16) throws {
         self.target = target
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
         var address = Self.loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
@@ -107,7 +108,7 @@ final class CuttingProxy: Sendable {
                 var sent = 0
                 while sent < count {
                     let more = buffer.withUnsafeBytes {
-                        send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                        send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
                     }
                     guard more > 0 else { return }
                     sent += more
