@@ -4,6 +4,8 @@ import HTTPTransport
 extension KubernetesCluster {
     /// The most bytes of one message from a command.
     private static let messageLimit = 1 << 20
+    private static let pods = APIResource(
+        groupVersion: GroupVersion(apiVersion: "v1"), plural: "pods", kind: "Pod", isNamespaced: true, verbs: [])
 
     /// Runs a command in a container over a WebSocket, by the protocol v5.channel.k8s.io or v4.channel.k8s.io.
     ///
@@ -76,12 +78,22 @@ extension KubernetesCluster {
         }
     }
 
+    /// The name of a pod's first container: servers choose one only where there is no choice.
+    private func firstContainer(_ container: ContainerReference, _ operation: String) async throws -> String {
+        guard let pod = try await get(Self.pods, namespace: container.namespace, name: container.pod) else {
+            throw connection.error(.notFound, operation, "there is no such pod")
+        }
+        let spec = (try? JSONValue(parsing: pod.bytes))?["spec"]
+        guard let name = spec?["containers"]?.array?.first?["name"]?.string else {
+            throw connection.error(.malformedAnswer, operation, "the pod has no containers")
+        }
+        return name
+    }
+
     private func open(
         _ command: [String], in container: ContainerReference, _ operation: String
     ) async throws -> any UpgradedConnection {
-        let pods = APIResource(
-            groupVersion: GroupVersion(apiVersion: "v1"), plural: "pods", kind: "Pod", isNamespaced: true, verbs: [])
-        let path = ResourcePath(pods, namespace: container.namespace, name: container.pod, subresource: "exec")
+        let path = ResourcePath(Self.pods, namespace: container.namespace, name: container.pod, subresource: "exec")
         guard !command.isEmpty, let text = try? path.path() else {
             throw connection.error(.invalid, operation, "a command and a pod's name are needed")
         }
@@ -89,7 +101,8 @@ extension KubernetesCluster {
         for word in command { request.query.add("command", word) }
         // The kubelet, to which the request is handed on, refuses (406) what asks for JSON.
         request.accept = "*/*"
-        request.query.add("container", container.container)
+        let name = if let name = container.container { name } else { try await firstContainer(container, operation) }
+        request.query.add("container", name)
         request.query.add("stdout", "true")
         request.query.add("stderr", "true")
         // A command may be silent for as long as it likes; the caller's timeout bounds it.

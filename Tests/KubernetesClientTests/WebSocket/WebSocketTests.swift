@@ -129,7 +129,7 @@ import Testing
 
     @Test func outputAndSuccess() throws {
         let channels = try channels([
-            (1, ""), (1, "out"), (2, "err"), (1, "put"), (3, #"{"kind":"Status","status":"Success"}"#),
+            (1, ""), (1, "out"), (2, "err"), (1, "put"), (3, #"{"metadata":{},"status":"Success"}"#),
         ])
         #expect(channels.standardOutput == Array("output".utf8))
         #expect(channels.standardError == Array("err".utf8))
