@@ -106,7 +106,7 @@ let package = Package(
             "ObjectStoreTests",
             [
                 "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine",
+                "HTTPTransport", "GodwitEngine", "ProgramTestKit",
             ]
         ),
         tests(

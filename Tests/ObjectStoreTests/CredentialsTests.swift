@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import ProgramTestKit
 import Synchronization
 import Testing
 

@@ -3,6 +3,7 @@ import GodwitEngine
 import GodwitPluginAPI
 import GodwitTestKit
 import HTTPTransport
+import ProgramTestKit
 import Streams
 import Testing
 

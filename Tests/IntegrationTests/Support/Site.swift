@@ -9,9 +9,11 @@ struct Site {
     let prefix: String
     let storage: String
 
-    /// - Parameter storage: a location other than the prefix of the bucket.
-    init(_ name: String, storage: String? = nil) throws {
-        workspace = try Workspace(Testbed.credentials)
+    /// - Parameters:
+    ///   - storage: a location other than the prefix of the bucket.
+    ///   - workspace: one that is there already.
+    init(_ name: String, storage: String? = nil, in workspace: Workspace? = nil) throws {
+        self.workspace = try workspace ?? Workspace(Testbed.credentials)
         prefix = "integration/\(name)-\(Testbed.suffix())"
         self.storage = storage ?? Testbed.bucketURL(prefix)
     }

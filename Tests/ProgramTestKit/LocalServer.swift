@@ -3,13 +3,15 @@ import Glibc
 import Synchronization
 
 /// A listening socket on loopback whose connections are served by a function, each on a thread of its own.
-final class LocalServer: Sendable {
-    let port: UInt16
+public final class LocalServer: Sendable {
+    /// The port.
+    public let port: UInt16
     private let listener: Int32
 
     /// Starts to listen. The function is given each connection, which is closed when it returns.
-    init(_ serve: @escaping @Sendable (_ connection: Int32) -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    public init(_ serve: @escaping @Sendable (_ connection: Int32) -> Void) throws {
+        // Programs that a test starts must not inherit a connection: it would stay open when this side closes it.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -27,6 +29,7 @@ final class LocalServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread {
                     serve(connection)
                     close(connection)
@@ -40,11 +43,12 @@ final class LocalServer: Sendable {
         close(listener)
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// `http://127.0.0.1:` and the port.
+    public var url: String { "http://127.0.0.1:\(port)" }
 
     /// Connects to a port on loopback.
-    static func connect(to port: UInt16) -> Int32? {
-        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    public static func connect(to port: UInt16) -> Int32? {
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -62,14 +66,14 @@ final class LocalServer: Sendable {
     }
 
     /// Reads what is there; nil at the end.
-    static func read(_ connection: Int32) -> [UInt8]? {
+    public static func read(_ connection: Int32) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(connection, &buffer, buffer.count, 0)
         return count > 0 ? Array(buffer[..<count]) : nil
     }
 
     /// Writes everything; false when the other side has gone.
-    static func write(_ bytes: [UInt8], to connection: Int32) -> Bool {
+    public static func write(_ bytes: [UInt8], to connection: Int32) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -82,21 +86,23 @@ final class LocalServer: Sendable {
     }
 
     /// Ends a connection with a reset.
-    static func reset(_ connection: Int32) {
+    public static func reset(_ connection: Int32) {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 }
 
 /// An HTTP server that answers by a table: `GET /path` to status and body.
-final class TableServer: Sendable {
-    let server: LocalServer
+public final class TableServer: Sendable {
+    /// The server.
+    public let server: LocalServer
     private let log = SharedLog()
 
     /// Heads of the requests so far.
-    var heads: [String] { log.all }
+    public var heads: [String] { log.all }
 
-    init(_ table: [String: (Int, String)]) throws {
+    /// A server of a table.
+    public init(_ table: [String: (Int, String)]) throws {
         server = try LocalServer { [log] connection in
             var head: [UInt8] = []
             while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {

@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 /// A TCP proxy in front of an HTTP server that spoils one request, counted from 0 over all connections.
-final class FaultyProxy: Sendable {
-    enum Fault: String, CaseIterable, Sendable {
+public final class FaultyProxy: Sendable {
+    /// What happens to the request.
+    public enum Fault: String, CaseIterable, Sendable {
         /// The connection ends before anything is forwarded.
         case refuse
         /// The connection is reset in the middle of the request.
@@ -23,6 +24,7 @@ final class FaultyProxy: Sendable {
         var requests = 0
         var fault: Fault?
         var victim = 0
+        var isLasting = false
     }
 
     private let box: Box
@@ -31,10 +33,11 @@ final class FaultyProxy: Sendable {
         let state = Mutex(State())
     }
 
-    let server: LocalServer
+    /// Where it listens.
+    public let server: LocalServer
 
     /// A proxy to a port on loopback.
-    init(to port: UInt16) throws {
+    public init(to port: UInt16) throws {
         let box = Box()
         self.box = box
         server = try LocalServer { connection in
@@ -45,11 +48,13 @@ final class FaultyProxy: Sendable {
     }
 
     /// Requests since the last ``arm(_:at:)``.
-    var requestCount: Int { box.state.withLock { $0.requests } }
+    public var requestCount: Int { box.state.withLock { $0.requests } }
 
     /// Spoils the n-th request from now on, or none.
-    func arm(_ fault: Fault?, at victim: Int = 0) {
-        box.state.withLock { $0 = State(requests: 0, fault: fault, victim: victim) }
+    ///
+    /// - Parameter isLasting: all later requests too.
+    public func arm(_ fault: Fault?, at victim: Int = 0, isLasting: Bool = false) {
+        box.state.withLock { $0 = State(requests: 0, fault: fault, victim: victim, isLasting: isLasting) }
     }
 
     private static func serve(_ client: Int32, _ upstream: Int32, _ box: Box) {
@@ -99,7 +104,8 @@ final class FaultyProxy: Sendable {
     private static func begin(_ box: Box) -> Fault? {
         box.state.withLock { state in
             defer { state.requests += 1 }
-            return state.requests == state.victim ? state.fault : nil
+            let isVictim = state.requests == state.victim || (state.isLasting && state.requests > state.victim)
+            return isVictim ? state.fault : nil
         }
     }
 
