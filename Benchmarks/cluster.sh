@@ -67,3 +67,21 @@ populate() {
     rm -rf "$work/$part-manifests"
     restore "$part-restored" generated "file://$work/$part-store"
 }
+
+# post LABEL NAMESPACE RESOURCE BODY H2LOAD-OPTION...: makes a namespace and POSTs a file $restore_objects times, as fast as
+# the server takes it; h2load's own rate goes to $work/LABEL.rate. h2load takes headers from its command line only: the
+# token is that of a server of this testbed.
+post() {
+    local label=$1 namespace=$2 resource=$3 body=$4 created
+    shift 4
+    "${kubectl[@]}" create namespace "$namespace" >/dev/null
+    h2load -t 1 "$@" -d "$body" -H 'content-type: application/json' -H "authorization: Bearer $token" \
+        "$server/api/v1/namespaces/$namespace/$resource" >"$work/$label.log"
+    created=$(sed -n 's/^status codes: \([0-9]*\) 2xx.*/\1/p' "$work/$label.log")
+    # Of many generated names a few are taken already, which the server says with a 500.
+    if ((created < restore_objects - restore_objects / 200 - 1)); then
+        cat "$work/$label.log" >&2
+        die "the server created $created of $restore_objects $resource"
+    fi
+    sed -nE 's|^finished in [^,]*, ([0-9.]+) req/s.*|\1|p' "$work/$label.log" >>"$work/$label.rate"
+}
