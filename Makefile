@@ -8,6 +8,9 @@ SWIFT ?= swift
 RELEASE_FLAGS := --configuration release --static-swift-stdlib --product godwit
 LINTED := Package.swift Sources Plugins Tests Benchmarks
 
+# Tests of servers and time-outs need some air: not all of them at once on a small machine.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
+
 .PHONY: help build release demo test test-unit lint format bench testbed clean
 
 help: ## Show this list.

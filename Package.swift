@@ -59,7 +59,7 @@ let package = Package(
         room("GodwitPluginAPI", ["GodwitModel", "Streams"]),
         room("Tarball", ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
-        room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", yams]),
+        room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
         room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),

@@ -24,6 +24,8 @@ public struct ClusterError: AdvisedError, Hashable {
         case namespaceTerminating
         /// The server failed (5xx).
         case unavailable
+        /// A command was begun in a container, and how it ended is not known: it may have run, or run still.
+        case outcomeUnknown
         /// The request is too large, or the object is.
         case tooLarge
         /// This cluster cannot do that at all, such as watching a directory.
@@ -77,6 +79,7 @@ public struct ClusterError: AdvisedError, Hashable {
         case .namespaceTerminating:
             "wait until the namespace is gone, or restore into another with --namespace-mappings"
         case .throttled, .unavailable: "try again later"
+        case .outcomeUnknown: "look into the container before running the command again"
         default: nil
         }
     }

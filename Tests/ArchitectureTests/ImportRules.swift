@@ -27,7 +27,8 @@ enum ImportRules {
             folder: "Sources/Tarball", imports: ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         "HTTPTransport": Room(folder: "Sources/HTTPTransport", imports: ["GodwitModel", "Streams", "CLibCurl"]),
         "KubernetesClient": Room(
-            folder: "Sources/KubernetesClient", imports: ["GodwitModel", "Streams", "HTTPTransport", "Yams"]),
+            folder: "Sources/KubernetesClient",
+            imports: ["GodwitModel", "Streams", "HTTPTransport", "Crypto", "Yams"]),
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
             imports: pluginAPI.union(["Tarball", "HTTPTransport", "Crypto"])),

@@ -8,10 +8,12 @@ cluster_port() {
 
 cluster_address() { echo "https://127.0.0.1:$(port "$(cluster_port "$1" 2)")"; }
 
+etcd_address() { echo "http://127.0.0.1:$(port "$(cluster_port "$1" 0)")"; }
+
 start_cluster() {
     local name=$1 etcd api manager offset
     require_programs etcd openssl
-    etcd=http://127.0.0.1:$(port "$(cluster_port "$name" 0)")
+    etcd=$(etcd_address "$name")
     api=$(port "$(cluster_port "$name" 2)")
     manager=$(port "$(cluster_port "$name" 3)")
     for offset in 0 1; do require_port "$name-etcd" "$(cluster_port "$name" $offset)"; done

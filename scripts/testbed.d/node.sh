@@ -15,6 +15,8 @@ start_node() {
     local directory=$state/node
     if ((EUID)); then say "a node needs root"; return 1; fi
     require_programs containerd ctr runc busybox ip jq
+    # Two kubelets would fight over the bridge and the cgroup.
+    if ! alive kubelet && pgrep -x kubelet >/dev/null; then say "another kubelet runs on this machine"; return 1; fi
     umask 022 # what containers see must not depend on ours; $state itself is private
     require_port kube-scheduler $scheduler_port
     require_port kubelet $kubelet_port

@@ -1,3 +1,4 @@
+import Foundation
 import GodwitModel
 public import GodwitPluginAPI
 import HTTPTransport
@@ -12,7 +13,7 @@ public struct S3Provider: ObjectStoreProvider {
     public var parameters: [(name: String, meaning: String)] { Self.meanings }
 
     private static let meanings = [
-        (name: "region", meaning: "the region, such as eu-central-1 (default us-east-1)"),
+        (name: "region", meaning: "the region, such as eu-central-1 (default: AWS_REGION, or us-east-1)"),
         (name: "endpoint", meaning: "another server than AWS: https://host:port"),
         (name: "path-style", meaning: "true puts the bucket into the path instead of the host name"),
         (name: "public-url", meaning: "the server that signed URLs name"),
@@ -39,11 +40,19 @@ public struct S3Provider: ObjectStoreProvider {
     /// - Parameter userAgent: what it calls itself towards servers.
     public init(userAgent: String) { self.userAgent = userAgent }
 
+    /// The region that AWS's own tools would take.
+    private static var regionOfEnvironment: String? {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+    }
+
     /// Makes the store of a bucket.
     public func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
         let configuration: S3Configuration
         do {
-            configuration = try S3Configuration(bucket: location.authority, settings: location.parameters)
+            var settings = location.parameters
+            settings["region"] = settings["region"] ?? Self.regionOfEnvironment
+            configuration = try S3Configuration(bucket: location.authority, settings: settings)
         } catch {
             throw ObjectStoreError(
                 .invalidConfiguration, operation: "open", store: location.description, reason: error.description)

@@ -30,6 +30,7 @@ public enum RestoreFixes {
             MirrorPodAction(),
             FinishedItemAction(),
             AutoManagedAction(),
+            PublishedCertificateAction(),
         ]
         let controlled: [any RestoreItemAction] = options.skipsControlledItems ? [ControlledItemAction()] : []
         let fixing: [any RestoreItemAction] = [

@@ -121,18 +121,19 @@ struct JSONScanner {
     /// Brackets are matched by depth and kind; what is between them is checked when somebody decodes it.
     private mutating func skipContainer() throws(JSONError) {
         let start = position
-        var depth = 0
+        var brackets = BracketStack()
         while position < bytes.count {
-            switch bytes[position] {
+            let byte = bytes[position]
+            switch byte {
             case UInt8(ascii: "\""):
                 _ = try string()
                 continue
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                guard depth <= Self.maximumDepth else { throw JSONError("nested too deeply", at: position) }
+                brackets.open(byte)
+                guard brackets.depth <= Self.maximumDepth else { throw JSONError("nested too deeply", at: position) }
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth -= 1
-                if depth == 0 {
+                guard brackets.close(byte) else { throw JSONError("a bracket of the wrong kind", at: position) }
+                if brackets.depth == 0 {
                     position += 1
                     return
                 }
@@ -193,33 +194,4 @@ struct JSONKey {
     let range: Range<Int>
     /// Whether they hold escapes.
     let isEscaped: Bool
-}
-
-/// Finds the bytes that matter in JSON strings, eight at a time.
-enum JSONBytes {
-    /// The index of the first quote, backslash or control character; the count when there is none.
-    @inline(__always)
-    static func special(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        guard let base = bytes.baseAddress else { return bytes.count }
-        let raw = UnsafeRawPointer(base)
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        var index = start
-        while index + 8 <= bytes.count {
-            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            // A byte of zero borrows and so sets its high bit; only bytes after a first hit can be wrong.
-            let quote = word ^ 0x2222_2222_2222_2222
-            let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            let hits =
-                ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- 0x2020_2020_2020_2020) & ~word)
-            if hits & highs != 0 { return index + (hits & highs).trailingZeroBitCount >> 3 }
-            index += 8
-        }
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return index }
-            index += 1
-        }
-        return bytes.count
-    }
 }

@@ -74,16 +74,27 @@ final class APIConnection: Sendable {
         }
     }
 
-    /// Asks for an upgraded connection, once.
-    func upgrade(_ request: APIRequest, headers: HTTPHeaders, to name: String) async throws -> HTTPUpgrade {
-        let credential = try await configuration.credentials.credential()
-        let upgrade = try await upgrade(request, headers, name, credential)
-        if case .refused(let response) = upgrade, response.status == 401,
-            let renewed = try await configuration.credentials.renew(credential)
-        {
-            return try await self.upgrade(request, headers, name, renewed)
+    /// Asks for an upgraded connection, and again where the server has certainly done nothing.
+    ///
+    /// - Throws: ``APIFailure`` for a refusal.
+    func upgrade(
+        _ request: APIRequest, headers: HTTPHeaders, to name: String
+    ) async throws -> (head: HTTPResponse, connection: any UpgradedConnection) {
+        try await retry.run { error in
+            Self.delay(after: error, .harmful)
+        } operation: { _ in
+            let credential = try await configuration.credentials.credential()
+            var upgrade = try await self.upgrade(request, headers, name, credential)
+            if case .refused(let response) = upgrade, response.status == 401,
+                let renewed = try await configuration.credentials.renew(credential)
+            {
+                upgrade = try await self.upgrade(request, headers, name, renewed)
+            }
+            switch upgrade {
+            case .switched(let head, let connection): return (head, connection)
+            case .refused(let response): throw try await failure(response, request)
+            }
         }
-        return upgrade
     }
 
     private func upgrade(

@@ -10,15 +10,19 @@ final class TokenFileCredential: CredentialProvider {
         var readAt: ContinuousClock.Instant?
     }
 
-    private static let lifetime = Duration.seconds(60)
-
     private let path: String
     private let origin: KubeconfigError.Origin
     private let fallback: String?
+    private let lifetime: Duration
     private let state = Mutex(State())
 
-    /// - Parameter fallback: the token to use while the file has never been readable.
-    init(path: String, origin: KubeconfigError.Origin, fallback: String? = nil) {
+    /// - Parameters:
+    ///   - fallback: the token to use while the file has never been readable.
+    ///   - lifetime: how long a token is used before the file is read again.
+    init(
+        path: String, origin: KubeconfigError.Origin, fallback: String? = nil, lifetime: Duration = .seconds(60)
+    ) {
+        self.lifetime = lifetime
         self.path = path
         self.origin = origin
         self.fallback = fallback
@@ -26,7 +30,7 @@ final class TokenFileCredential: CredentialProvider {
 
     func credential() async throws -> Credential {
         let (known, readAt) = state.withLock { ($0.token, $0.readAt) }
-        if let known, let readAt, ContinuousClock.now - readAt < Self.lifetime { return .bearer(known) }
+        if let known, let readAt, ContinuousClock.now - readAt < lifetime { return .bearer(known) }
         do {
             return .bearer(try await read())
         } catch {

@@ -1,3 +1,5 @@
+import GodwitModel
+
 /// Why a stream of JSON could not be cut into objects.
 enum EnvelopeError: Error, Hashable {
     /// The text breaks the grammar, `offset` bytes after the beginning of the stream.
@@ -18,6 +20,14 @@ struct ItemLayout: Sendable, Hashable {
     var metadata: Range<Int>?
 }
 
+extension Range<Int>? {
+    /// Sets the range, and answers whether there was one before.
+    fileprivate mutating func replace(with range: Range<Int>) -> Bool {
+        defer { self = range }
+        return self != nil
+    }
+}
+
 /// Takes what an ``EnvelopeScanner`` cuts out. Text comes in two parts, the first of which is empty unless the value
 /// began in an earlier piece; neither part may be kept.
 protocol EnvelopeSink {
@@ -36,12 +46,9 @@ protocol EnvelopeSink {
 /// Cuts JSON envelopes (a Kubernetes list, or a sequence of watch events) into the raw text of the objects inside,
 /// as the bytes arrive, without building a tree and without holding more than one object.
 ///
-/// The scanner stops and goes on at any byte. It checks the grammar of the envelope and of an item's own members;
-/// deeper inside it only matches brackets, because whoever decodes an object checks the rest.
+/// The scanner stops and goes on at any byte. It checks the whole grammar of JSON, so that what it cuts out is one
+/// object and nothing else, whoever wrote it. It does not look for keys that stand twice nor for invalid UTF-8.
 struct EnvelopeScanner {
-    /// Deeper nesting than this is refused.
-    static let maximumDepth = 512
-
     private enum Mode {
         /// Between envelopes.
         case start
@@ -50,16 +57,17 @@ struct EnvelopeScanner {
         case keyText, colon, value, afterValue
         /// In `items`, after `[`: an element or `]`. After a comma only an element.
         case elementOrEnd, element, afterElement
-        case string, scalar, nested, nestedString
+        case string, scalar, nested, nestedString, nestedScalar
     }
 
     private let limit: Int
     private var mode = Mode.start
     /// Whether the members that are read now are an item's, and not the envelope's.
     private var isInItem = false
-    /// Whether the byte before was a backslash that escapes the next one.
-    private var isEscaped = false
-    private var depth = 0
+    /// What is missing of an escape in a string.
+    private var escape = StringEscape()
+    private var scalar = JSONScalarCheck()
+    private var grammar = JSONGrammar()
     private var key = PackedKey()
     private var seenItems = false
     /// The text that is being cut out: what came with earlier pieces, and where it goes on in this one.
@@ -94,11 +102,14 @@ struct EnvelopeScanner {
             switch mode {
             case .nested: try scanNested(base, &position, count, into: &sink)
             case .nestedString:
-                if skipString(base, &position, count) { mode = .nested }
+                if try skipString(base, &position, count) { mode = .nested }
             case .string:
-                if skipString(base, &position, count) { try endValue(base, position, into: &sink) }
-            case .keyText: scanKey(base, &position, count)
-            case .scalar: try scanScalar(base, &position, count, into: &sink)
+                if try skipString(base, &position, count) { try endValue(base, position, into: &sink) }
+            case .keyText: try scanKey(base, &position, count)
+            case .scalar:
+                if try skipScalar(base, &position, count) { try endValue(base, position, into: &sink) }
+            case .nestedScalar:
+                if try skipScalar(base, &position, count) { mode = .nested }
             default:
                 let byte = base[position]
                 if Self.isSpace(byte) {
@@ -168,7 +179,7 @@ struct EnvelopeScanner {
             } else {
                 throw malformed("expected ',' or ']'", position)
             }
-        case .keyText, .string, .scalar, .nested, .nestedString: break
+        case .keyText, .string, .scalar, .nested, .nestedString, .nestedScalar: break
         }
         // A scalar's first byte belongs to its text.
         if mode != .scalar { position += 1 }
@@ -190,11 +201,13 @@ struct EnvelopeScanner {
         switch byte {
         case UInt8(ascii: "\""): mode = .string
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            depth = 1
+            grammar.begin(byte)
             mode = .nested
         case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ":"):
             throw malformed("a value is missing", position)
-        default: mode = .scalar
+        default:
+            scalar = JSONScalarCheck()
+            mode = .scalar
         }
     }
 
@@ -205,13 +218,16 @@ struct EnvelopeScanner {
         mode = .afterValue
         if isInItem {
             let range = valueStart..<captureLength(position)
+            // Of two, each reader would believe another one.
+            var isSecond = false
             if key == .metadata {
-                layout.metadata = range
+                isSecond = layout.metadata.replace(with: range)
             } else if key == .kind {
-                layout.kind = range
+                isSecond = layout.kind.replace(with: range)
             } else if key == .apiVersion {
-                layout.apiVersion = range
+                isSecond = layout.apiVersion.replace(with: range)
             }
+            guard !isSecond else { throw malformed("a member that stands twice in an item", position) }
         } else if let member = key.member, let start = captureStart {
             try checkSize(position)
             let tail = UnsafeBufferPointer(start: base + start, count: position - start)
@@ -264,86 +280,125 @@ struct EnvelopeScanner {
         _ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int, into sink: inout Sink
     ) throws(EnvelopeError) {
         var index = position
-        var level = depth
+        // A copy, so that the compiler keeps it in registers.
+        var grammar = grammar
+        defer { self.grammar = grammar }
         while index < count {
-            let byte = base[index]
-            index += 1
-            if byte == UInt8(ascii: "\"") {
-                if !skipString(base, &index, count) {
-                    mode = .nestedString
-                    break
-                }
-            } else if byte | 0x20 == UInt8(ascii: "{") {
-                // { and [ differ in one bit, as do } and ].
-                level += 1
-                guard level <= Self.maximumDepth else { throw malformed("nested too deeply", index) }
-            } else if byte | 0x20 == UInt8(ascii: "}") {
-                level -= 1
-                if level == 0 {
+            guard let step = grammar.take(base[index]) else { throw malformed("not JSON, or nested too deeply", index) }
+            switch step {
+            case .goOn: index += 1
+            case .string:
+                index += 1
+                guard try skipString(base, &index, count) else {
                     position = index
-                    return try endValue(base, index, into: &sink)
+                    mode = .nestedString
+                    return
                 }
+            case .scalar:
+                scalar = JSONScalarCheck()
+                guard try skipScalar(base, &index, count) else {
+                    position = index
+                    mode = .nestedScalar
+                    return
+                }
+            case .end:
+                position = index + 1
+                return try endValue(base, position, into: &sink)
             }
         }
-        depth = level
         position = index
     }
 
     /// Goes to behind the closing quote and answers true, or to the end of the piece and answers false.
-    private mutating func skipString(_ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int) -> Bool {
-        if isEscaped {
-            isEscaped = false
-            position += 1
-        }
+    private mutating func skipString(
+        _ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int
+    ) throws(EnvelopeError) -> Bool {
         while true {
-            position = ByteSearch.quoteOrBackslash(base, position, count)
-            guard position < count else { return false }
-            if base[position] == UInt8(ascii: "\"") {
+            while escape.isOpen {
+                guard position < count else { return false }
+                guard escape.take(base[position]) else { throw malformed("not an escape", position) }
                 position += 1
-                return true
             }
-            if position + 1 == count {
-                isEscaped = true
-                position = count
-                return false
-            }
-            position += 2
+            position = JSONBytes.special(in: UnsafeBufferPointer(start: base, count: count), from: position)
+            guard position < count else { return false }
+            let byte = base[position]
+            position += 1
+            if byte == UInt8(ascii: "\"") { return true }
+            guard byte == UInt8(ascii: "\\") else { throw malformed("a control character in a string", position - 1) }
+            escape.begin()
         }
     }
 
-    private mutating func scanKey(_ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int) {
+    private mutating func scanKey(
+        _ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int
+    ) throws(EnvelopeError) {
         while position < count {
             let byte = base[position]
-            position += 1
-            if isEscaped {
-                isEscaped = false
+            if escape.isOpen {
+                guard escape.take(byte) else { throw malformed("not an escape", position) }
             } else if byte == UInt8(ascii: "\"") {
+                position += 1
                 mode = .colon
                 return
             } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
+                escape.begin()
+            } else if byte < 0x20 {
+                throw malformed("a control character in a key", position)
             }
+            position += 1
             key.append(byte)
         }
     }
 
-    /// Ends before the byte that ends the scalar.
-    private mutating func scanScalar<Sink: EnvelopeSink>(
-        _ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int, into sink: inout Sink
-    ) throws(EnvelopeError) {
+    /// Goes to the byte that ends the scalar and answers true, or to the end of the piece and answers false.
+    private mutating func skipScalar(
+        _ base: UnsafePointer<UInt8>, _ position: inout Int, _ count: Int
+    ) throws(EnvelopeError) -> Bool {
         while position < count {
-            switch base[position] {
-            case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09:
-                return try endValue(base, position, into: &sink)
-            case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"):
-                throw malformed("not a value", position)
-            default: position += 1
+            let byte = base[position]
+            if JSONScalarCheck.isEnd(byte) {
+                guard scalar.isComplete else { throw malformed("not a value", position) }
+                return true
             }
+            scalar.take(byte)
+            position += 1
         }
+        return false
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    }
+}
+
+/// An escape in a string, wherever the text is split.
+private struct StringEscape {
+    /// 5 behind the backslash, then how many hexadecimal digits are missing.
+    private var missing = 0
+
+    var isOpen: Bool { missing > 0 }
+
+    /// A backslash came.
+    mutating func begin() { missing = 5 }
+
+    /// Takes a byte behind the backslash; false when it may not stand there.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard missing == 5 else {
+            missing -= 1
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+                UInt8(ascii: "A")...UInt8(ascii: "F"):
+                return true
+            default: return false
+            }
+        }
+        missing = byte == UInt8(ascii: "u") ? 4 : 0
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "u"):
+            return true
+        default: return false
+        }
     }
 }
 

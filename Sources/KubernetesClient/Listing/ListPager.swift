@@ -58,8 +58,6 @@ struct ListPager {
         while let page = next {
             do {
                 next = try await read(page)
-                isSkipping = false
-                fruitless = 0
             } catch {
                 page.answer.cancel()
                 next = startPage(try await token(after: error, in: page))

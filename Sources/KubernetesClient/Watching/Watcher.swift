@@ -7,9 +7,9 @@ import Streams
 /// A request ends after some minutes, or breaks; the next one goes on from the last resource version, which bookmarks
 /// keep young. When that has expired (410) the resource is listed anew and compared with what was reported.
 struct Watcher {
-    /// How long the server is asked to keep one request open, in seconds.
-    private static let serverTimeout = 240...300
-
+    /// How long the server is asked to keep one request open, in seconds; spread, so that many watches do not come
+    /// back together.
+    private let serverTimeout: ClosedRange<Int>
     private let connection: APIConnection
     private let resource: APIResource
     private let request: APIRequest
@@ -21,8 +21,9 @@ struct Watcher {
 
     init(
         _ connection: APIConnection, _ resource: APIResource, request: APIRequest, resourceVersion: String?,
-        into channel: BoundedChannel<WatchEvent>
+        serverTimeout: ClosedRange<Int> = 240...300, into channel: BoundedChannel<WatchEvent>
     ) {
+        self.serverTimeout = serverTimeout
         self.connection = connection
         self.resource = resource
         self.request = request
@@ -103,7 +104,7 @@ struct Watcher {
     // MARK: watching
 
     private mutating func watch(from version: String) async throws {
-        let seconds = Int.random(in: Self.serverTimeout)
+        let seconds = Int.random(in: serverTimeout)
         var request = request
         request.query.add("watch", "true")
         request.query.add("allowWatchBookmarks", "true")

@@ -39,10 +39,11 @@ struct ExecChannels {
 
     private mutating func end(_ content: [UInt8]) throws(WebSocketError) {
         if content.isEmpty { return }
-        guard let document = try? JSONValue(parsing: content), document["kind"]?.string == "Status" else {
-            throw WebSocketError("the outcome is no Status")
-        }
-        isSuccess = document["status"]?.string == "Success"
+        // Container runtimes leave `kind` and `apiVersion` out.
+        guard let document = try? JSONValue(parsing: content), (document["kind"]?.string ?? "Status") == "Status",
+            let status = document["status"]?.string
+        else { throw WebSocketError("the outcome is no Status") }
+        isSuccess = status == "Success"
         outcome = APIStatus(document, httpStatus: 500)
     }
 

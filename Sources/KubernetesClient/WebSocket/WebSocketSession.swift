@@ -42,14 +42,14 @@ struct WebSocketSession {
             partial = frame.payload
             return nil
         case .continuation:
-            guard let begun = partial else { throw WebSocketError("a continuation of nothing") }
-            guard begun.count + frame.payload.count <= limit else {
+            guard var message = partial.take() else { throw WebSocketError("a continuation of nothing") }
+            guard message.count + frame.payload.count <= limit else {
                 throw WebSocketError("a message of more than \(limit) bytes", closeCode: 1009)
             }
-            partial = nil
-            let whole = begun + frame.payload
-            if frame.isFinal { return [.message(whole)] }
-            partial = whole
+            // In place: a message may come in very many frames.
+            message += frame.payload
+            if frame.isFinal { return [.message(message)] }
+            partial = message
             return nil
         }
     }

@@ -7,6 +7,11 @@ struct RestorePlanView {
 
     init(_ plan: RestorePlan) { self.plan = plan }
 
+    /// What stands for the version of a resource that the target does not serve yet.
+    private var missingVersion: String {
+        plan.groups.joined().contains { $0.resource == .customResourceDefinitions } ? "by its CRD" : "not served"
+    }
+
     func rendered(_ style: Style) -> String {
         var lines = [
             style.bold("Plan of restore '\(plan.restore)' from backup '\(plan.backup)' into \(plan.target)"), "",
@@ -22,7 +27,7 @@ struct RestorePlanView {
             for step in group {
                 let places = step.items.filter { !$0.key.isEmpty }.sorted { $0.key < $1.key }
                 table.add(
-                    "\(number + 1)", step.resource.description, step.apiVersion ?? "not served",
+                    "\(number + 1)", step.resource.description, step.apiVersion ?? missingVersion,
                     "\(step.items.values.reduce(0, +))", Units.bytes(step.bytes),
                     places.isEmpty ? "-" : places.map { "\($0.key) (\($0.value))" }.joined(separator: ", "))
             }

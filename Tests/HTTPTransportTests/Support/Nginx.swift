@@ -54,6 +54,10 @@ final class Nginx: Sendable {
             "-c",
             "\(Self.executable) -e \(directory)/error.log -p \(directory) -c \(file) & while [ -d /proc/$PPID ]; do sleep 0.2; done; kill -KILL $!; wait; rm -rf \(directory)",
         ]
+        // It outlives the tests for a moment: whoever reads their output must not wait for it.
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
     }
 

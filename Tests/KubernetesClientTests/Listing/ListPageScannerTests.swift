@@ -93,6 +93,51 @@ import Testing
         #expect(throws: EnvelopeError.self) { try Self.scan(text) }
     }
 
+    @Test(arguments: [
+        #"{"a":[}]"#, #"{"a":{]}"#, "[[}]]", #"{"a":[1}"#, #"{"a":1]}"#, #"{"a":1}}"#, "[1]]", "[1,]", "[,1]", "[1 2]",
+        #"{"a":1,}"#, #"{"a"}"#, #"{"a":}"#, #"{1:2}"#, #"{"a":1 "b":2}"#, #"{"a" "b"}"#, #"["a":1]"#, "[:]", "{,}",
+        "[tru]", "[nul]", "[truee]", "[True]", "[01]", "[1.]", "[.5]", "[-]", "[1e]", "[1e+]", "[+1]", "[0x10]",
+        "[NaN]", "[1-2]", "01", "1.", "nul", "truefalse", "-", #"["a\qb"]"#, #"["\u12g4"]"#, #""\u12""#,
+        "[\"a\nb\"]", "\"a\u{1}b\"", "[<html>]", "[1}{2]", "[//]", "['a']",
+    ])
+    func whatIsNoJSONIsNoItem(value: String) throws {
+        let text = #"{"items":[{"metadata":{"name":"a"},"data":\#(value)}]}"#
+        #expect(throws: EnvelopeError.self) { try Self.scan(text) }
+        #expect(throws: EnvelopeError.self) { try Self.scan(text.utf8.map { [$0] }) }
+    }
+
+    @Test(arguments: [
+        "[]", "{}", "[[],{}]", "[ 1 , -0 , 0.5e+10 , 1E5 , 10 , true , false , null ]", #"{"a":{"b":[{"c":[]}]}}"#,
+        #"["\\\"\/\b\f\n\r\t\u00eF",""]"#, "-1.25e-3", "null", #""""#,
+        String(repeating: "[", count: 500) + String(repeating: "]", count: 500),
+        String(repeating: #"{"a":["#, count: 250) + String(repeating: "]}", count: 250),
+    ])
+    func whatIsJSONIsTaken(value: String) throws {
+        let text = #"{"items":[{"metadata":{"name":"a"},"data":\#(value)}]}"#
+        #expect(try Self.scan(text).1.count == 1)
+        #expect(try Self.scan(text.utf8.map { [$0] }).1.count == 1)
+    }
+
+    /// Whatever one changed byte makes of a page: what is cut out of it is JSON.
+    @Test(arguments: 0..<40)
+    func whatIsCutOutIsJSON(seed: UInt64) throws {
+        var random = RandomJSON(seed: seed)
+        let page = Array(random.list(items: (0..<3).map { random.item($0, typed: true) }).utf8)
+        for _ in 0..<100 {
+            var changed = page
+            let place = Int.random(in: 0..<page.count, using: &random.generator)
+            changed[place] = Array(#"{}[]",:\0e-t "#.utf8).randomElement(using: &random.generator)!
+            guard let items = try? Self.scan(random.pieces(of: changed, atMost: 50)).1 else { continue }
+            for item in items { #expect(throws: Never.self) { try JSONValue(parsing: item.bytes) } }
+        }
+    }
+
+    @Test(arguments: ["metadata", "kind", "apiVersion"])
+    func identityStandsOnce(member: String) {
+        let text = #"{"items":[{"metadata":{"name":"a"},"kind":"K","apiVersion":"v1","\#(member)":{"name":"b"}}]}"#
+        #expect(throws: EnvelopeError.self) { try Self.scan(text) }
+    }
+
     @Test func anItemHasALimit() throws {
         let page = Array(
             #"{"items":[{"metadata":{"name":"a"},"data":"\#(String(repeating: "x", count: 5000))"}]}"#.utf8)

@@ -57,6 +57,27 @@ import Testing
         #expect(try await names(client) == ["a", "b", "c"])
     }
 
+    @Test func whatWasDeliveredIsPassedOverOnEveryPage() async throws {
+        let client = ScriptedClient { request, number in
+            switch (Self.token(request), number) {
+            case (nil, _): ScriptedClient.response(200, Self.page(["a", "b"], next: "two"))
+            case ("two", _): ScriptedClient.response(200, Self.page(["c", "d"], next: number < 3 ? "old" : "three"))
+            case ("old", _): ScriptedClient.status(410, "Expired")
+            default: ScriptedClient.response(200, Self.page(["da", "e"], next: nil))
+            }
+        }
+        #expect(try await names(client) == ["a", "b", "c", "d", "da", "e"])
+    }
+
+    @Test func aListingThatAlwaysExpiresIsGivenUp() async throws {
+        let client = ScriptedClient { request, _ in
+            Self.token(request) == nil
+                ? ScriptedClient.response(200, Self.page(["a", "b"], next: "old"))
+                : ScriptedClient.status(410, "Expired")
+        }
+        #expect(try await kind { try await names(client) } == .gone)
+    }
+
     @Test func aPageThatBreaksOffIsResumed() async throws {
         let client = ScriptedClient { request, number in
             number == 0

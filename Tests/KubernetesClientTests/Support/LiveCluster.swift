@@ -33,9 +33,10 @@ enum LiveCluster {
 
     /// Runs a test in a namespace of its own and removes it after.
     static func withNamespace(
+        _ variable: String = "GODWIT_TEST_SOURCE_KUBECONFIG",
         _ body: (KubernetesCluster, _ namespace: String) async throws -> Void
     ) async throws {
-        let cluster = try connect()
+        let cluster = try connect(variable)
         let name = "kube-test-\(UInt32.random(in: 0...UInt32.max))"
         let object: JSONValue = [
             "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],

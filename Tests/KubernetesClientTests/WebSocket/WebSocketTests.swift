@@ -1,3 +1,5 @@
+import HTTPTransport
+import Streams
 import Testing
 
 @testable import KubernetesClient
@@ -81,6 +83,43 @@ import Testing
     }
 }
 
+@Suite struct WebSocketHandshakeTests {
+    /// The example of RFC 6455, section 1.3.
+    private let handshake = WebSocketHandshake(
+        protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io"], key: Array("the sample nonce".utf8))
+    private static let accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+    private func answer(_ changes: [(String, String?)] = []) -> HTTPResponse {
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": Self.accept,
+            "Sec-WebSocket-Protocol": "v4.channel.k8s.io",
+        ]
+        for (name, value) in changes { headers[name] = value }
+        return HTTPResponse(status: 101, headers: headers, majorVersion: 1, body: ByteStream([]))
+    }
+
+    @Test func theExampleOfTheStandard() throws {
+        #expect(handshake.key == "dGhlIHNhbXBsZSBub25jZQ==")
+        #expect(handshake.acceptance == Self.accept)
+        #expect(try handshake.chosen(answer()) == "v4.channel.k8s.io")
+        #expect(handshake.headers["Sec-WebSocket-Protocol"] == "v5.channel.k8s.io, v4.channel.k8s.io")
+    }
+
+    @Test(arguments: [
+        ("Sec-WebSocket-Accept", nil as String?), ("Sec-WebSocket-Accept", ""),
+        ("Sec-WebSocket-Accept", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo="), ("Upgrade", "h2c"), ("Upgrade", nil),
+        ("Sec-WebSocket-Protocol", "v3.channel.k8s.io"), ("Sec-WebSocket-Protocol", nil),
+        ("Sec-WebSocket-Extensions", "permessage-deflate"),
+    ])
+    func otherAnswersAreRefused(name: String, value: String?) {
+        #expect(throws: WebSocketError.self) { try handshake.chosen(answer([(name, value)])) }
+    }
+
+    @Test func keysDiffer() {
+        #expect(WebSocketHandshake(protocols: []).key != WebSocketHandshake(protocols: []).key)
+    }
+}
+
 @Suite struct ExecChannelsTests {
     private func channels(_ messages: [(UInt8, String)]) throws -> ExecChannels {
         var channels = ExecChannels()
@@ -90,7 +129,7 @@ import Testing
 
     @Test func outputAndSuccess() throws {
         let channels = try channels([
-            (1, ""), (1, "out"), (2, "err"), (1, "put"), (3, #"{"kind":"Status","status":"Success"}"#),
+            (1, ""), (1, "out"), (2, "err"), (1, "put"), (3, #"{"metadata":{},"status":"Success"}"#),
         ])
         #expect(channels.standardOutput == Array("output".utf8))
         #expect(channels.standardError == Array("err".utf8))
