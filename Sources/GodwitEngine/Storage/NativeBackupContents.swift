@@ -91,8 +91,8 @@ final class NativeBackupContents: BackupContents {
 
     /// The store itself where it reads ranges, or a local copy of the tarball.
     private func source() async throws -> any RangeSource {
-        if tarball.size <= Self.keptSize { return try await keptTarball() }
         if files.store.capabilities.rangedGet {
+            if tarball.size <= Self.keptSize { return try await keptTarball() }
             return StoredObjectRange(files: files, artifact: tarball, subject: subject)
         }
         if let file = spool.withLock({ $0 }) { return file }
