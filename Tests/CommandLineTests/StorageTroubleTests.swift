@@ -132,8 +132,8 @@ import Testing
 
     /// ConfigMaps that no compressor makes smaller.
     static func writeNoise(kilobytes: Int, to folder: String) throws {
-        for index in 0..<(kilobytes / 30) {
-            let noise = Data((0..<30_000).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        for index in 0..<(kilobytes / 120) {
+            let noise = Noise.base64(120_000)
             let object: JSONValue = [
                 "apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": ["name": .string("noise-\(index)"), "namespace": "noise"],

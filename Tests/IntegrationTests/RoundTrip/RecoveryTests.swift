@@ -3,8 +3,9 @@ import GodwitModel
 import ProgramTestKit
 import Testing
 
-/// The parts of docs/recovery.md that need servers, run word for word: from a bucket with curl, into a cluster with kubectl.
-@Suite(.enabled(if: Testbed.isThere, Testbed.hint))
+/// The parts of docs/recovery.md that need servers, run word for word: from a bucket with curl, into a cluster with kubectl;
+/// and the demo on a cluster, which uses the same sample.
+@Suite(.serialized, .enabled(if: Testbed.isThere, Testbed.hint))
 struct RecoveryTests {
     /// The kinds that the document restores, as kubectl names them.
     private static let kinds =
@@ -59,5 +60,20 @@ struct RecoveryTests {
         #expect(run.status == 0, "\(run)")
         let ranged = try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: work + "/ranged.json"))))
         #expect(ranged[path: "metadata", "name"] == "web")
+    }
+
+    @Test func theDemoOnACluster() async throws {
+        let site = try Site("demo")
+        let path = (Testbed.value("KUBECTL") as NSString).deletingLastPathComponent
+        let run = try await site.workspace.start(
+            program: Checkout.path("scripts/demo"), [Checkout.godwit],
+            environment: [
+                "DEMO_CLUSTER": "1", "KUBECONFIG": Testbed.Side.source.kubeconfig,
+                "PATH": path + ":" + (site.workspace.environment["PATH"] ?? ""),
+            ]
+        ).wait()
+        #expect(run.status == 0 && run.output.hasSuffix("\ndemo: ok\n"), "\(run)")
+        let left = try await site.kubectl(.source, "get", "pv,sc,crd,clusterrole,priorityclass", "-o", "name")
+        #expect(!left.contains("shop"), "\(left)")
     }
 }

@@ -43,7 +43,7 @@ struct Load {
         let resource = APIResource(
             groupVersion: GroupVersion(apiVersion: "v1"), plural: isLarge ? "secrets" : "configmaps",
             kind: isLarge ? "Secret" : "ConfigMap", isNamespaced: true, verbs: [])
-        let noise = Data((0..<(isLarge ? 900_000 : 100)).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        let noise = Noise.base64(isLarge ? 900_000 : 100)
         let object: JSONValue = [
             "apiVersion": "v1", "kind": .string(resource.kind), "metadata": ["name": .string("load-\(index)")],
             "data": ["noise": .string(noise)],

@@ -104,7 +104,7 @@ struct WorldBuilder {
 
     /// What a manifest cannot say well: sizes, bytes, and uids.
     private func createByHand() async throws {
-        let noise = Data((0..<(1 << 20)).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        let noise = Noise.base64(1 << 20)
         try await create(
             "secrets",
             [

@@ -172,19 +172,4 @@ struct ServerTroubleTests {
             try await site.godwit("backup", "verify", "b").expectSuccess()
         }
     }
-
-    @Test func theDemoOnACluster() async throws {
-        let site = try Site("demo")
-        let path = (Testbed.value("KUBECTL") as NSString).deletingLastPathComponent
-        let run = try await site.workspace.start(
-            program: Checkout.path("scripts/demo"), [Checkout.godwit],
-            environment: [
-                "DEMO_CLUSTER": "1", "KUBECONFIG": Testbed.Side.source.kubeconfig,
-                "PATH": path + ":" + (site.workspace.environment["PATH"] ?? ""),
-            ]
-        ).wait()
-        #expect(run.status == 0 && run.output.hasSuffix("\ndemo: ok\n"), "\(run)")
-        let left = try await site.kubectl(.source, "get", "pv,sc,crd,clusterrole,priorityclass", "-o", "name")
-        #expect(!left.contains("shop"), "\(left)")
-    }
 }
