@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Bytes that no compressor makes smaller.
 public enum Noise {
