@@ -40,6 +40,20 @@ import Testing
         #expect(try await PublishedCertificateAction().outcome(map).isSkipped == isSkipped)
     }
 
+    @Test func statusInAnnotationsOfAutoscalers() async throws {
+        let scaler = try object(
+            """
+            {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"web","annotations":
+            {"autoscaling.alpha.kubernetes.io/conditions":"[]","team":"shop"}},"spec":{"maxReplicas":3}}
+            """)
+        let outcome = try await HorizontalPodAutoscalerAction().outcome(scaler)
+        guard case .restore(let restored, _, _) = outcome else {
+            Issue.record("left out")
+            return
+        }
+        #expect(restored.annotations == ["team": "shop"])
+    }
+
     @Test func autoManagedAPIServices() async throws {
         let service = try object(
             """

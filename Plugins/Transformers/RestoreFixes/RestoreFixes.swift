@@ -42,6 +42,7 @@ public enum RestoreFixes {
             PodDependenciesAction(),
             PodAction(),
             JobAction(),
+            HorizontalPodAutoscalerAction(),
             ServiceAction(),
             WebhookConfigurationAction(),
         ]

@@ -109,8 +109,17 @@ enum ServerOwnedFields {
         "deletionGracePeriodSeconds",
     ]
 
+    /// Status that autoscaling/v1 keeps in annotations.
+    private static let annotations = [
+        "autoscaling.alpha.kubernetes.io/conditions", "autoscaling.alpha.kubernetes.io/current-metrics",
+    ]
+
     static func removed(from object: JSONValue) -> JSONValue {
         var object = object
+        for annotation in annotations { object[path: "metadata", "annotations", annotation] = nil }
+        if object[path: "metadata", "annotations"]?.object?.isEmpty ?? false {
+            object[path: "metadata", "annotations"] = nil
+        }
         object["status"] = nil
         if var own = object["metadata"] {
             for field in metadata { own[field] = nil }
