@@ -89,6 +89,7 @@ import Yams
         let shop = try await Shop(workspace).backedUp("b")
         let set = try await workspace.godwit("backup-location", "set", "main", shop.storage, "--default")
         #expect(set.status == 0, "\(set)")
+        #expect(Workspace.files(below: workspace.path("home")) == [".config/godwit/config.json"])
         #expect(try await workspace.godwit("backup", "get", "-o", "name").output == "b\n")
         #expect(try await workspace.godwit("backup", "get", "--storage-location", "main", "-o", "name").output == "b\n")
         let listed = try await workspace.godwit("backup-location", "get", "-o", "json")

@@ -31,10 +31,11 @@ import Testing
         Mistake("backup", "create", "x", "--compression-level", "99", says: "--compression-level"),
         Mistake("backup", "create", "x", "--include-cluster-resources=perhaps", says: "perhaps"),
         Mistake("backup", "create", "x", "--cluster", "nonsense", says: "--cluster"),
-        Mistake("backup", "create", "x", "--cluster", "dir:/tmp", "--kubeconfig", "/x", says: "--kubeconfig"),
+        Mistake(
+            "backup", "create", "x", "--cluster", "dir:/usr/share/empty", "--kubeconfig", "/x", says: "--kubeconfig"),
         Mistake(
             "backup", "create", "x", "--storage", "file:///x", "--storage-location", "y", says: "exclude each other"),
-        Mistake("backup", "create", "x", "--cluster", "dir:/tmp", says: "no storage was named"),
+        Mistake("backup", "create", "x", "--cluster", "dir:/usr/share/empty", says: "no storage was named"),
         Mistake("backup", "get", says: "no storage was named"),
         Mistake("backup", "get", "-o", "xml", says: "'table', 'json', 'yaml' or 'name'"),
         Mistake("backup", "get", "--storage", "gopher://x", says: "no plugin serves gopher://"),

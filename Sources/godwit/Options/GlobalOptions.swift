@@ -17,7 +17,9 @@ struct GlobalOptions: ParsableArguments {
         if let config { return config }
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["GODWIT_CONFIG"], !path.isEmpty { return path }
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        return (base ?? NSHomeDirectory() + "/.config") + "/godwit/config.json"
+        if let base = environment["XDG_CONFIG_HOME"], !base.isEmpty { return base + "/godwit/config.json" }
+        // Foundation's home is that of the user's entry in /etc/passwd, which a container's user need not have.
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        return home + "/.config/godwit/config.json"
     }
 }

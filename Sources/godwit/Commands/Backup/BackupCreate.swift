@@ -59,6 +59,8 @@ struct BackupCreate: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
+        // A location that nobody named should not be found missing after a minute of planning.
+        if !dryRun { _ = try storage.location(global) }
         let cluster = try cluster.open()
         var request = BackupRequest(
             backup: Backup(
