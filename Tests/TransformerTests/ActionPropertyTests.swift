@@ -32,7 +32,10 @@ import Testing
         ["metadata": ["name": "x"]], ["metadata": ["name": "x"], "spec": [:]],
         ["metadata": ["name": "x"], "spec": "text"], ["metadata": ["name": "x"], "spec": [1, 2]],
         ["metadata": ["name": "x"], "spec": ["template": .null, "volumes": "none", "ports": 7, "containers": [:]]],
-        ["metadata": ["name": "x", "annotations": .null, "labels": []], "data": 3, "subjects": "all", "webhooks": [:]],
+        [
+            "metadata": ["name": "x", "annotations": .null, "labels": []], "data": 3, "subjects": "all",
+            "webhooks": [:],
+        ],
         ["metadata": ["name": "x"], "spec": ["claimRef": "c", "csi": [], "selector": 1, "versions": ["v1"]]],
     ]
 
