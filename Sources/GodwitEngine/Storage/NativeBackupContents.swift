@@ -14,6 +14,11 @@ final class NativeBackupContents: BackupContents {
     private let subject: String
     private let table = Mutex<FrameTable?>(nil)
     private let spool = Mutex<SpoolFile?>(nil)
+    private let kept = Mutex<Task<KeptTarball, any Error>?>(nil)
+
+    /// A tarball up to this size is read once and kept: a restore asks for it group by group, and every request to an
+    /// object store costs more time than these bytes do.
+    private static let keptSize: Int64 = 4 << 20
 
     init(_ stored: StoredBackup, files: ArtifactFiles) throws(BackupStorageError) {
         let layout = BackupLayout(name: stored.backup.name)
@@ -72,7 +77,10 @@ final class NativeBackupContents: BackupContents {
         }
     }
 
-    func close() async { spool.withLock { $0 = nil } }
+    func close() async {
+        spool.withLock { $0 = nil }
+        kept.withLock { $0 = nil }
+    }
 
     /// The frames come with the index; who asks for items without having read it pays for it here.
     private func frameTable() async throws -> FrameTable {
@@ -84,12 +92,45 @@ final class NativeBackupContents: BackupContents {
     /// The store itself where it reads ranges, or a local copy of the tarball.
     private func source() async throws -> any RangeSource {
         if files.store.capabilities.rangedGet {
+            if tarball.size <= Self.keptSize { return try await keptTarball() }
             return StoredObjectRange(files: files, artifact: tarball, subject: subject)
         }
         if let file = spool.withLock({ $0 }) { return file }
         let file = try await SpoolFile(try await files.open(tarball, of: subject))
         spool.withLock { $0 = file }
         return file
+    }
+
+    private func keptTarball() async throws -> KeptTarball {
+        let reading = kept.withLock { kept in
+            let reading = kept ?? Task { try await KeptTarball(tarball, files: files, subject: subject) }
+            kept = reading
+            return reading
+        }
+        do {
+            return try await reading.value
+        } catch {
+            // Who asks again tries again.
+            kept.withLock { if $0 == reading { $0 = nil } }
+            throw error
+        }
+    }
+}
+
+/// A small tarball in memory. Its own checksum is not looked at: each item has one, and a damaged item must not take the
+/// others with it.
+private struct KeptTarball: RangeSource {
+    let size: Int64
+    private let bytes: [UInt8]
+
+    init(_ artifact: Artifact, files: ArtifactFiles, subject: String) async throws {
+        size = artifact.size
+        let reader = try await files.reader(artifact.key, of: subject, range: 0..<max(1, artifact.size))
+        bytes = try await reader.body.collect(upTo: Int(artifact.size))
+    }
+
+    func read(_ range: Range<Int64>) async throws -> [UInt8] {
+        Array(bytes[Int(min(range.lowerBound, Int64(bytes.count)))..<Int(min(range.upperBound, Int64(bytes.count)))])
     }
 }
 
