@@ -154,6 +154,8 @@ struct WorldBuilder {
         for side in [Testbed.Side.source, .destination] {
             try? await Self.release(site, side, label: "godwit-test=\(run)")
         }
+        // What other tests had outside namespaces came along.
+        try? await Self.release(site, .destination, label: "velero.io/restore-name=first-\(run)")
         try await site.cleanUp()
     }
 
