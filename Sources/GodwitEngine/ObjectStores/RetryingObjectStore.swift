@@ -144,9 +144,7 @@ private final class ResumingBody: Sendable {
             info.etag == nil
             ? reader.info.size == info.size && reader.info.modified == info.modified : reader.info.etag == info.etag
         guard isSame else {
-            throw ObjectStoreError(
-                .other(code: "ObjectChanged"), operation: "get", key: info.key, store: store,
-                reason: "it was replaced while it was read")
+            throw ObjectStoreError(.changed, operation: "get", key: info.key, store: store)
         }
         state.withLock { $0.stream = reader.body }
         return reader.body

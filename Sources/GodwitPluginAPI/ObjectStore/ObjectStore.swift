@@ -5,7 +5,8 @@
 /// - **Keys** are UTF-8 text of 1 to 1,024 bytes, with `/` between components. No component is empty, `.` or `..`.
 ///   Any other character is legal and comes back from ``list(_:)`` exactly as it was given.
 /// - **Read after write**: once ``put(_:_:options:)`` has returned, every reader sees the whole new object.
-/// - **Atomic**: a reader sees the old object, or the new one, or none, never a part. A put that throws or is
+/// - **Atomic**: a reader sees the old object, or the new one, or none, never a part or a mix; one that can no longer
+///   go on with the object it began with throws ``ObjectStoreError/Kind/changed``. A put that throws or is
 ///   cancelled leaves what was there before, and cleans up after itself as far as the store can be reached.
 /// - **Overwrite**: putting an existing key replaces it, unless ``PutOptions/ifAbsent`` asks otherwise.
 /// - **Missing keys**: ``get(_:range:)`` throws ``ObjectStoreError/Kind/notFound``, ``stat(_:)`` gives nil,

@@ -26,6 +26,8 @@ public struct ObjectStoreError: AdvisedError, Hashable {
         case outOfSpace
         /// What arrived is not what was sent, by length or checksum.
         case corrupted
+        /// The object was replaced while it was read, and the rest of the old one is gone.
+        case changed
         /// The store asks for fewer requests.
         case throttled
         /// The store failed on its side.
@@ -88,6 +90,7 @@ public struct ObjectStoreError: AdvisedError, Hashable {
             case .locked: "protected against change"
             case .outOfSpace: "no space left"
             case .corrupted: "the data is damaged"
+            case .changed: "it was replaced while it was read"
             case .throttled: "the store asks for fewer requests"
             case .unavailable: "the store failed"
             case .connection: "no connection"
@@ -108,6 +111,7 @@ public struct ObjectStoreError: AdvisedError, Hashable {
         case .locked: "wait until the retention has passed, or have the hold removed"
         case .outOfSpace: "free space or raise the quota, then run the command again"
         case .corrupted: "try again; if it stays, run 'godwit backup verify' to see what is affected"
+        case .changed: "try again"
         case .throttled, .unavailable: "try again later"
         case .connection: "check the endpoint, the network, the proxy and the TLS settings of the location"
         case .invalidConfiguration: "correct the location with 'godwit backup-location set'"

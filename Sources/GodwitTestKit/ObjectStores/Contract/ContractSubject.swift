@@ -52,6 +52,15 @@ struct ContractRun: Sendable {
         return (reader.info, try await reader.body.collect(upTo: 1 << 30))
     }
 
+    /// Reads an object that others replace; nil when it was replaced in the middle of the reading.
+    func readUnlessChanged(_ name: String) async throws -> (info: ObjectInfo, bytes: [UInt8])? {
+        do {
+            return try await read(name)
+        } catch let error as ObjectStoreError where error.kind == .changed {
+            return nil
+        }
+    }
+
     /// All objects and common prefixes below the run's prefix, through all pages.
     func list(
         _ prefix: String = "", delimiter: String? = nil, pageSize: Int = 1000

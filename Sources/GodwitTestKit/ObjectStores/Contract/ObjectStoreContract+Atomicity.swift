@@ -21,7 +21,7 @@ extension ObjectStoreContract {
                 for _ in 0..<4 {
                     group.addTask {
                         repeat {
-                            let read = try await run.read("a")
+                            guard let read = try await run.readUnlessChanged("a") else { continue }
                             let number = (read.bytes.count - 200_000) / 1000
                             try run.require(
                                 read.bytes == version(number) && read.info.size == Int64(read.bytes.count),
