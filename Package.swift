@@ -53,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         room("GodwitModel"),
         room("Streams"),
@@ -60,6 +61,7 @@ let package = Package(
         room("Tarball", ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
+        room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium"]),
         room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
@@ -77,7 +79,7 @@ let package = Package(
             name: "godwit",
             dependencies: [
                 "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient", "GodwitEngine",
-                "FilesystemObjectStore", "S3ObjectStore",
+                "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
                 "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
                 "RestoreFixes", "BackupActions",
                 arguments, yams,
@@ -100,6 +102,13 @@ let package = Package(
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "Streams",
                 "Tarball", "FilesystemObjectStore",
+            ]
+        ),
+        tests(
+            "VolumeRepositoryTests",
+            [
+                "VolumeRepository", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "Streams", "Tarball",
+                "FilesystemObjectStore", "GodwitEngine",
             ]
         ),
         tests(

@@ -12,6 +12,7 @@ enum ImportRules {
     /// C modules, each with the only target that may import it.
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
+        "CLibSodium": "VolumeRepository",
     ]
 
     /// What several plugins share: a library of facts about objects, not a plugin.
@@ -31,7 +32,7 @@ enum ImportRules {
             imports: ["GodwitModel", "Streams", "HTTPTransport", "Crypto", "Yams"]),
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
-            imports: pluginAPI.union(["Tarball", "HTTPTransport", "Crypto"])),
+            imports: pluginAPI.union(["Tarball", "CLibSodium"])),
         "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
         "GodwitEngine": Room(
             folder: "Sources/GodwitEngine",
