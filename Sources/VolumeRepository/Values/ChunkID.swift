@@ -62,7 +62,7 @@ public struct ChunkID: Sendable, Hashable, Comparable, CustomStringConvertible {
         var hex: [UInt8] = []
         hex.reserveCapacity(2 * Self.byteCount)
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 60, through: 0, by: -4) { hex.append(digits[Int(word >> UInt64(shift)) & 15]) }
+            for shift in stride(from: 60, through: 0, by: -4) { hex.append(digits[Int(word >> UInt64(shift) & 15)]) }
         }
         return hex
     }
