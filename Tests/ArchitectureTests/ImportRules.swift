@@ -13,6 +13,7 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository",
+        "CAllocator": "godwit",
     ]
 
     /// What several plugins share: a library of facts about objects, not a plugin.

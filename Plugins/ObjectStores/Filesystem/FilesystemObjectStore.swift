@@ -72,7 +72,7 @@ public final class FilesystemObjectStore: ObjectStore {
             guard buffer.count >= gathered else { continue }
             let full = buffer
             buffer = []
-            try await blocking("put", key) { try file.write(full) }
+            try await blocking("put", key) { try file.writeAhead(full) }
         }
         if !buffer.isEmpty {
             let rest = buffer
