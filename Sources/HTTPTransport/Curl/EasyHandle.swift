@@ -1,5 +1,4 @@
 import CLibCurl
-import Glibc
 
 /// One easy handle and what must live as long as it does.
 ///
@@ -84,18 +83,6 @@ final class EasyHandle: @unchecked Sendable {
             return godwit_curl_setopt_pointer(raw, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: base))
         }
         try check(code)
-    }
-
-    /// Acknowledges what has come at once, where the system would wait for something to send along, up to 40 ms.
-    ///
-    /// A server that sends head and body apart, with Nagle's algorithm in force, holds the body back until then: radosgw
-    /// does so.
-    func acknowledge() {
-        var socket = CURL_SOCKET_BAD
-        guard godwit_curl_getinfo_socket(raw, &socket) == CURLE_OK, socket != CURL_SOCKET_BAD else { return }
-        var isOn: Int32 = 1
-        // A failure, as on a socket that is not TCP's, costs nothing but the wait.
-        _ = setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }
 
     func setHeaders(_ list: HeaderList) throws {

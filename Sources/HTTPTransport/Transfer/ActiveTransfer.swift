@@ -99,7 +99,6 @@ final class ActiveTransfer {
         guard let head = parser.take(line) else { return line.count }
         let hasBody = exchange.label.method != "HEAD" && ![204, 304].contains(head.status)
         exchange.receive(head, expecting: hasBody ? head.contentLength : 0)
-        if hasBody, head.majorVersion == 1 { handle.acknowledge() }
         round.note(self)
         return line.count
     }
