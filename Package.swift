@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CLibZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CAllocator"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -78,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "godwit",
             dependencies: [
-                "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient", "GodwitEngine",
-                "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
+                "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
+                "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
                 "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
                 "RestoreFixes", "BackupActions",
                 arguments, yams,

@@ -26,11 +26,19 @@ api() {
 
 bench_namespaces() { "${kubectl[@]}" get namespaces -o name | sed -n "s|^namespace/\($namespace_prefix-$1.*\)|\1|p"; }
 
-# remove_namespaces PREFIX: and waits until they are gone, since a deletion keeps the server busy.
+# remove_namespaces PREFIX: and waits until they are gone, since a deletion keeps the server busy. One by one, as the server
+# does it, 10,000 objects take half a minute; where etcd can be reached they go by one request.
 remove_namespaces() {
-    local names
+    local names name resource
     mapfile -t names < <(bench_namespaces "$1")
     if ((${#names[@]} == 0)); then return; fi
+    if [[ -n ${GODWIT_TEST_SOURCE_ETCD:-} ]] && command -v etcdctl >/dev/null; then
+        for name in "${names[@]}"; do
+            for resource in secrets configmaps; do
+                ETCDCTL_API=3 etcdctl --endpoints "$GODWIT_TEST_SOURCE_ETCD" del --prefix "/registry/$resource/$name/" >/dev/null
+            done
+        done
+    fi
     "${kubectl[@]}" delete namespace "${names[@]}" --wait --timeout=15m >/dev/null
 }
 

@@ -3,10 +3,10 @@
 
 readonly megabyte_limit=150
 
-# back_up_all LABEL: backups of all that is there so far. Leaves the last one in $work/memory.
+# back_up_all LABEL TIMES: backups of all that is there so far. Leaves the last one in $work/memory.
 back_up_all() {
     local round
-    for ((round = 1; round <= rounds; round++)); do
+    for ((round = 1; round <= $2; round++)); do
         rm -rf "$work/memory"
         mkdir "$work/memory"
         back_up "$1" b "file://$work/memory" --include-namespaces "$namespace_prefix-memory-*"
@@ -33,19 +33,19 @@ add_small_items() {
 }
 
 measure_memory() {
-    local objects
+    local objects few_rounds=$((rounds < 3 ? rounds : 3))
     objects=$(scaled 1000)
     say "memory: $((20 * objects)), $((66 * objects)), $((132 * objects)) ConfigMaps"
     populate part-1 ConfigMap 0:20 "$objects" 19600 memory
     rm -rf "$work/part-1-store"
-    back_up_all backup-20
+    back_up_all backup-20 "$few_rounds"
     restore_to_files files-20
     populate part-2 ConfigMap 20:66 "$objects" 19600 memory
     rm -rf "$work/part-2-store"
-    back_up_all backup-66
+    back_up_all backup-66 "$rounds"
     restore_to_files files-66
     add_small_items
-    back_up_all backup-132
+    back_up_all backup-132 "$few_rounds"
     remove_namespaces memory
     memory_rows "$objects"
 }

@@ -6,11 +6,15 @@ import Foundation
 @main
 enum Program {
     static func main() async {
+        Allocator.limitArenas()
         // A pipe whose reader has gone is an error of the write, not a signal.
         signal(SIGPIPE, SIG_IGN)
         let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()))
         let status = await run(arguments)
-        exit(status.rawValue)
+        // Not exit(3): its handlers take apart what libraries hold, such as OpenSSL's tables, under threads that still
+        // run, and a backup that is complete would end with a crash.
+        fflush(nil)
+        _exit(status.rawValue)
     }
 
     private static func run(_ arguments: [String]) async -> ExitStatus {

@@ -102,8 +102,10 @@ import Testing
 
     @Test func eachCLibraryHasOneWrapper() {
         for source in Self.product {
+            // What stands in no room is the executable.
+            let own = Self.room(of: source.path)?.name ?? "godwit"
             for (module, wrapper) in ImportRules.wrappers where source.imports.contains(module) {
-                #expect(Self.room(of: source.path)?.name == wrapper, "\(source.path) imports \(module)")
+                #expect(own == wrapper, "\(source.path) imports \(module)")
             }
             #expect(!source.lines.contains { $0.hasPrefix("public import CLib") }, "\(source.path) shows a C type")
         }

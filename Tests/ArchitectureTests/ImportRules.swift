@@ -9,10 +9,11 @@ enum ImportRules {
     /// Libraries of the platform that every target may use.
     static let platform: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
 
-    /// C modules, each with the only target that may import it.
+    /// C modules, each with the only target that may import it; `godwit` is the executable.
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository",
+        "CAllocator": "godwit",
     ]
 
     /// What several plugins share: a library of facts about objects, not a plugin.

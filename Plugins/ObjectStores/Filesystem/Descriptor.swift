@@ -119,6 +119,14 @@ final class Descriptor: Sendable {
         }
     }
 
+    /// Has the system begin to bring the last `count` bytes that were written to the disk, so that a later
+    /// ``synchronize()`` finds little to do: that is what Linux does when told that pages are not needed any more.
+    func beginSynchronizing(_ count: Int) {
+        let end = lseek(number, 0, SEEK_CUR)
+        // Advice may go unheard.
+        if end >= count { _ = posix_fadvise(number, end - off_t(count), off_t(count), POSIX_FADV_DONTNEED) }
+    }
+
     /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
     func read(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?

@@ -68,11 +68,16 @@ public final class FilesystemObjectStore: ObjectStore {
         var total: Int64 = 0
         for try await piece in stream {
             total += Int64(piece.count)
-            if buffer.isEmpty { buffer = piece } else { buffer.append(contentsOf: piece) }
+            if buffer.isEmpty {
+                buffer = piece
+            } else {
+                buffer.reserveCapacity(gathered + gathered / 2)
+                buffer.append(contentsOf: piece)
+            }
             guard buffer.count >= gathered else { continue }
             let full = buffer
             buffer = []
-            try await blocking("put", key) { try file.write(full) }
+            try await blocking("put", key) { try file.writeAhead(full) }
         }
         if !buffer.isEmpty {
             let rest = buffer

@@ -52,6 +52,12 @@ final class UnfinishedFile: Sendable {
     /// Appends bytes.
     func write(_ bytes: [UInt8]) throws(SystemError) { try file.write(bytes) }
 
+    /// Appends bytes that others will follow.
+    func writeAhead(_ bytes: [UInt8]) throws(SystemError) {
+        try file.write(bytes)
+        file.beginSynchronizing(bytes.count)
+    }
+
     /// Makes the file the object of a key, durably.
     func publish(at path: KeyPath, ifAbsent: Bool) throws -> Glibc.stat {
         try file.synchronize()

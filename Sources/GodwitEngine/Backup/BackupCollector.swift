@@ -12,13 +12,18 @@ struct BackupCollector {
     private(set) var ahead: Set<GroupResource>
     var admission: ItemAdmission
     var output: ItemOutput
+    private let listings: ListingWindow
     private var unreachable = 0
 
     /// After so many listings in a row that got no answer at all, the source counts as gone.
     private static let unreachableLimit = 3
 
-    init(_ prepared: PreparedBackup, writer: any BackupWriter, recorder: RunRecorder) {
+    /// - Parameter listings: those of the plan, from ``PreparedBackup/listings()``.
+    init(
+        _ prepared: PreparedBackup, listings: ListingWindow, writer: any BackupWriter, recorder: RunRecorder
+    ) {
         self.prepared = prepared
+        self.listings = listings
         self.recorder = recorder
         planned = Set(prepared.plan.steps.map(\.resource))
         ahead = planned
@@ -29,36 +34,23 @@ struct BackupCollector {
     /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.
     mutating func run() async throws {
         for warning in prepared.plan.warnings { recorder.warn(warning) }
-        let steps = prepared.plan.steps.compactMap { step in
-            prepared.catalog[step.resource].map { (plan: step, resource: $0) }
-        }
-        let window = ListingWindow(
-            try steps.flatMap { step in try listings(step.plan, step.resource) }, cluster: prepared.request.cluster)
-        defer { window.cancel() }
-        for step in steps {
+        defer { listings.cancel() }
+        for (step, _) in prepared.servedSteps {
             try Task.checkCancellation()
-            recorder.begin(step.plan.resource.description)
-            ahead.remove(step.plan.resource)
-            try await collect(step.plan, window)
+            recorder.begin(step.resource.description)
+            ahead.remove(step.resource)
+            try await collect(step)
         }
     }
 
-    private func listings(_ step: BackupPlan.Step, _ resource: APIResource) throws -> [ListingWindow.Listing] {
-        try step.listings.map { listing in
-            var options = ListOptions(pageSize: prepared.request.pageSize)
-            if let selector = listing.labelSelector { options.labelSelector = try LabelSelector(parsing: selector) }
-            return ListingWindow.Listing(resource: resource, namespace: listing.namespace, options: options)
-        }
-    }
-
-    private mutating func collect(_ step: BackupPlan.Step, _ window: ListingWindow) async throws {
+    private mutating func collect(_ step: BackupPlan.Step) async throws {
         let actions = prepared.actions.filter { $0.selector.matches(step.resource) }
         var count = 0
         for identities in step.first.chunks(of: 64) {
             count += try await take(try await read(identities), actions)
         }
         for listing in step.listings {
-            guard let stream = window.next() else { break }
+            guard let stream = listings.next() else { break }
             var iterator = stream.makeAsyncIterator()
             // The source's failures are told apart from the writer's, which end the backup.
             listing: while true {
@@ -106,6 +98,24 @@ struct BackupCollector {
         else { return }
         let definition = ItemIdentity(resource: definitions, namespace: nil, name: resource.description)
         try await takeRelated([definition], mustInclude: true)
+    }
+}
+
+extension PreparedBackup {
+    fileprivate var servedSteps: [(plan: BackupPlan.Step, resource: APIResource)] {
+        plan.steps.compactMap { step in catalog[step.resource].map { (plan: step, resource: $0) } }
+    }
+
+    /// The listings of all steps, in order.
+    func listings() throws -> ListingWindow {
+        let listings = try servedSteps.flatMap { step in
+            try step.plan.listings.map { listing in
+                var options = ListOptions(pageSize: request.pageSize)
+                if let selector = listing.labelSelector { options.labelSelector = try LabelSelector(parsing: selector) }
+                return ListingWindow.Listing(resource: step.resource, namespace: listing.namespace, options: options)
+            }
+        }
+        return ListingWindow(listings, cluster: request.cluster)
     }
 }
 

@@ -40,8 +40,9 @@ public struct BackupPlanner: Sendable {
             throw BackupValidationError(
                 ["'\(request.backup.name)' cannot be the name of a backup: \(problem)"])
         }
+        async let discovery = cluster.discover()
         let version = try await cluster.version()
-        let catalog = try await cluster.discover()
+        let catalog = try await discovery
         let filter = try ItemFilter(spec.filter, catalog: catalog)
         let actions = try request.actions.map {
             SelectedAction(action: $0, selector: try ActionSelector($0.appliesTo, catalog: catalog))

@@ -37,6 +37,10 @@ public struct BackupRunner: Sendable {
         if !backup.spec.storageLocation.isEmpty {
             backup.labels["velero.io/storage-location"] = backup.spec.storageLocation
         }
+        // Reading changes nothing, so the source works on its first answers while the name is being reserved.
+        let listings = try prepared.listings()
+        defer { listings.cancel() }
+        listings.begin()
         let reservation = try await catalog.reserve(backup: backup.name)
         let log = RunLog()
         let recorder = RunRecorder(log: log, observer: observer)
@@ -50,7 +54,7 @@ public struct BackupRunner: Sendable {
         do {
             let started = backup
             return try await reservation.whileHeld {
-                try await write(started, prepared, writer, recorder)
+                try await write(started, prepared, listings, writer, recorder)
             }
         } catch {
             // A storage error here says that the name belongs to another run by now, and so do the files.
@@ -60,10 +64,11 @@ public struct BackupRunner: Sendable {
     }
 
     private func write(
-        _ backup: Backup, _ prepared: PreparedBackup, _ writer: any BackupWriter, _ recorder: RunRecorder
+        _ backup: Backup, _ prepared: PreparedBackup, _ listings: ListingWindow, _ writer: any BackupWriter,
+        _ recorder: RunRecorder
     ) async throws -> BackupReport {
         recorder.info("backing up \(prepared.plan.source), Kubernetes \(prepared.plan.serverVersion)")
-        var collector = BackupCollector(prepared, writer: writer, recorder: recorder)
+        var collector = BackupCollector(prepared, listings: listings, writer: writer, recorder: recorder)
         try await collector.run()
         recorder.begin("finishing")
         let stored = try await writer.finishItems()

@@ -35,19 +35,28 @@ final class ListingWindow: Sendable {
 
     deinit { cancel() }
 
+    /// Asks for the first listings, so that the source works on them while the caller still prepares.
+    func begin() {
+        state.withLock { begin(&$0) }
+    }
+
+    private func begin(_ state: inout State) {
+        while state.begun.count < width, state.next < listings.count {
+            let listing = listings[state.next]
+            state.next += 1
+            let stream = cluster.list(listing.resource, namespace: listing.namespace, options: listing.options)
+            let first = Task {
+                var iterator = stream.makeAsyncIterator()
+                return try await iterator.next()
+            }
+            state.begun.append(Begun(stream: stream, first: first))
+        }
+    }
+
     /// The next listing, which must be the one that was given next; its batches come in order.
     func next() -> ItemStream? {
         let begun: Begun? = state.withLock { state in
-            while state.begun.count < width, state.next < listings.count {
-                let listing = listings[state.next]
-                state.next += 1
-                let stream = cluster.list(listing.resource, namespace: listing.namespace, options: listing.options)
-                let first = Task {
-                    var iterator = stream.makeAsyncIterator()
-                    return try await iterator.next()
-                }
-                state.begun.append(Begun(stream: stream, first: first))
-            }
+            begin(&state)
             return state.begun.isEmpty ? nil : state.begun.removeFirst()
         }
         guard let begun else { return nil }

@@ -11,12 +11,12 @@ protocol BackupWriter: Sendable {
     /// - Throws: the store's error, after which the backup can only be discarded.
     func append(_ items: [Item], cutBefore: Bool) async throws
 
-    /// Waits until all items are stored.
+    /// Ends the items. They may still be on their way into the store when the call returns.
     ///
     /// - Returns: how many there are.
     func finishItems() async throws -> Int
 
-    /// Stores the rest and, last, what makes the backup exist.
+    /// Stores the rest and, when all of it is stored, what makes the backup exist.
     func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws
 
     /// Gives up, also in a cancelled task: what is under way is aborted and the name given free.

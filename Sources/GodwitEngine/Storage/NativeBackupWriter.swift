@@ -13,12 +13,13 @@ final class NativeBackupWriter: BackupWriter {
     private let logs: StreamUpload
     private let queue: PackingQueue
     private let log: RunLog
-    private let stored = Mutex<[Artifact]>([])
 
     /// The version file's content.
     static let versionText = Array("1.1.0\n".utf8)
     /// Level 1 keeps up with an API server; level 3 is a tenth smaller and takes twice the time.
     static let compression = TarballCompression.zstd(level: 1)
+    /// What is left in the index's lines is mostly random: higher levels cost twice as much for a few per cent.
+    private static let indexCompression = TarballCompression.zstd(level: 1)
 
     init(catalog: BackupCatalog, reservation: NameReservation, log: RunLog, options: BackupWriterOptions) throws {
         let layout = BackupLayout(name: reservation.name)
@@ -30,7 +31,7 @@ final class NativeBackupWriter: BackupWriter {
             layout.tarball, files: files, compression: options.compression ?? Self.compression,
             framePolicy: options.framePolicy)
         let index = StreamUpload(layout.index, files: files, contentType: ContentTypes.zstd, limit: 1 << 20) {
-            try $0.compressed()
+            try $0.compressed(with: Self.indexCompression)
         }
         self.tarball = tarball
         self.index = index
@@ -70,20 +71,19 @@ final class NativeBackupWriter: BackupWriter {
         // An empty backup has its version file too.
         try await queue.send(PackingQueue.Batch(items: [], cutBefore: false))
         try await queue.finish()
-        let (artifact, summary) = try await tarball.finish()
-        let index = try await index.finish()
-        stored.withLock { $0 = [artifact, index] }
-        return summary.entries - 1
+        index.end()
+        return try await tarball.end().entries - 1
     }
 
     func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws {
         let layout = BackupLayout(name: reservation.name)
         let files = catalog.files
-        var artifacts = stored.withLock { $0 }
-        artifacts.append(try await files.writeCompressed(layout.volumes, volumes.serialized()))
-        artifacts.append(try await files.writeCompressed(layout.results, results.json.serialized()))
         log.finish()
-        artifacts.append(try await logs.finish())
+        // Each is a wait for the store; the metadata waits for them all.
+        async let volumeRows = files.writeCompressed(layout.volumes, volumes.serialized())
+        async let resultSet = files.writeCompressed(layout.results, results.json.serialized())
+        async let items = [tarball.finish(), index.finish()]
+        let artifacts = try await items + [volumeRows, resultSet, logs.finish()]
         let document = MetadataDocument.encode(backup.json, manifest: BackupManifest(artifacts: artifacts))
         try await catalog.publish(layout.metadata, document, subject: "backup '\(reservation.name)'")
         await reservation.release()

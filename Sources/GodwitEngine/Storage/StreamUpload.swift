@@ -30,9 +30,12 @@ final class StreamUpload: Sendable {
 
     func send(_ bytes: [UInt8]) async throws { try await explained { try await channel.send(bytes) } }
 
+    /// Ends the object, which may still be on its way.
+    func end() { channel.finish() }
+
     /// Ends the object and waits until it is stored.
     func finish() async throws -> Artifact {
-        channel.finish()
+        end()
         return try await task.result(cancelling: task).get()
     }
 
@@ -73,10 +76,13 @@ final class TarballUpload: Sendable {
         try await upload.explained { try await writer.append(entries, cutBefore: cutBefore) }
     }
 
-    func finish() async throws -> (artifact: Artifact, summary: TarballSummary) {
-        let summary = try await upload.explained { try await writer.finish() }
-        return (try await upload.finish(), summary)
+    /// Ends the tarball, which may still be on its way.
+    func end() async throws -> TarballSummary {
+        try await upload.explained { try await writer.finish() }
     }
+
+    /// Waits until the tarball, which has ended, is stored.
+    func finish() async throws -> Artifact { try await upload.finish() }
 
     func cancel() async {
         await writer.cancel()

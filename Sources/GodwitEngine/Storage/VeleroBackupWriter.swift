@@ -62,19 +62,22 @@ final class VeleroBackupWriter: BackupWriter {
     func finishItems() async throws -> Int {
         try await queue.send(PackingQueue.Batch(items: [], cutBefore: false))
         try await queue.finish()
-        _ = try await tarball.finish()
+        _ = try await tarball.end()
         return added.count
     }
 
     func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws {
         let layout = VeleroBackupLayout(name: reservation.name)
         let files = catalog.files
-        _ = try await files.writeCompressed(layout.resourceList, added.resourceList, with: .gzip())
-        _ = try await files.writeCompressed(layout.results, results.json.serialized(), with: .gzip())
-        _ = try await files.writeCompressed(layout.volumeInfo, Array("[]".utf8), with: .gzip())
-        for key in layout.emptyLists { _ = try await files.writeCompressed(key, Array("[]".utf8), with: .gzip()) }
         log.finish()
-        _ = try await logs.finish()
+        let lists = [(layout.resourceList, added.resourceList), (layout.results, results.json.serialized())]
+        let empty = ([layout.volumeInfo] + layout.emptyLists).map { ($0, Array("[]".utf8)) }
+        // Each is a wait for the store; the metadata waits for them all.
+        async let items = tarball.finish()
+        async let small = (lists + empty).mapConcurrently(limit: 4) { list in
+            try await files.writeCompressed(list.0, list.1, with: .gzip())
+        }
+        _ = try await (items, small, logs.finish())
         try await catalog.publish(
             layout.metadata, Array(Self.veleroForm(backup).json.prettyPrinted().utf8),
             subject: "backup '\(reservation.name)'")

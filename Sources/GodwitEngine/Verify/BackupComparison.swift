@@ -97,7 +97,8 @@ public struct BackupComparison: Sendable {
             failures.withLock { if $0.count < RunRecorder.limit { $0.append(line.message) } }
         }
         var collector = BackupCollector(
-            prepared, writer: ComparingWriter(comparer: comparer, ignored: Self.transient), recorder: recorder)
+            prepared, listings: try prepared.listings(),
+            writer: ComparingWriter(comparer: comparer, ignored: Self.transient), recorder: recorder)
         try await collector.run()
         var summary = comparer.finish()
         summary.failures = failures.withLock { $0 }

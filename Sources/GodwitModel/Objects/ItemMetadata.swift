@@ -1,4 +1,6 @@
 /// What filters and ordering need to know of an item, read from its bytes without decoding the rest.
+///
+/// A copy costs one reference, however much was read.
 public struct ItemMetadata: Sendable, Hashable {
     /// An owner reference.
     public struct Owner: Sendable, Hashable {
@@ -15,52 +17,84 @@ public struct ItemMetadata: Sendable, Hashable {
     }
 
     /// The object's `apiVersion`; empty where the text has none, as in the items of a typed list.
-    public internal(set) var apiVersion = ""
+    public var apiVersion: String { contents.fields.apiVersion }
     /// The object's kind; empty as `apiVersion`.
-    public internal(set) var kind = ""
+    public var kind: String { contents.fields.kind }
     /// `metadata.name`
-    public internal(set) var name = ""
+    public var name: String { contents.fields.name }
     /// `metadata.namespace`; nil when absent or empty.
-    public internal(set) var namespace: String?
+    public var namespace: String? { contents.fields.namespace }
     /// `metadata.uid`; empty when absent.
-    public internal(set) var uid = ""
+    public var uid: String { contents.fields.uid }
     /// `metadata.resourceVersion`; empty when absent.
-    public internal(set) var resourceVersion = ""
+    public var resourceVersion: String { contents.fields.resourceVersion }
     /// `metadata.labels`
-    public internal(set) var labels: [String: String] = [:]
+    public var labels: [String: String] { contents.fields.labels }
     /// `metadata.annotations`
-    public internal(set) var annotations: [String: String] = [:]
+    public var annotations: [String: String] { contents.fields.annotations }
     /// `metadata.ownerReferences`
-    public internal(set) var owners: [Owner] = []
+    public var owners: [Owner] { contents.fields.owners }
     /// Whether the object is being deleted.
-    public internal(set) var isTerminating = false
+    public var isTerminating: Bool { contents.fields.isTerminating }
+
+    private let contents: Contents
 
     /// Reads the metadata of an object's JSON text and skips everything else.
     ///
     /// - Throws: ``JSONError`` when the text is not an object, or what was looked at is not JSON.
     public init(scanning bytes: [UInt8]) throws(JSONError) {
-        self = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
+        let fields = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
             var scanner = JSONScanner(buffer)
-            let metadata = try ItemMetadata(&scanner)
+            let fields = try Fields(&scanner)
             try scanner.expectEnd()
-            return metadata
+            return fields
         }
+        contents = Contents(fields)
     }
 
-    private init(_ scanner: inout JSONScanner) throws(JSONError) {
-        var metadata = ItemMetadata()
+    /// Whether all that was read is the same.
+    public static func == (left: ItemMetadata, right: ItemMetadata) -> Bool {
+        left.contents === right.contents || left.contents.fields == right.contents.fields
+    }
+
+    /// Hashes all that was read.
+    public func hash(into hasher: inout Hasher) { hasher.combine(contents.fields) }
+
+    private final class Contents: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+}
+
+private struct Fields: Sendable, Hashable {
+    var apiVersion = ""
+    var kind = ""
+    var name = ""
+    var namespace: String?
+    var uid = ""
+    var resourceVersion = ""
+    var labels: [String: String] = [:]
+    var annotations: [String: String] = [:]
+    var owners: [ItemMetadata.Owner] = []
+    var isTerminating = false
+
+    private init() {}
+
+    init(_ scanner: inout JSONScanner) throws(JSONError) {
+        var fields = Fields()
         try scanner.forEachMember { (scanner, key) throws(JSONError) in
             if scanner.matches(key, "apiVersion") {
-                metadata.apiVersion = try scanner.stringOrSkip()
+                fields.apiVersion = try scanner.stringOrSkip()
             } else if scanner.matches(key, "kind") {
-                metadata.kind = try scanner.stringOrSkip()
+                fields.kind = try scanner.stringOrSkip()
             } else if scanner.matches(key, "metadata") {
                 // Of a member that stands twice the last counts, as for whoever decodes the item.
-                let (apiVersion, kind) = (metadata.apiVersion, metadata.kind)
-                metadata = ItemMetadata()
-                (metadata.apiVersion, metadata.kind) = (apiVersion, kind)
+                let (apiVersion, kind) = (fields.apiVersion, fields.kind)
+                fields = Fields()
+                (fields.apiVersion, fields.kind) = (apiVersion, kind)
                 if try scanner.peek() == UInt8(ascii: "{") {
-                    try metadata.readMetadata(&scanner)
+                    try fields.readMetadata(&scanner)
                 } else {
                     try scanner.skipValue()
                 }
@@ -69,38 +103,34 @@ public struct ItemMetadata: Sendable, Hashable {
             }
             return true
         }
-        self = metadata
+        self = fields
     }
 
-    private init() {}
-
     private mutating func readMetadata(_ scanner: inout JSONScanner) throws(JSONError) {
-        var metadata = self
         try scanner.forEachMember { (scanner, key) throws(JSONError) in
             if scanner.matches(key, "name") {
-                metadata.name = try scanner.stringOrSkip()
+                name = try scanner.stringOrSkip()
             } else if scanner.matches(key, "namespace") {
-                let namespace = try scanner.stringOrSkip()
-                metadata.namespace = namespace.isEmpty ? nil : namespace
+                let text = try scanner.stringOrSkip()
+                namespace = text.isEmpty ? nil : text
             } else if scanner.matches(key, "uid") {
-                metadata.uid = try scanner.stringOrSkip()
+                uid = try scanner.stringOrSkip()
             } else if scanner.matches(key, "resourceVersion") {
-                metadata.resourceVersion = try scanner.stringOrSkip()
+                resourceVersion = try scanner.stringOrSkip()
             } else if scanner.matches(key, "labels") {
-                metadata.labels = try scanner.stringMapOrSkip()
+                labels = try scanner.stringMapOrSkip()
             } else if scanner.matches(key, "annotations") {
-                metadata.annotations = try scanner.stringMapOrSkip()
+                annotations = try scanner.stringMapOrSkip()
             } else if scanner.matches(key, "ownerReferences") {
                 let value = try JSONValue.value(&scanner, depth: 0)
-                metadata.owners = value.array?.compactMap(Owner.init) ?? []
+                owners = value.array?.compactMap(ItemMetadata.Owner.init) ?? []
             } else if scanner.matches(key, "deletionTimestamp") {
-                metadata.isTerminating = try !scanner.stringOrSkip().isEmpty
+                isTerminating = try !scanner.stringOrSkip().isEmpty
             } else {
                 try scanner.skipValue()
             }
             return true
         }
-        self = metadata
     }
 }
 

@@ -15,6 +15,11 @@ final class EventThread {
     private var nextCheck = Instant.never
     /// Milliseconds that several transfers are left alone at most.
     private static let longestWait: Int32 = 100
+    /// With so many transfers events are gathered for a moment: libcurl 7.88 goes through all transfers for each event of
+    /// any, so that a crowd spends most of its time in looking.
+    private static let crowd = 24
+    /// Microseconds.
+    private static let gathering: UInt32 = 2000
 
     init(loop: TransferLoop, multi: MultiHandle, pool: EasyPool) {
         self.loop = loop
@@ -51,6 +56,7 @@ final class EventThread {
     private func wait() {
         let wait = nextCheck.milliseconds(after: .now)
         check(multi.poll(milliseconds: transfers.count > 1 ? min(wait, Self.longestWait) : wait))
+        if transfers.count >= Self.crowd, wait > 0 { usleep(Self.gathering) }
     }
 
     /// libcurl writes with MSG_NOSIGNAL, but that is its affair: a broken connection must not end the process.

@@ -9,6 +9,8 @@ import Synchronization
 final class Exchange: Sendable {
     /// Bytes that wait for the reader before the transfer is paused.
     static let bufferLimit = 512 * 1024
+    /// Room that is made at once for a body that comes in large pieces: libcurl gives 16 KiB at a time.
+    private static let ample = 64 * 1024
     /// What is left of a dropped body is read to keep the connection when it is no longer than this.
     static let drainLimit = 64 * 1024
 
@@ -152,6 +154,9 @@ final class Exchange: Sendable {
                 if let remaining = state.remaining { state.remaining = remaining + bytes.count }
                 state.isFull = true
                 return .full
+            }
+            if state.buffered.isEmpty, bytes.count >= Self.ample / 8 {
+                state.buffered.reserveCapacity(max(bytes.count, min(Self.ample, state.remaining ?? .max)))
             }
             state.buffered.append(contentsOf: bytes)
             loop.buffered.add(bytes.count)

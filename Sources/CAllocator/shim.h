@@ -1,0 +1,4 @@
+#pragma once
+
+// glibc's allocator, which Swift's Glibc module leaves out.
+#include <malloc.h>
