@@ -1,0 +1,99 @@
+import GodwitPluginAPI
+import Streams
+import Synchronization
+
+/// Stores full packs, a few at a time, and writes the index of what it has stored.
+final class PackUploader: Sendable {
+    private struct State {
+        var running: [UInt64: Task<Void, Never>] = [:]
+        var nextID: UInt64 = 0
+        var unindexed: [PackContents] = []
+        var failure: (any Error)?
+    }
+
+    private let index: IndexObjects
+    private let packsPerIndex: Int
+    private let slots: Slots
+    private let state = Mutex(State())
+
+    init(index: IndexObjects, tuning: RepositoryTuning) {
+        self.index = index
+        packsPerIndex = max(1, tuning.packsPerIndex)
+        slots = Slots(tuning.uploads)
+    }
+
+    /// Waits while as many packs are on their way as may be.
+    ///
+    /// - Throws: what went wrong with one of them.
+    func waitForRoom() async throws {
+        try requireSound()
+        try await slots.wait()
+        try requireSound()
+    }
+
+    /// Begins to store a pack, as soon as there is room for it.
+    func store(_ pack: PackBuilder) async throws {
+        try requireSound()
+        try await slots.take()
+        state.withLock { state in
+            let id = state.nextID
+            state.nextID += 1
+            state.running[id] = Task {
+                do {
+                    try await self.upload(pack)
+                } catch {
+                    self.state.withLock { $0.failure = $0.failure ?? error }
+                }
+                self.slots.give()
+                self.state.withLock { _ = $0.running.removeValue(forKey: id) }
+            }
+        }
+    }
+
+    /// Waits until all packs that were given to it are stored, and writes what is missing in the index.
+    func flush() async throws {
+        for task in state.withLock({ Array($0.running.values) }) { await task.value }
+        try requireSound()
+        try Task.checkCancellation()
+        try await writeIndex(ifAtLeast: 1)
+    }
+
+    /// Stops what is going on; nothing can be stored afterwards.
+    func cancel() async {
+        let running = state.withLock { state in
+            state.failure = state.failure ?? CancellationError()
+            return Array(state.running.values)
+        }
+        for task in running { task.cancel() }
+        for task in running { await task.value }
+    }
+
+    /// - Throws: what went wrong before.
+    func requireSound() throws {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    private func upload(_ pack: PackBuilder) async throws {
+        let codec = index.codec
+        let (contents, bytes) = try await BlockingPool.shared.run { try pack.finish(codec) }
+        try await index.objects.store.put(RepositoryLayout.pack(contents.id), .bytes(bytes), options: PutOptions())
+        state.withLock { $0.unindexed.append(contents) }
+        try await writeIndex(ifAtLeast: packsPerIndex)
+    }
+
+    private func writeIndex(ifAtLeast count: Int) async throws {
+        let packs = state.withLock { state -> [PackContents] in
+            guard state.unindexed.count >= count else { return [] }
+            defer { state.unindexed = [] }
+            return state.unindexed
+        }
+        guard !packs.isEmpty else { return }
+        do {
+            try await index.write(packs)
+        } catch {
+            // The writer has failed; its packs are left for the next prune.
+            state.withLock { $0.failure = $0.failure ?? error }
+            throw error
+        }
+    }
+}

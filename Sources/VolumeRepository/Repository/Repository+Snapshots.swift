@@ -1,0 +1,28 @@
+extension Repository {
+    /// All snapshots, those that cannot be read included.
+    public func snapshots() async throws -> SnapshotListing { try await snapshotObjects.readAll() }
+
+    /// The newest snapshot of a volume; nil when there is none.
+    public func latestSnapshot(of volume: Snapshot.Volume) async throws -> StoredSnapshot? {
+        try await snapshots().snapshots.last { $0.snapshot.volume == volume }
+    }
+
+    /// The snapshot whose id begins with these digits.
+    ///
+    /// - Throws: ``RepositoryError/Kind/missing``, ``RepositoryError/Kind/ambiguous``,
+    ///   ``RepositoryError/Kind/damaged``.
+    public func snapshot(matching digits: String) async throws -> StoredSnapshot {
+        let missing = RepositoryError(.missing, subject: "snapshot '\(digits)'")
+        guard digits.utf8.count >= 4 else {
+            throw RepositoryError(.invalidArgument, subject: "snapshot '\(digits)'", reason: "give four digits or more")
+        }
+        let matches = try await snapshotObjects.list().filter { $0.description.hasPrefix(digits) }
+        guard let id = matches.first else { throw missing }
+        guard matches.count == 1 else { throw RepositoryError(.ambiguous, subject: "'\(digits)'") }
+        guard let snapshot = try await snapshotObjects.read(id) else { throw missing }
+        return snapshot
+    }
+
+    /// Removes snapshots. What only they refer to is freed by the next prune.
+    public func forget(_ ids: [SnapshotID]) async throws { try await snapshotObjects.delete(ids) }
+}

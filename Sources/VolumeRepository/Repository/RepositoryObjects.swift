@@ -1,0 +1,57 @@
+import GodwitPluginAPI
+import Streams
+
+/// Reads, lists and writes whole objects of a repository, with bounds.
+struct RepositoryObjects: Sendable {
+    let store: any ObjectStore
+
+    /// Reads a small object; nil when there is none.
+    ///
+    /// - Throws: ``RepositoryError/Kind/damaged`` when it is larger than anything honest.
+    func read(_ key: String, limit: Int = BlockCodec.maximumDocument) async throws -> [UInt8]? {
+        do {
+            let reader = try await store.get(key, range: nil)
+            guard reader.info.size <= Int64(limit) else { throw tooLarge(key, limit) }
+            return try await reader.body.collect(upTo: limit)
+        } catch let error as ObjectStoreError where error.kind == .notFound {
+            return nil
+        } catch is StreamTooLong {
+            throw tooLarge(key, limit)
+        }
+    }
+
+    /// Writes an object whose key says its content, so that another writer of the same key wrote the same.
+    func writeOnce(_ key: String, _ bytes: [UInt8]) async throws {
+        do {
+            try await store.put(key, .bytes(bytes), options: PutOptions(ifAbsent: true))
+        } catch let error as ObjectStoreError where error.kind == .alreadyExists {
+            return
+        }
+    }
+
+    /// All objects below a prefix.
+    func list(_ prefix: String) async throws -> [ObjectInfo] {
+        var objects: [ObjectInfo] = []
+        try await store.forEachPage(ListRequest(prefix: prefix)) { objects.append(contentsOf: $0.objects) }
+        return objects
+    }
+
+    private func tooLarge(_ key: String, _ limit: Int) -> RepositoryError {
+        RepositoryError(.damaged, subject: key, reason: "it is larger than \(limit) bytes")
+    }
+}
+
+extension Array where Element: Sendable {
+    /// Calls a function with each element, at most `limit` calls at a time; the first error ends it.
+    func forEachConcurrently(
+        limit: Int, _ body: @escaping @Sendable (Element) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, element) in enumerated() {
+                if index >= limit { try await group.next() }
+                group.addTask { try await body(element) }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import GodwitPluginAPI
+import GodwitTestKit
+import VolumeRepository
+
+/// A generator whose numbers follow from its seed.
+struct Numbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
+}
+
+extension RepositoryTuning {
+    /// Small packs, and keys that cost next to nothing.
+    static var small: RepositoryTuning {
+        var tuning = RepositoryTuning()
+        tuning.packSize = 64 << 10
+        tuning.packsPerIndex = 2
+        if let cost = KeyDerivationCost(operations: 1, memory: 8 << 10) { tuning.keyDerivation = cost }
+        return tuning
+    }
+}
+
+/// A repository in a store, of either kind.
+struct TestRepository {
+    let store: any ObjectStore
+    let repository: Repository
+
+    static func make(
+        _ store: any ObjectStore = MemoryObjectStore(), password: String? = nil, tuning: RepositoryTuning = .small
+    ) async throws -> TestRepository {
+        let credentials = try password.map { try RepositoryCredentials.password($0) }
+        return TestRepository(
+            store: store,
+            repository: try await Repository.openOrCreate(store: store, credentials: credentials, tuning: tuning))
+    }
+
+    /// Stores contents and commits a snapshot whose tree they are.
+    func backUp(_ contents: [[UInt8]], volume: String = "data", started: Date = Date()) async throws -> StoredSnapshot {
+        let writer = try await repository.makeWriter()
+        do {
+            let snapshot = try await writer.commit(
+                Snapshot.of(try await contents.storedIDs(writer), contents, volume: volume, started: started))
+            await writer.close()
+            return snapshot
+        } catch {
+            await writer.discard()
+            throw error
+        }
+    }
+
+    /// What the chunks of a snapshot's tree are.
+    func restore(_ snapshot: Snapshot) async throws -> [[UInt8]] {
+        let reader = try await repository.makeReader()
+        var contents: [[UInt8]] = []
+        do {
+            for id in snapshot.tree { contents.append(try await reader.content(of: id)) }
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+        return contents
+    }
+
+    /// All keys of the store.
+    func keys(below prefix: String = "") async throws -> [String] {
+        var keys: [String] = []
+        try await store.forEachPage(ListRequest(prefix: prefix)) { keys.append(contentsOf: $0.objects.map(\.key)) }
+        return keys
+    }
+}
+
+extension Snapshot {
+    static func of(
+        _ tree: [ChunkID], _ contents: [[UInt8]], volume: String = "data", started: Date = Date()
+    ) -> Snapshot {
+        Snapshot(
+            volume: Volume(namespace: "shop", name: volume), started: started, ended: started, host: "machine",
+            path: "/data", tree: tree, treeBytes: contents.reduce(0) { $0 + Int64($1.count) })
+    }
+}
+
+extension [[UInt8]] {
+    /// Stores each, several at a time.
+    func storedIDs(_ writer: RepositoryWriter) async throws -> [ChunkID] {
+        try await withThrowingTaskGroup(of: (Int, ChunkID).self) { group in
+            for (index, content) in enumerated() {
+                if index >= 6 { _ = try await group.next() }
+                group.addTask { (index, try await writer.store(content).id) }
+            }
+            while try await group.next() != nil {}
+        }
+        return map { content in content.withUnsafeBytes { writer.id(of: $0) } }
+    }
+
+    /// So many contents of different sizes and kinds.
+    static func sample(_ count: Int, seed: UInt64 = 1, upTo limit: Int = 40_000) -> [[UInt8]] {
+        var numbers = Numbers(seed: seed)
+        return (0..<count).map { index in
+            let size = Int.random(in: 1...limit, using: &numbers)
+            if index.isMultiple(of: 3) { return numbers.bytes(size) }
+            return Array("line \(numbers.next()) of a text that repeats itself\n".utf8).repeated(to: size)
+        }
+    }
+}
+
+extension [UInt8] {
+    func repeated(to count: Int) -> [UInt8] { (0..<count).map { self[$0 % self.count] } }
+}
