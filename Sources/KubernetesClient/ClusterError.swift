@@ -20,6 +20,8 @@ public struct ClusterError: AdvisedError, Hashable {
         case gone
         /// Too many requests (429).
         case throttled
+        /// A quota of the namespace has not been computed for this resource yet; some seconds later it has.
+        case quotaPending
         /// The namespace is being deleted.
         case namespaceTerminating
         /// The server failed (5xx).
@@ -63,7 +65,7 @@ public struct ClusterError: AdvisedError, Hashable {
     /// Whether the same call may succeed in a moment.
     public var isRetryable: Bool {
         switch kind {
-        case .throttled, .unavailable: true
+        case .throttled, .unavailable, .quotaPending: true
         default: retryAfter != nil
         }
     }
@@ -79,6 +81,7 @@ public struct ClusterError: AdvisedError, Hashable {
         case .namespaceTerminating:
             "wait until the namespace is gone, or restore into another with --namespace-mappings"
         case .throttled, .unavailable: "try again later"
+        case .quotaPending: "try again in a minute, or look at the quota's status with 'kubectl describe quota'"
         case .outcomeUnknown: "look into the container before running the command again"
         default: nil
         }

@@ -81,6 +81,14 @@ import Testing
             "conditions.resourceNameRegex"
         ),
         (
+            "- conditions: {groupResource: pods, resourceNameRegex: 'a(?=b)'}\n  patches: [{operation: remove, path: /a}]",
+            "conditions.resourceNameRegex"
+        ),
+        (
+            "- conditions: {groupResource: '{*.apps,pods}'}\n  patches: [{operation: remove, path: /a}]",
+            "conditions.groupResource"
+        ),
+        (
             "- conditions: {groupResource: pods, namespaces: ['[']}\n  patches: [{operation: remove, path: /a}]",
             "conditions.namespaces"
         ),

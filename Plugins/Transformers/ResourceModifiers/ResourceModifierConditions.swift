@@ -3,8 +3,9 @@ public import GodwitModel
 
 /// Which items a rule is for. All conditions must hold, on the item as it stands in the backup.
 public struct ResourceModifierConditions: Sendable {
-    /// `plural.group`, or `plural` for the core group; both parts may hold wildcards.
-    public let groupResource: String
+    /// `plural.group`, or `plural` for the core group; both parts may hold wildcards. More than one where the document
+    /// gives alternatives in braces.
+    public let groupResources: [String]
     /// An unanchored regular expression for names; nil for all.
     public let resourceNameRegex: NSRegularExpression?
     /// Namespaces in the backup, with wildcards. Cluster-scoped items are not asked.
@@ -14,12 +15,13 @@ public struct ResourceModifierConditions: Sendable {
     /// Values that must stand at places.
     public let matches: [ResourceModifierMatch]
 
-    let group: Glob
+    let groups: [Glob]
 
     /// Whether the group and the conditions fit. The plural name is for the action's selector to compare: an object
     /// does not tell it.
     public func hold(for object: KubernetesObject) -> Bool {
-        guard group.matches(GroupVersion(apiVersion: object.apiVersion).group) else { return false }
+        let group = GroupVersion(apiVersion: object.apiVersion).group
+        guard groups.contains(where: { $0.matches(group) }) else { return false }
         if let namespace = object.namespace, !namespaces.contains(namespace) { return false }
         if let resourceNameRegex, !resourceNameRegex.matches(object.name) { return false }
         if let labelSelector, !labelSelector.matches(object.labels) { return false }

@@ -47,26 +47,41 @@ enum ResourceModifierReader {
         _ field: ModifierField
     ) throws(ResourceModifierError) -> ResourceModifierConditions {
         _ = try field.members(["groupResource", "resourceNameRegex", "namespaces", "labelSelector", "matches"])
-        let groupResource = try field.requiredText("groupResource")
+        let groupResources = try groupResources(field)
         return ResourceModifierConditions(
-            groupResource: groupResource, resourceNameRegex: try nameRegex(field), namespaces: try namespaces(field),
+            groupResources: groupResources, resourceNameRegex: try nameRegex(field), namespaces: try namespaces(field),
             labelSelector: try labelSelector(field), matches: try matches(field),
-            group: try group(of: groupResource, field))
+            groups: try groupResources.map { name throws(ResourceModifierError) in try group(of: name, field) })
+    }
+
+    /// The alternatives of `groupResource`, one where it has no braces.
+    private static func groupResources(_ field: ModifierField) throws(ResourceModifierError) -> [String] {
+        let text = try field.requiredText("groupResource")
+        let field = field.child("groupResource", .null)
+        let alternatives: [String]
+        do {
+            alternatives = try GlobAlternatives.expand(text)
+        } catch {
+            throw field.fault(.invalidValue, "\(error)")
+        }
+        let wide = alternatives.count { GroupResource(parsing: $0).resource == "*" }
+        guard wide == 0 || wide == alternatives.count else {
+            throw field.fault(
+                .invalidValue,
+                "'\(text)' mixes all resources of a group ('*') with single ones; write a rule for each")
+        }
+        return alternatives
     }
 
     /// The group's pattern. Velero's `*` does not cross a dot: `*` alone means the core group.
     private static func group(
         of groupResource: String, _ field: ModifierField
     ) throws(ResourceModifierError) -> Glob {
-        let field = field.child("groupResource", .null)
-        guard !groupResource.contains("{") else {
-            throw field.fault(.invalidValue, "alternatives in braces are not supported; write a rule for each")
-        }
         do {
             _ = try Glob(groupResource)
             return try Glob(GroupResource(parsing: groupResource).group)
         } catch {
-            throw field.fault(.invalidValue, "\(error)")
+            throw field.child("groupResource", .null).fault(.invalidValue, "\(error)")
         }
     }
 
@@ -74,8 +89,14 @@ enum ResourceModifierReader {
         guard let member = field.optional("resourceNameRegex") else { return nil }
         let pattern = try member.text()
         guard !pattern.isEmpty else { return nil }
+        let translated: String
         do {
-            return try NSRegularExpression(pattern: pattern)
+            translated = try RE2Pattern.translated(pattern)
+        } catch {
+            throw member.fault(.invalidValue, error.description)
+        }
+        do {
+            return try NSRegularExpression(pattern: translated)
         } catch {
             throw member.fault(.invalidValue, "'\(pattern)' is not a regular expression")
         }

@@ -52,10 +52,10 @@ public struct ResourceModifierAction: RestoreItemAction {
     public init(_ rule: ResourceModifierRule, number: Int) {
         self.rule = rule
         name = "godwit.io/resource-modifier-\(number)"
-        let pattern = GroupResource(parsing: rule.conditions.groupResource)
+        let names = rule.conditions.groupResources
         // A resource part of '*' leaves only the group to compare, which an object tells.
-        let isAnyOfGroup = pattern.resource == "*"
-        appliesTo = ResourceSelector(includedResources: isAnyOfGroup ? [] : [rule.conditions.groupResource])
+        let isAnyOfGroup = names.contains { GroupResource(parsing: $0).resource == "*" }
+        appliesTo = ResourceSelector(includedResources: isAnyOfGroup ? [] : names)
     }
 
     /// Patches the item if the rule's conditions hold.

@@ -33,8 +33,8 @@ public struct BackupPlanner: Sendable {
 
     /// Makes the plan.
     ///
-    /// - Throws: ``BackupValidationError`` or ``ItemFilterError`` when what is asked for cannot be meant; the source's
-    ///   errors.
+    /// - Throws: ``BackupValidationError`` or ``ItemFilterError`` when what is asked for cannot be meant,
+    ///   ``ActionSelectorError`` when an action says of no legal resources that it is for them; the source's errors.
     public func prepare() async throws -> PreparedBackup {
         if let problem = NameValidation.problem(withSubdomain: request.backup.name) {
             throw BackupValidationError(
@@ -45,12 +45,13 @@ public struct BackupPlanner: Sendable {
         let catalog = try await discovery
         let filter = try ItemFilter(spec.filter, catalog: catalog)
         let actions = try request.actions.map {
-            SelectedAction(action: $0, selector: try ActionSelector($0.appliesTo, catalog: catalog))
+            SelectedAction(
+                action: $0, selector: try ActionSelector($0.appliesTo, ofAction: $0.name, catalog: catalog))
         }
         let namespaces = try await NamespaceSelection(
             cluster, catalog: catalog, filter: filter, allowsMissing: request.allowsMissingNamespaces)
         var builder = StepBuilder(
-            request: request, catalog: catalog, filter: filter, namespaces: namespaces)
+            request: request, catalog: catalog, filter: filter, actions: actions, namespaces: namespaces)
         try builder.build()
         let failed = catalog.failedGroups.sorted { $0.key.description < $1.key.description }
         let plan = BackupPlan(
@@ -68,15 +69,20 @@ private struct StepBuilder {
     let request: BackupRequest
     let catalog: APIResourceCatalog
     let filter: ItemFilter
+    let actions: [SelectedAction]
     let namespaces: NamespaceSelection
     private(set) var steps: [BackupPlan.Step] = []
     private(set) var omissions: [BackupPlan.Omission] = []
     private var ordered: [GroupResource: [ItemIdentity]] = [:]
 
-    init(request: BackupRequest, catalog: APIResourceCatalog, filter: ItemFilter, namespaces: NamespaceSelection) {
+    init(
+        request: BackupRequest, catalog: APIResourceCatalog, filter: ItemFilter, actions: [SelectedAction],
+        namespaces: NamespaceSelection
+    ) {
         self.request = request
         self.catalog = catalog
         self.filter = filter
+        self.actions = actions
         self.namespaces = namespaces
     }
 
@@ -131,13 +137,10 @@ private struct StepBuilder {
         } else {
             listings = [BackupPlan.Listing(namespace: nil, labelSelector: selector)]
         }
-        let actions = request.actions.filter { action in
-            let selector = try? ActionSelector(action.appliesTo, catalog: catalog)
-            return selector?.matches(name) ?? false
-        }
+        let actions = actions.filter { $0.selector.matches(name) }.map(\.action.name)
         return BackupPlan.Step(
             resource: name, apiVersion: resource.groupVersion.description, kind: resource.kind,
-            isNamespaced: resource.isNamespaced, first: first, listings: listings, actions: actions.map(\.name))
+            isNamespaced: resource.isNamespaced, first: first, listings: listings, actions: actions)
     }
 
     private mutating func resolveOrder() throws {

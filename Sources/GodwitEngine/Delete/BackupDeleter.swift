@@ -23,7 +23,7 @@ public struct BackupDeleter: Sendable {
     public func delete(
         backup name: String, ignoringFailures: Bool = false, observer: @escaping RunObserver = { _ in }
     ) async throws -> DeletionReport {
-        let reservation = try await catalog.claim(existing: name)
+        let reservation = try await catalog.claim(existingBackup: name)
         do {
             var report = try await runActions(name, observer)
             guard report.results.errors.count == 0 || ignoringFailures else {
@@ -90,7 +90,7 @@ public struct BackupDeleter: Sendable {
             }
         }
         let known = APIResourceCatalog(resources.values.sorted { $0.groupResource < $1.groupResource })
-        return try actions.map { ($0, try ActionSelector($0.appliesTo, catalog: known)) }
+        return try actions.map { ($0, try ActionSelector($0.appliesTo, ofAction: $0.name, catalog: known)) }
     }
 
     private func run(

@@ -1,4 +1,4 @@
-import GodwitModel
+public import GodwitModel
 import GodwitPluginAPI
 
 /// An action's selector, resolved against what is served.
@@ -7,14 +7,21 @@ struct ActionSelector: Sendable {
     private let resources: ResourceSet
     private let labels: LabelSelector?
 
-    /// - Throws: ``GlobError`` for a malformed pattern. A resource that nothing serves is no error: a plugin may be for
-    ///   clusters of many kinds.
-    init(_ selector: ResourceSelector, catalog: APIResourceCatalog) throws {
-        namespaces = try IncludesExcludes(
-            includes: selector.includedNamespaces, excludes: selector.excludedNamespaces)
-        resources = try ResourceSet(
-            IncludesExcludesSpec(included: selector.includedResources, excluded: selector.excludedResources),
-            catalog: catalog, unknownNames: .areTaken)
+    /// A resource that nothing serves is no error: a plugin may be for clusters of many kinds.
+    ///
+    /// - Parameter action: the name of the action, for the error.
+    init(
+        _ selector: ResourceSelector, ofAction action: String, catalog: APIResourceCatalog
+    ) throws(ActionSelectorError) {
+        do {
+            namespaces = try IncludesExcludes(
+                includes: selector.includedNamespaces, excludes: selector.excludedNamespaces)
+            resources = try ResourceSet(
+                IncludesExcludesSpec(included: selector.includedResources, excluded: selector.excludedResources),
+                catalog: catalog, unknownNames: .areTaken)
+        } catch {
+            throw ActionSelectorError(action: action, cause: error)
+        }
         labels = selector.labelSelector
     }
 
@@ -32,4 +39,20 @@ struct ActionSelector: Sendable {
     func matches(_ resource: GroupResource, namespace: String?, labels: @autoclosure () -> [String: String]) -> Bool {
         matches(resource) && matches(namespace: namespace, labels: labels())
     }
+}
+
+/// An action's own selector is malformed, so that nobody knows which items it is for: to go on without it could lose
+/// what only it knows.
+public struct ActionSelectorError: AdvisedError {
+    /// The action.
+    public let action: String
+    /// What is wrong with the selector.
+    public let cause: any Error
+
+    /// Which action.
+    public var summary: String { "the action \(action) does not say which items it is for" }
+    /// What is wrong with its selector.
+    public var reason: String? { "\(cause)" }
+    /// What to do next.
+    public var advice: String? { "correct the selector that the plugin gives for this action" }
 }

@@ -15,6 +15,13 @@ public struct Messages: Sendable, Hashable {
     /// How many there are.
     public var count: Int { general.count + cluster.count + namespaces.values.reduce(0) { $0 + $1.count } }
 
+    /// Adds other messages behind these.
+    mutating func add(_ others: Messages) {
+        general += others.general
+        cluster += others.cluster
+        namespaces.merge(others.namespaces) { $0 + $1 }
+    }
+
     /// Adds a message about an item, or about the run when there is no item.
     public mutating func add(_ message: String, about item: ItemIdentity? = nil) {
         guard let item else {
@@ -39,4 +46,12 @@ public struct ResultSet: Sendable, Hashable {
 
     /// Nothing went wrong.
     public init() {}
+
+    /// These and others.
+    func adding(_ others: ResultSet) -> ResultSet {
+        var all = self
+        all.warnings.add(others.warnings)
+        all.errors.add(others.errors)
+        return all
+    }
 }

@@ -13,8 +13,13 @@ final class ActionChain: Sendable {
     /// Links by resource: most actions are for a few kinds only.
     private let linksByResource = Mutex<[GroupResource: [Link]]>([:])
 
-    init(_ actions: [any RestoreItemAction], catalog: APIResourceCatalog) throws {
-        links = try actions.map { Link(selector: try ActionSelector($0.appliesTo, catalog: catalog), action: $0) }
+    init(_ actions: [any RestoreItemAction], catalog: APIResourceCatalog) throws(ActionSelectorError) {
+        var links: [Link] = []
+        for action in actions {
+            let selector = try ActionSelector(action.appliesTo, ofAction: action.name, catalog: catalog)
+            links.append(Link(selector: selector, action: action))
+        }
+        self.links = links
     }
 
     /// What the chain made of an item.

@@ -11,6 +11,7 @@ final class ExecutionContext: RestoreContext {
     let selection: RestoreSelection
     let target: TargetCluster
     let waiter: ObjectWaiter
+    let quotas: QuotaPatience
     private let served: Mutex<ServedResources>
 
     private struct ServedResources {
@@ -20,12 +21,13 @@ final class ExecutionContext: RestoreContext {
         var pretended: Set<GroupResource> = []
     }
 
-    init(_ prepared: PreparedRestore) {
+    init(_ prepared: PreparedRestore, observer: @escaping RunObserver) {
         request = prepared.request
         index = prepared.index
         selection = prepared.selection
         target = TargetCluster(cluster: prepared.request.cluster, isDryRun: prepared.request.isDryRun)
         waiter = ObjectWaiter(prepared.request)
+        quotas = QuotaPatience(timeout: prepared.request.resourceTimeout, observer: observer)
         served = Mutex(ServedResources(catalog: prepared.catalog))
     }
 

@@ -69,6 +69,10 @@ struct ExistingObjectPolicy: Sendable {
     ) async throws -> Placement {
         var before = fixed
         before.labels = current.labels
+        // A list is replaced as a whole, so that the cluster's own entries would be lost with a changed one.
+        before[path: "metadata", "finalizers"] = nil
+        var desired = desired
+        desired[path: "metadata", "finalizers"] = nil
         guard let patch = JSONMergePatch.difference(from: before.value, to: desired.value) else {
             return Placement(action: .unchanged)
         }
@@ -79,7 +83,7 @@ struct ExistingObjectPolicy: Sendable {
     private func replace(
         _ desired: KubernetesObject, _ existing: Item, putBack: KubernetesObject, _ place: Place
     ) async throws -> Placement {
-        let target = context.target
+        let (target, quotas) = (context.target, context.quotas)
         try await target.delete(existing, at: place)
         // A dry run has deleted nothing, so there is no point in asking whether the object could be created.
         guard !target.isDryRun else { return Placement(action: .updated) }
@@ -91,10 +95,11 @@ struct ExistingObjectPolicy: Sendable {
         // While the object is missing nothing may interrupt: the task of its own is not cancelled with the run.
         return try await Task {
             do {
-                return Placement(action: .updated, written: try await target.create(desired, at: place))
+                return Placement(
+                    action: .updated, written: try await quotas.create(desired, at: place, in: target))
             } catch {
                 do {
-                    _ = try await target.create(putBack, at: place)
+                    _ = try await quotas.create(putBack, at: place, in: target)
                 } catch let second {
                     throw ItemError("it was deleted, and neither it (\(error)) nor the old object (\(second)) created")
                 }

@@ -77,7 +77,7 @@ struct ObjectPlacer: Sendable {
 
     /// Quotas, port allocators and webhooks look at an object before the server notices that it is there already.
     private static func mayConcernExisting(_ refusal: ClusterError) -> Bool {
-        [.alreadyExists, .invalid, .forbidden, .conflict, .unavailable].contains(refusal.kind)
+        [.alreadyExists, .invalid, .forbidden, .quotaPending, .conflict, .unavailable].contains(refusal.kind)
     }
 
     /// The server did not create the object; perhaps because there is one.
@@ -87,7 +87,10 @@ struct ObjectPlacer: Sendable {
         guard let existing = try await self.existing(at: place, after: refusal) else {
             if refusal.kind == .alreadyExists {
                 // It vanished in between.
-                return Placement(action: .created, written: try await context.target.create(object, at: place))
+                return Placement(action: .created, written: try await create(object, at: place))
+            }
+            if refusal.kind == .quotaPending, !context.target.isDryRun {
+                return Placement(action: .created, written: try await create(object, at: place))
             }
             if let remark = DryRunLimits.remark(refusal, object, source: source, context) {
                 return Placement(action: .created, warnings: [remark])
@@ -99,7 +102,11 @@ struct ObjectPlacer: Sendable {
         }
         guard !context.target.isDryRun else { return Placement(action: .created) }
         try await context.waiter.untilGone(existing, at: place)
-        return Placement(action: .created, written: try await context.target.create(object, at: place))
+        return Placement(action: .created, written: try await create(object, at: place))
+    }
+
+    private func create(_ object: KubernetesObject, at place: Place) async throws -> Item {
+        try await context.quotas.create(object, at: place, in: context.target)
     }
 
     private func existing(at place: Place, after refusal: ClusterError) async throws -> Item? {
@@ -153,7 +160,9 @@ private enum DryRunLimits {
     static func remark(
         _ refusal: ClusterError, _ object: KubernetesObject, source: ItemIdentity, _ context: ExecutionContext
     ) -> String? {
-        guard context.target.isDryRun, refusal.kind == .forbidden, source.resource == .pods else { return nil }
+        guard context.target.isDryRun else { return nil }
+        if refusal.kind == .quotaPending { return "the server cannot judge it before it has computed the quota" }
+        guard refusal.kind == .forbidden, source.resource == .pods else { return nil }
         let account = object[path: "spec", "serviceAccountName"]?.string.map {
             ItemIdentity(resource: .serviceAccounts, namespace: source.namespace, name: $0)
         }

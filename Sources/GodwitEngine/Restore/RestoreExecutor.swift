@@ -31,7 +31,7 @@ public struct RestoreExecutor: Sendable {
 
     /// Restores group by group; what happens is in the recorder, also when this throws.
     func run(_ recorder: RestoreRecorder) async throws {
-        let context = ExecutionContext(prepared)
+        let context = ExecutionContext(prepared, observer: observer)
         let restorer = try ItemRestorer(context, names: prepared.names) { await recorder.record($0) }
         do {
             for group in prepared.groups {

@@ -10,7 +10,7 @@ public struct RestorePlanner: Sendable {
 
     /// Reads the backup's index and the cluster's discovery; with label selectors also the items.
     ///
-    /// - Throws: ``ItemFilterError``, ``RestoreError``, ``BackupStorageError``, or the cluster's errors.
+    /// - Throws: ``ItemFilterError``, ``ActionSelectorError``, ``RestoreError``, ``BackupStorageError``, or the cluster's errors.
     public func prepare() async throws -> PreparedRestore {
         async let discovery = request.cluster.discover()
         let index = try await BackupIndex(request.contents)
@@ -21,6 +21,8 @@ public struct RestorePlanner: Sendable {
             index: index, filter: try ItemFilter(spec.filter, catalog: names),
             statuses: try spec.restoreStatus.map { try ResourceSet($0, catalog: names) })
         try checkNamespaces(selection)
+        // A plan that cannot be carried out is none.
+        _ = try ActionChain(request.fixes + request.transformers, catalog: names)
         try await selection.keepMatching(request.contents)
         selection.addDefinitions(notServedBy: catalog)
         let groups = request.order.groups(selection.resources)

@@ -38,14 +38,22 @@ extension BackupCatalog {
     }
 
     /// The log of a backup as text: NDJSON in Godwit's format, logfmt in Velero's.
+    ///
+    /// - Throws: ``BackupStorageError`` of kind `notFound` when the backup has none: Velero's may lack it, and exist
+    ///   all the same; of kind `damaged` when it should be there.
     public func logs(of stored: StoredBackup) async throws -> ByteStream {
         let name = stored.backup.name
         switch stored.format {
         case .godwit:
             return try await text(stored.manifest?[BackupLayout(name: name).logs], subject: "backup '\(name)'")
         case .velero:
-            let reader = try await files.reader(VeleroBackupLayout(name: name).logs, of: "backup '\(name)'")
-            return reader.body.decompressed()
+            let key = VeleroBackupLayout(name: name).logs
+            guard try await store.stat(key) != nil else {
+                throw BackupStorageError(
+                    .notFound, subject: "the log of backup '\(name)'", store: store.description,
+                    reason: "there is no '\(key)'")
+            }
+            return try await files.reader(key, of: "backup '\(name)'").body.decompressed()
         }
     }
 

@@ -24,15 +24,24 @@ extension BackupCatalog {
     }
 
     /// Takes the name of a backup that exists, or of what was left of one, to delete it.
-    func claim(existing name: String) async throws -> NameReservation {
+    func claim(existingBackup name: String) async throws -> NameReservation {
         try check(name: name, of: "backup")
-        let folder = BackupLayout(name: name).folder
+        return try await claim(name, folder: BackupLayout(name: name).folder, subject: "backup '\(name)'")
+    }
+
+    /// Takes the name of a restore whose record exists, or of what was left of one, to delete it.
+    func claim(existingRestore name: String) async throws -> NameReservation {
+        try check(name: name, of: "restore")
+        return try await claim(name, folder: RestoreLayout(name: name).folder, subject: "restore '\(name)'")
+    }
+
+    private func claim(_ name: String, folder: String, subject: String) async throws -> NameReservation {
         guard try await !store.objects(below: folder).isEmpty else {
-            throw BackupStorageError(.notFound, subject: "backup '\(name)'", store: store.description)
+            throw BackupStorageError(.notFound, subject: subject, store: store.description)
         }
         let reservation = NameReservation(name: name, folder: folder, store: store)
         do {
-            _ = try await settle(reservation, subject: "backup '\(name)'", metadata: [])
+            _ = try await settle(reservation, subject: subject, metadata: [])
             return reservation
         } catch {
             await reservation.release()

@@ -18,9 +18,19 @@ extension BackupCatalog {
     }
 
     /// Reads one restore's record.
+    ///
+    /// - Throws: ``BackupStorageError`` of kind `notFound`, `incomplete` or `damaged`; the store's errors.
     public func restore(named name: String) async throws -> StoredRestore {
         try check(name: name, of: "restore")
-        return try await stored(restore: name)
+        do {
+            return try await stored(restore: name)
+        } catch let error as BackupStorageError where error.kind == .notFound {
+            guard try await store.objects(below: RestoreLayout(name: name).folder).isEmpty else {
+                throw BackupStorageError(
+                    .incomplete, subject: "restore '\(name)'", store: store.description, reason: "it has no record")
+            }
+            throw error
+        }
     }
 
     private func stored(restore name: String) async throws -> StoredRestore {
@@ -40,15 +50,20 @@ extension BackupCatalog {
         RestoreRecord(catalog: self, reservation: reservation)
     }
 
-    /// Deletes the record of a restore: first what makes it exist, then the rest.
+    /// Deletes the record of a restore, or what a dead run left of one: first what makes it exist, then the rest.
+    ///
+    /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the record.
     public func deleteRestore(named name: String) async throws {
-        try check(name: name, of: "restore")
-        let layout = RestoreLayout(name: name)
-        guard try await !store.objects(below: layout.folder).isEmpty else {
-            throw BackupStorageError(.notFound, subject: "restore '\(name)'", store: store.description)
+        let reservation = try await claim(existingRestore: name)
+        do {
+            try await store.delete([RestoreLayout(name: name).metadata])
+            try await store.deleteFolder(reservation.folder, keeping: [reservation.claimKey])
+            try await store.discardUnfinishedPuts(below: reservation.folder)
+            await reservation.release()
+        } catch {
+            await reservation.release()
+            throw error
         }
-        try await store.delete([layout.metadata])
-        try await store.deleteFolder(layout.folder)
     }
 
     /// The warnings and errors of a restore.

@@ -14,14 +14,17 @@ public struct BackupExporter: Sendable {
     }
 
     /// Copies a backup. Every item is checked on the way; one that is damaged ends the copy, and nothing of it stays.
+    /// A log that is missing or cannot be read costs the log only: that is a warning, which the copy keeps. An item
+    /// that the other format cannot hold is an error of the copy.
     ///
     /// - Parameters:
     ///   - name: the backup.
     ///   - newName: the copy's name; nil for the same.
     ///   - format: the copy's format.
+    /// - Returns: the copy, and what went wrong in copying.
     public func export(
         _ name: String, as newName: String? = nil, format: BackupFormat, observer: @escaping RunObserver = { _ in }
-    ) async throws -> Backup {
+    ) async throws -> BackupReport {
         let stored = try await source.backup(named: name)
         let contents = try await source.open(stored)
         var backup = stored.backup
@@ -29,9 +32,16 @@ public struct BackupExporter: Sendable {
         let results = try await source.results(of: stored)
         let volumes = try await source.volumes(of: stored)
         let reservation = try await target.reserve(backup: backup.name)
+        // Without the old log, the copy's tells why it is missing.
+        let log = RunLog()
+        let recorder = RunRecorder(log: log, observer: observer)
         var options = BackupWriterOptions()
-        options.logs = try? await source.logs(of: stored)
-        let recorder = RunRecorder(log: RunLog(), observer: observer)
+        do {
+            options.logs = try await oldLog(of: stored, recorder)
+        } catch {
+            await reservation.release()
+            throw error
+        }
         options.rejected = { identity, error in recorder.fail("\(error)", about: identity) }
         let writer: any BackupWriter
         do {
@@ -39,10 +49,10 @@ public struct BackupExporter: Sendable {
                 switch format {
                 case .godwit:
                     try NativeBackupWriter(
-                        catalog: target, reservation: reservation, log: RunLog(), options: options)
+                        catalog: target, reservation: reservation, log: log, options: options)
                 case .velero:
                     try VeleroBackupWriter(
-                        catalog: target, reservation: reservation, log: RunLog(), options: options)
+                        catalog: target, reservation: reservation, log: log, options: options)
                 }
         } catch {
             await reservation.release()
@@ -59,15 +69,37 @@ public struct BackupExporter: Sendable {
                 }
                 var copy = copy
                 copy.status.itemsBackedUp = try await writer.finishItems()
-                try await writer.publish(copy, results: results, volumes: volumes)
+                let outcome = recorder.outcome
+                copy.status.warnings += outcome.warnings
+                copy.status.errors += outcome.errors
+                if outcome.errors > 0, copy.status.phase == .completed { copy.status.phase = .partiallyFailed }
+                try await writer.publish(copy, results: results.adding(outcome.results), volumes: volumes)
                 await contents.close()
-                return copy
+                return BackupReport(backup: copy, results: outcome.results)
             }
         } catch {
             await writer.discard(removingFiles: (error as? BackupStorageError)?.kind != .nameTaken)
             await contents.close()
             throw error
         }
+    }
+
+    /// The log of the backup, read to its end first: damage shows only there. Nil where there is nothing to copy.
+    ///
+    /// - Throws: `CancellationError`, or ``SpoolError`` when this machine has no room for it.
+    private func oldLog(of stored: StoredBackup, _ recorder: RunRecorder) async throws -> ByteStream? {
+        do {
+            return try await SpoolFile(try await source.logs(of: stored)).stream()
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as SpoolError {
+            throw error
+        } catch let error as BackupStorageError where error.kind == .notFound {
+            recorder.warn("the backup has no log, so the copy has none either: \(error)")
+        } catch {
+            recorder.warn("the log of the backup cannot be read and is not in the copy: \(error)")
+        }
+        return nil
     }
 }
 

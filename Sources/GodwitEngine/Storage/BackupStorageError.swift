@@ -14,7 +14,7 @@ public struct BackupStorageError: AdvisedError, Hashable {
         case damaged
         /// A file of the backup was written by something newer, or is not understood.
         case unsupported
-        /// The backup is still being written, or its writer died.
+        /// The backup, or the record of the restore, is still being written, or its writer died.
         case incomplete
     }
 
@@ -57,7 +57,7 @@ public struct BackupStorageError: AdvisedError, Hashable {
         case .invalidName: "use lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
         case .damaged: "run 'godwit backup verify' to see what is affected; the rest can still be restored"
         case .unsupported: "use a newer version of godwit"
-        case .incomplete: "wait for the backup to end; if its process is gone, delete it"
+        case .incomplete: "wait for it to end; if its process is gone, delete it"
         }
     }
 }

@@ -3,42 +3,20 @@ extension Backup {
     ///
     /// - Throws: ``APIObjectError`` for a field of the wrong type or a phase that is none.
     public init(json: JSONValue) throws(APIObjectError) {
-        var object = try APIFields(json, kind: "Backup")
-        guard object.take("kind") == "Backup", object.take("apiVersion") == "velero.io/v1" else {
-            throw object.error("kind", "not apiVersion velero.io/v1, kind Backup")
-        }
-        var metadata = try object.fields("metadata")
-        guard let name = try metadata.string("name") else { throw metadata.error("name", "missing") }
-        let labels = try metadata.stringMap("labels")
-        let annotations = try metadata.stringMap("annotations")
-        var spec = try object.fields("spec")
-        var status = try object.fields("status")
+        var envelope = try APIEnvelope(json, kind: "Backup")
         self.init(
-            name: name, labels: labels, annotations: annotations, spec: try BackupSpec(&spec),
-            status: try BackupStatus(&status))
-        object.keep("metadata", metadata.rest)
-        object.keep("spec", spec.rest)
-        object.keep("status", status.rest)
-        unknownFields = object.rest ?? [:]
+            name: envelope.name, labels: envelope.labels, annotations: try envelope.metadata.stringMap("annotations"),
+            spec: try BackupSpec(&envelope.spec),
+            status: try BackupStatus(&envelope.status))
+        unknownFields = envelope.unknownFields
     }
 
     /// The `velero.io/v1` Backup, with the fields that were not known when it was read. Times are cut to seconds.
     public var json: JSONValue {
-        var object = unknownFields
-        object["apiVersion"] = "velero.io/v1"
-        object["kind"] = "Backup"
-        var metadata = object["metadata"] ?? [:]
-        metadata["name"] = .string(name)
-        metadata.set("labels", labels)
-        metadata.set("annotations", annotations)
-        object["metadata"] = metadata
-        var specification = object["spec"] ?? [:]
-        spec.write(to: &specification)
-        object["spec"] = specification
-        var state = object["status"] ?? [:]
-        status.write(to: &state)
-        object.set("status", state)
-        return object
+        APIEnvelope.json(
+            kind: "Backup", name: name, labels: labels, annotations: annotations, unknownFields: unknownFields,
+            spec: spec.write,
+            status: status.write)
     }
 }
 

@@ -3,38 +3,18 @@ extension Restore {
     ///
     /// - Throws: ``APIObjectError`` for a field of the wrong type, or a phase or policy that is none.
     public init(json: JSONValue) throws(APIObjectError) {
-        var object = try APIFields(json, kind: "Restore")
-        guard object.take("kind") == "Restore", object.take("apiVersion") == "velero.io/v1" else {
-            throw object.error("kind", "not apiVersion velero.io/v1, kind Restore")
-        }
-        var metadata = try object.fields("metadata")
-        guard let name = try metadata.string("name") else { throw metadata.error("name", "missing") }
-        let labels = try metadata.stringMap("labels")
-        var spec = try object.fields("spec")
-        var status = try object.fields("status")
-        self.init(name: name, labels: labels, spec: try RestoreSpec(&spec), status: try RestoreStatus(&status))
-        object.keep("metadata", metadata.rest)
-        object.keep("spec", spec.rest)
-        object.keep("status", status.rest)
-        unknownFields = object.rest ?? [:]
+        var envelope = try APIEnvelope(json, kind: "Restore")
+        self.init(
+            name: envelope.name, labels: envelope.labels, spec: try RestoreSpec(&envelope.spec),
+            status: try RestoreStatus(&envelope.status))
+        unknownFields = envelope.unknownFields
     }
 
     /// The `velero.io/v1` Restore, with the fields that were not known when it was read. Times are cut to seconds.
     public var json: JSONValue {
-        var object = unknownFields
-        object["apiVersion"] = "velero.io/v1"
-        object["kind"] = "Restore"
-        var metadata = object["metadata"] ?? [:]
-        metadata["name"] = .string(name)
-        metadata.set("labels", labels)
-        object["metadata"] = metadata
-        var specification = object["spec"] ?? [:]
-        spec.write(to: &specification)
-        object["spec"] = specification
-        var state = object["status"] ?? [:]
-        status.write(to: &state)
-        object.set("status", state)
-        return object
+        APIEnvelope.json(
+            kind: "Restore", name: name, labels: labels, unknownFields: unknownFields, spec: spec.write,
+            status: status.write)
     }
 }
 

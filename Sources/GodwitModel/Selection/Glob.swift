@@ -1,4 +1,5 @@
-/// A pattern for names: `*`, `?` and `[abc]`, `[a-z]`, `[!a]` or `[^a]`, as Velero and the shell read them.
+/// A pattern for names: `*`, `?`, `[abc]`, `[a-z]`, `[!a]` or `[^a]`, and alternatives `{a,b*}`, which may stand in each
+/// other, as Velero and the shell read them.
 public struct Glob: Sendable, Hashable, CustomStringConvertible {
     private enum Element: Sendable, Hashable {
         case literal(Unicode.Scalar)
@@ -7,7 +8,8 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         case oneOf([ClosedRange<Unicode.Scalar>], negated: Bool)
     }
 
-    private let elements: [Element]
+    /// The name must fit one of them.
+    private let alternatives: [[Element]]
     /// The pattern as it was written.
     public let description: String
 
@@ -16,21 +18,29 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses a pattern.
     ///
-    /// - Throws: ``GlobError`` when a bracket is not closed or empty.
+    /// - Throws: ``GlobError`` when a bracket or brace is not closed or empty, or there are too many alternatives.
     public init(_ pattern: String) throws(GlobError) {
+        var alternatives: [[Element]] = []
+        for text in try GlobAlternatives.expand(pattern) { alternatives.append(try Self.elements(text, in: pattern)) }
+        self.alternatives = alternatives
+        description = pattern
+        isLiteral =
+            !pattern.contains("{")
+            && alternatives.joined().allSatisfy { if case .literal = $0 { true } else { false } }
+    }
+
+    private static func elements(_ text: String, in pattern: String) throws(GlobError) -> [Element] {
         var elements: [Element] = []
-        var rest = pattern.unicodeScalars[...]
+        var rest = text.unicodeScalars[...]
         while let character = rest.popFirst() {
             switch character {
             case "*": if elements.last != .anyRun { elements.append(.anyRun) }
             case "?": elements.append(.anyOne)
-            case "[": elements.append(try Self.bracket(&rest, in: pattern))
+            case "[": elements.append(try bracket(&rest, in: pattern))
             default: elements.append(.literal(character))
             }
         }
-        self.elements = elements
-        description = pattern
-        isLiteral = elements.allSatisfy { if case .literal = $0 { true } else { false } }
+        return elements
     }
 
     private static func bracket(
@@ -53,13 +63,17 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
                 ranges.append(character...character)
             }
         }
-        throw GlobError(pattern: pattern)
+        throw GlobError(pattern: pattern, reason: GlobError.bracket)
     }
 
     /// Whether the whole name fits the pattern. Time grows with the product of the lengths at most.
     public func matches(_ name: String) -> Bool {
         if isLiteral { return name == description }
         let characters = Array(name.unicodeScalars)
+        return alternatives.contains { Self.matches($0, characters) }
+    }
+
+    private static func matches(_ elements: [Element], _ characters: [Unicode.Scalar]) -> Bool {
         var index = 0
         var element = 0
         var retry: (element: Int, index: Int)?
@@ -67,7 +81,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
             if element < elements.count, elements[element] == .anyRun {
                 retry = (element + 1, index)
                 element += 1
-            } else if element < elements.count, Self.accepts(elements[element], characters[index]) {
+            } else if element < elements.count, accepts(elements[element], characters[index]) {
                 element += 1
                 index += 1
             } else if let last = retry {
@@ -94,9 +108,11 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
 public struct GlobError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The pattern as it was written.
     public let pattern: String
-
     /// What is wrong and what to write.
-    public var description: String {
-        "'\(pattern)' is not a pattern: '[' needs a character list and a closing ']', such as [abc] or [a-z]"
-    }
+    public let reason: String
+
+    static let bracket = "'[' needs a character list and a closing ']', such as [abc] or [a-z]"
+
+    /// All of it.
+    public var description: String { "'\(pattern)' is not a pattern: \(reason)" }
 }

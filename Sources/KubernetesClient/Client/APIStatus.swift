@@ -55,6 +55,7 @@ extension APIStatus {
         case "Invalid", "BadRequest": return .invalid
         case "Unauthorized": return .unauthorized
         case "Forbidden":
+            if message.contains("status unknown for quota: ") { return .quotaPending }
             return message.contains("because it is being terminated") ? .namespaceTerminating : .forbidden
         case "Expired", "Gone": return .gone
         case "TooManyRequests": return .throttled

@@ -1,12 +1,20 @@
 import ArgumentParser
 import Foundation
 
-/// A list in one argument: `a,b,c`. The option may be repeated too.
+/// A list in one argument: `a,b,c`. The option may be repeated too. A comma in braces belongs to a pattern: `team-{a,b}`.
 struct CommaSeparated: ExpressibleByArgument {
     let values: [String]
 
     init?(argument: String) {
-        values = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        var depth = 0
+        values = argument.split { character in
+            switch character {
+            case "{": depth += 1
+            case "}": depth -= 1
+            default: return character == "," && depth <= 0
+            }
+            return false
+        }.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 }
 

@@ -10,6 +10,8 @@ final class ProgressView: Sendable {
         var progress = GodwitEngine.Progress()
         var shown = ""
         var lastShown: ContinuousClock.Instant
+        /// What the server refused, told at the end in a line a cause.
+        var refusals = RefusalDigest()
     }
 
     private let console: Console
@@ -91,6 +93,7 @@ final class ProgressView: Sendable {
         let subject = line.item.map { "\($0): " } ?? ""
         let text = (prefix.isEmpty ? "" : prefix + " ") + subject + line.message
         state.withLock { state in
+            if line.level == .error, !showsDebug, state.refusals.take(line.message) { return }
             if !state.shown.isEmpty { console.draw("\r\u{1B}[K") }
             console.complain(text)
             if !state.shown.isEmpty { console.draw(state.shown) }
@@ -107,6 +110,11 @@ final class ProgressView: Sendable {
         state.withLock { state in
             if !state.shown.isEmpty { console.draw("\r\u{1B}[K") }
             state.shown = ""
+            for refusal in state.refusals.lines {
+                console.complain("\(console.errorStyle.red("error:")) \(refusal.summary)")
+                console.complain("\(console.errorStyle.bold("next:")) \(refusal.advice)")
+            }
+            state.refusals = RefusalDigest()
         }
     }
 }

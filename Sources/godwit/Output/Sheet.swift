@@ -34,9 +34,18 @@ struct Sheet {
         add(name, spec.excluded.isEmpty ? included : "\(included) except \(spec.excluded.joined(separator: ", "))")
     }
 
-    mutating func add(results: ResultSet) {
-        add("Errors", Self.lines(results.errors))
+    /// Errors and warnings; what the server refused in a line a cause, unless all of it is asked for.
+    mutating func add(results: ResultSet, whole: Bool) {
+        add("Errors", whole ? Self.lines(results.errors) : Self.digest(Self.lines(results.errors)))
         add("Warnings", Self.lines(results.warnings))
+    }
+
+    private static func digest(_ lines: [String]) -> [String] {
+        var refusals = RefusalDigest()
+        let others = lines.filter { !refusals.take($0) }
+        guard !refusals.isEmpty else { return others }
+        return refusals.lines.flatMap { [$0.summary, "next: \($0.advice)"] } + others
+            + ["'--details' shows each of the \(lines.count) errors"]
     }
 
     private static func lines(_ messages: Messages) -> [String] {

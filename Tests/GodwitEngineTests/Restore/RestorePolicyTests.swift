@@ -174,6 +174,45 @@ struct RestorePolicyTests {
         #expect(result.action("services/default/s") == .unchanged)
         #expect(result.action("services/default/new")?.reason?.contains("exceeded quota") == true)
     }
+
+    /// A cluster whose quota is not computed for the first so many creations.
+    private func cluster(refusing count: Int) -> FakeCluster {
+        let calls = CallCounter()
+        return FakeCluster { call in
+            guard call.verb == "create", call.object.resource == .services, calls.next() <= count else { return }
+            throw ClusterError(
+                .quotaPending, operation: "create", cluster: "fake", reason: "status unknown for quota: q")
+        }
+    }
+
+    @Test func aQuotaThatIsNotComputedYetIsWaitedFor() async throws {
+        let new = Fixture.object("v1", "Service", "default", "new")
+        let rig = RestoreRig([new, Fixture.object("v1", "Service", "default", "s")], cluster: cluster(refusing: 5))
+        rig.cluster.seed(Fixture.object("v1", "Service", "default", "s"))
+        let result = try await rig.run()
+        #expect(result.action("services/default/new") == .created)
+        #expect(result.action("services/default/s") == .unchanged)
+    }
+
+    @Test func aQuotaThatIsNeverComputedIsWaitedForOnce() async throws {
+        let services = (0..<20).map { Fixture.object("v1", "Service", "default", "s\($0)") }
+        var rig = RestoreRig(services + [Fixture.configMap("default", "c")], cluster: cluster(refusing: .max))
+        rig.timeout = .milliseconds(300)
+        rig.concurrency = 1
+        let result = try await rig.run()
+        #expect(result.report.counts == ["created": 1, "failed": 20])
+        #expect(result.action("services/default/s19")?.reason?.contains("status unknown for quota: q") == true)
+        // One was tried again and again; the others twice, before and after it was seen that they do not exist.
+        #expect(rig.cluster.calls.count { $0.verb == "create" && $0.object.name == "s19" } == 2)
+    }
+
+    @Test func aDryRunDoesNotWaitForAQuota() async throws {
+        var rig = RestoreRig([Fixture.object("v1", "Service", "default", "s")], cluster: cluster(refusing: .max))
+        rig.isDryRun = true
+        let result = try await rig.run()
+        #expect(result.action("services/default/s") == .created)
+        #expect(result.report.warnings == 1)
+    }
 }
 
 /// Refuses the second call.

@@ -12,10 +12,12 @@ struct RestoreRunTests {
         map[path: "metadata", "uid"] = "old"
         map[path: "metadata", "resourceVersion"] = "9"
         map[path: "metadata", "ownerReferences"] = [["name": "o"]]
-        map[path: "metadata", "finalizers"] = ["x/y"]
+        map[path: "metadata", "finalizers"] = ["x/y", "kubernetes.io/pvc-protection", "external-attacher/disk"]
         map["status"] = ["phase": "Old"]
+        var shop = Fixture.namespace("shop", labels: ["team": "a"], annotations: ["note": "n"])
+        shop[path: "metadata", "finalizers"] = ["x/y"]
         let rig = RestoreRig([
-            Fixture.namespace("shop", labels: ["team": "a"], annotations: ["note": "n"]), map,
+            shop, map,
         ])
         let result = try await rig.run()
         #expect(result.report.counts == ["created": 2])
@@ -24,13 +26,37 @@ struct RestoreRunTests {
         #expect(
             stored.labels == ["app": "x", "velero.io/backup-name": "nightly", "velero.io/restore-name": "again"])
         #expect(stored.owners.isEmpty)
-        #expect(stored[path: "metadata", "finalizers"] == nil)
+        #expect(stored[path: "metadata", "finalizers"] == ["x/y"])
         #expect(stored[path: "metadata", "uid"] != "old")
         #expect(stored["status"] == nil)
         #expect(stored["data"] == ["a": "1"])
         let namespace = KubernetesObject(try #require(rig.cluster["namespaces/shop"]))
         #expect(namespace.labels["team"] == "a")
         #expect(namespace.annotations == ["note": "n"])
+        #expect(namespace[path: "metadata", "finalizers"] == nil)
+    }
+
+    @Test(arguments: [ExistingResourcePolicy.none, .update])
+    func finalizersOfAnObjectThatExistsAreTheClusters(policy: ExistingResourcePolicy) async throws {
+        var (same, changed) = (Fixture.configMap("shop", "same"), Fixture.configMap("shop", "changed"))
+        same[path: "metadata", "finalizers"] = ["x/backup"]
+        changed[path: "metadata", "finalizers"] = ["x/backup"]
+        var rig = RestoreRig([same, changed])
+        rig.spec.existingResourcePolicy = policy
+        rig.cluster.seed(Fixture.namespace("shop"))
+        same[path: "metadata", "finalizers"] = ["kubernetes.io/pvc-protection", "x/cluster"]
+        changed[path: "metadata", "finalizers"] = ["kubernetes.io/pvc-protection", "x/cluster"]
+        changed["data"] = ["a": "other"]
+        rig.cluster.seed(same)
+        rig.cluster.seed(changed)
+        let result = try await rig.run()
+        #expect(result.action("configmaps/shop/same") == .unchanged)
+        #expect(rig.cluster["configmaps/shop/changed"]?["data"] == (policy == .update ? ["a": "1"] : ["a": "other"]))
+        for name in ["same", "changed"] {
+            #expect(
+                rig.cluster["configmaps/shop/\(name)"]?[path: "metadata", "finalizers"]
+                    == ["kubernetes.io/pvc-protection", "x/cluster"])
+        }
     }
 
     @Test func groupsComeOneAfterTheOther() async throws {

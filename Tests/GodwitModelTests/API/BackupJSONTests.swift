@@ -98,7 +98,8 @@ import Testing
 
     @Test func restoresRoundTrip() throws {
         let text = #"""
-            {"apiVersion":"velero.io/v1","kind":"Restore","metadata":{"name":"r","namespace":"velero","labels":{"a":"b"}},
+            {"apiVersion":"velero.io/v1","kind":"Restore","metadata":{"name":"r","namespace":"velero","labels":{"a":"b"},
+            "annotations":{"kept":"too"}},
             "spec":{"backupName":"b","includedNamespaces":["shop"],"excludedResources":["nodes"],
             "namespaceMapping":{"shop":"shop2"},"restorePVs":true,"preserveNodePorts":true,
             "restoreStatus":{"includedResources":["pods"]},"existingResourcePolicy":"update",

@@ -41,6 +41,30 @@ import Testing
         #expect(try Glob("[a-]").matches("-"))
     }
 
+    @Test(arguments: [
+        ("{a,b}", ["a", "b"], ["", "ab", "c", "{a,b}"]),
+        ("team-{a,b*}-x", ["team-a-x", "team-bcd-x", "team-b-x"], ["team-c-x", "team-a-", "team-ab-x"]),
+        ("{a,{b,c}d}{,1}", ["a", "a1", "bd", "cd1"], ["b", "d", "ad", "11"]),
+        ("[{,}]", ["{", ",", "}"], ["", "{}"]), ("a,b}", ["a,b}"], ["a", "b"]), ("{a}", ["a"], ["{a}"]),
+    ])
+    func alternatives(pattern: String, matching: [String], others: [String]) throws {
+        let glob = try Glob(pattern)
+        #expect(matching.allSatisfy(glob.matches), "\(pattern)")
+        #expect(!others.contains(where: glob.matches), "\(pattern)")
+        #expect(glob.description == pattern && glob.isLiteral == (pattern == "a,b}"))
+    }
+
+    @Test func alternativesAreStrictAndBounded() throws {
+        for wrong in ["{", "{}", "{a", "{a,", "a{b{c}", "{[}"] {
+            #expect(throws: GlobError.self, "\(wrong)") { try Glob(wrong) }
+        }
+        let many = String(repeating: "{a,b}", count: 64)
+        let error = #expect(throws: GlobError.self) { try Glob(many) }
+        #expect(error?.description.contains("more than 1000") == true)
+        let deep = String(repeating: "{a,", count: 500) + "b" + String(repeating: "}", count: 500)
+        #expect(try Glob(deep).matches("b"))
+    }
+
     @Test func includesAndExcludes() throws {
         let set = try IncludesExcludes(includes: ["shop", "team-*"], excludes: ["team-x"])
         #expect(["shop", "team-a", "team-x", "other"].map(set.contains) == [true, true, false, false])

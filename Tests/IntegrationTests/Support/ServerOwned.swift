@@ -25,7 +25,6 @@ enum ServerOwned {
         Field([], "metadata", "selfLink", because: "given by the server"),
         Field([], "metadata", "managedFields", because: "kept by the server: who wrote a field last"),
         Field([], "metadata", "ownerReferences", because: "name uids of the old cluster; a restore drops them"),
-        Field([], "metadata", "finalizers", because: "promises of the old cluster's controllers; a restore drops them"),
         Field([], "metadata", "labels", "velero.io/backup-name", because: "added by a restore"),
         Field([], "metadata", "labels", "velero.io/restore-name", because: "added by a restore"),
         Field([], "status", because: "written by controllers, not restored unless asked for"),
@@ -72,6 +71,9 @@ enum ServerOwned {
             because: "the status, in the form that v1 has for it"),
     ]
 
+    /// Finalizers that the server sets on every claim and volume.
+    private static let protections: Set<String> = ["kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"]
+
     /// The object without these fields.
     static func removed(from object: KubernetesObject) -> JSONValue {
         var value = object.value
@@ -82,6 +84,10 @@ enum ServerOwned {
             if field.path.last?.hasPrefix("clusterIP") == true, object[path: "spec", "clusterIP"] == "None" { continue }
             remove(field.path[...], from: &value)
         }
+        let finalizers = (value[path: "metadata", "finalizers"]?.array ?? []).filter {
+            !protections.contains($0.string ?? "")
+        }
+        value[path: "metadata", "finalizers"] = finalizers.isEmpty ? nil : .array(finalizers)
         // Removing the last member is the same as there never having been one.
         for map in ["labels", "annotations"] where value[path: "metadata", map]?.object?.isEmpty == true {
             value[path: "metadata", map] = nil

@@ -61,6 +61,17 @@ import Testing
         #expect(error?.summary == "cannot create things/n/a (https://scripted)")
     }
 
+    @Test func aQuotaWithoutStatusPasses() async throws {
+        let reason = "status unknown for quota: q, resources: count/widgets.x.io"
+        let client = ScriptedClient { _, _ in
+            ScriptedClient.response(
+                403, #"{"kind":"Status","code":403,"reason":"Forbidden","message":"\#(reason)"}"#)
+        }
+        let error = await #expect(throws: ClusterError.self) { _ = try await create(client) }
+        #expect(error?.kind == .quotaPending && error?.isRetryable == true)
+        #expect(client.requests.count == 1, "who waits for it decides how long")
+    }
+
     @Test func retryAfterIsHandedOn() async throws {
         let client = ScriptedClient { _, _ in
             ScriptedClient.status(500, "InternalError", #","details":{"retryAfterSeconds":0}"#)

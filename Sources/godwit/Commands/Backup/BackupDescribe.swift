@@ -56,7 +56,7 @@ struct BackupDescribe: AsyncParsableCommand {
         sheet.add("Completed", status.completed)
         sheet.add("Expires", status.expires)
         sheet.add("Items", "\(status.itemsBackedUp) of \(status.totalItems)")
-        sheet.add(results: results)
+        sheet.add(results: results, whole: details)
         if let manifest = stored.manifest {
             sheet.add("Files", manifest.artifacts.map { "\($0.key), \(Units.bytes($0.size))" })
         }

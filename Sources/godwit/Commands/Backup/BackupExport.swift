@@ -31,10 +31,11 @@ struct BackupExport: AsyncParsableCommand {
         let target = BackupCatalog(store: try await StorageOptions.store(StorageLocation(parsing: to)))
         let view = ProgressView(
             console, verb: "exporting", showsDebug: global.verbose, isQuiet: output.output != .table)
-        let copy = try await view.during {
+        let report = try await view.during {
             try await BackupExporter(from: source, to: target).export(
                 name, as: newName, format: format, observer: view.observer)
         }
+        let copy = report.backup
         switch output.output {
         case .name: console.print(copy.name)
         case .json, .yaml: try console.print(copy.json, as: output.output)
@@ -43,5 +44,6 @@ struct BackupExport: AsyncParsableCommand {
                 "backup '\(name)' exported to \(target.store.description) as '\(copy.name)' (\(format.rawValue)): "
                     + "\(copy.status.itemsBackedUp) items")
         }
+        if report.results.errors.count > 0 { throw ExitStatus.partiallyFailed }
     }
 }

@@ -30,7 +30,7 @@ struct BackupGet: AsyncParsableCommand {
             } else {
                 console.print(table(listings, console.style).rendered())
             }
-            if name == nil { try await showLeftovers(catalog) }
+            if name == nil { try await LeftoverView(console).show(catalog, of: .backups) }
         }
         try console.report(listings.compactMap(\.backup.failure))
     }
@@ -50,20 +50,5 @@ struct BackupGet: AsyncParsableCommand {
                 Units.remaining(status.expires))
         }
         return table
-    }
-
-    /// A run that died leaves files that nobody will ever list as a backup; they should not go unnoticed.
-    private func showLeftovers(_ catalog: BackupCatalog) async throws {
-        for leftover in try await catalog.leftovers() where leftover.isBackup {
-            let size = Units.bytes(leftover.size)
-            if leftover.isInProgress {
-                let writer = leftover.writer.map { " (\($0))" } ?? ""
-                Console.standard.complain("in progress: '\(leftover.name)'\(writer), \(size) so far")
-            } else {
-                Console.standard.complain(
-                    "left over from a run that died: '\(leftover.name)', \(size); "
-                        + "remove it with 'godwit backup delete \(leftover.name)'")
-            }
-        }
     }
 }

@@ -18,7 +18,6 @@ struct RestoreDelete: AsyncParsableCommand {
 
     func run() async throws {
         let catalog = try await storage.catalog(global)
-        _ = try await catalog.restore(named: name)
         try Confirmation.ask("Delete the record of restore '\(name)' in \(catalog.store.description)?", confirm)
         try await catalog.deleteRestore(named: name)
         Console.standard.print("record of restore '\(name)' deleted; what it restored stays")

@@ -49,7 +49,7 @@ struct RestoreDescribe: AsyncParsableCommand {
         sheet.add("Started", status.started)
         sheet.add("Completed", status.completed)
         sheet.add("Items", "\(status.itemsRestored) of \(status.totalItems) as in the backup")
-        sheet.add(results: results)
+        sheet.add(results: results, whole: details)
         return sheet
     }
 }

@@ -14,10 +14,12 @@ struct RestoreGet: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
+    private typealias Row = (name: String, restore: Result<Restore, BackupStorageError>)
+
     func run() async throws {
         let console = Console.standard
         let catalog = try await storage.catalog(global)
-        let rows: [(name: String, restore: Result<Restore, BackupStorageError>)] =
+        let rows: [Row] =
             if let name { [(name, .success(try await catalog.restore(named: name).restore))] } else {
                 try await catalog.restores()
             }
@@ -27,24 +29,29 @@ struct RestoreGet: AsyncParsableCommand {
             let values = rows.compactMap { try? $0.restore.get().json }
             try console.print(name == nil ? .array(values) : values.first ?? .null, as: output.output)
         case .table:
-            guard !rows.isEmpty else {
+            if rows.isEmpty {
                 console.complain("no restores in \(catalog.store.description)")
-                return
+            } else {
+                console.print(table(rows, console.style).rendered())
             }
-            var table = Table("NAME", "BACKUP", "STATUS", "ITEMS", "WARNINGS", "ERRORS", "AGE")
-            for row in rows {
-                switch row.restore {
-                case .success(let restore):
-                    let status = restore.status
-                    table.add(
-                        row.name, restore.spec.backupName, console.style.phase(status.phase.rawValue),
-                        "\(status.itemsRestored)/\(status.totalItems)", "\(status.warnings)", "\(status.errors)",
-                        Units.age(status.started))
-                case .failure: table.add(row.name, "", console.style.red("Damaged"), "", "", "", "")
-                }
-            }
-            console.print(table.rendered())
+            if name == nil { try await LeftoverView(console).show(catalog, of: .restores) }
         }
         try console.report(rows.compactMap { $0.restore.failure })
+    }
+
+    private func table(_ rows: [Row], _ style: Style) -> Table {
+        var table = Table("NAME", "BACKUP", "STATUS", "ITEMS", "WARNINGS", "ERRORS", "AGE")
+        for row in rows {
+            switch row.restore {
+            case .success(let restore):
+                let status = restore.status
+                table.add(
+                    row.name, restore.spec.backupName, style.phase(status.phase.rawValue),
+                    "\(status.itemsRestored)/\(status.totalItems)", "\(status.warnings)", "\(status.errors)",
+                    Units.age(status.started))
+            case .failure: table.add(row.name, "", style.red("Damaged"), "", "", "", "")
+            }
+        }
+        return table
     }
 }
