@@ -3,7 +3,7 @@ import Testing
 
 @testable import ResourceModifiers
 
-/// What matches, as Go's regexp says (each row was checked with its documentation).
+/// What matches, as Go's regexp says.
 @Suite struct RE2PatternTests {
     @Test(arguments: [
         ("^mysql.*$", ["mysql", "mysql-0"], ["a-mysql"]), ("(?i)^WEB", ["web-1"], ["a-web"]),
