@@ -55,6 +55,7 @@ let package = Package(
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CAllocator"),
+        .systemLibrary(name: "CLinux"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -62,7 +63,7 @@ let package = Package(
         room("Tarball", ["GodwitModel", "Streams", "CLibArchive", "CLibZstd", "CLibZ"]),
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
-        room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium"]),
+        room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium", "CLinux"]),
         room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),

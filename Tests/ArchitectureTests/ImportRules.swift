@@ -12,7 +12,7 @@ enum ImportRules {
     /// C modules, each with the only target that may import it; `godwit` is the executable.
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
-        "CLibSodium": "VolumeRepository",
+        "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
         "CAllocator": "godwit",
     ]
 
@@ -33,7 +33,7 @@ enum ImportRules {
             imports: ["GodwitModel", "Streams", "HTTPTransport", "Crypto", "Yams"]),
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
-            imports: pluginAPI.union(["Tarball", "CLibSodium"])),
+            imports: pluginAPI.union(["Tarball", "CLibSodium", "CLinux"])),
         "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
         "GodwitEngine": Room(
             folder: "Sources/GodwitEngine",

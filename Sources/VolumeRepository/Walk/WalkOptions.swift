@@ -1,0 +1,11 @@
+/// What a walk leaves out.
+public struct WalkOptions: Sendable {
+    /// Leaves out what any of these fits, with all below it.
+    public var exclusions: [PathPattern] = []
+    /// Leaves out what is in directories that a valid CACHEDIR.TAG calls a cache, but for the tag
+    /// (https://bford.info/cachedir/).
+    public var excludesCaches = false
+
+    /// Leaves nothing out.
+    public init() {}
+}
