@@ -67,7 +67,8 @@ struct Godwit: AsyncParsableCommand {
         abstract: "Back up, restore and migrate Kubernetes objects.",
         version: Version.current,
         subcommands: [
-            BackupCommand.self, RestoreCommand.self, BackupLocationCommand.self, PluginCommand.self,
+            BackupCommand.self, RestoreCommand.self, VolumeCommand.self, RepositoryCommand.self,
+            BackupLocationCommand.self, PluginCommand.self,
             VersionCommand.self, CompletionCommand.self,
         ]
     )

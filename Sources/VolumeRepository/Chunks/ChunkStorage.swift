@@ -8,6 +8,10 @@ public protocol ChunkStoring: Sendable {
     /// - Parameter content: 1 byte to ``ChunkLimits/maximumContent`` bytes.
     func store(_ content: [UInt8]) async throws -> StoredChunk
 
+    /// Whether a chunk is there that a new snapshot may refer to without storing it: one that is about to be pruned is
+    /// not.
+    func contains(_ id: ChunkID) -> Bool
+
     /// The id that content has, without storing it. A blocking computation.
     func id(of content: UnsafeRawBufferPointer) -> ChunkID
 }

@@ -97,8 +97,9 @@ func withCName<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { buffer in
         for (index, byte) in name.enumerated() { buffer[index] = CChar(bitPattern: byte) }
         buffer[name.count] = 0
-        // A buffer of one element or more has a first one.
-        return body(UnsafePointer(buffer.baseAddress.unsafelyUnwrapped))
+        // A buffer of one element or more has a first one; an empty name finds nothing.
+        guard let base = buffer.baseAddress else { return "".withCString(body) }
+        return body(base)
     }
 }
 

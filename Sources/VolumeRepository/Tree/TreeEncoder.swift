@@ -2,7 +2,7 @@
 ///
 /// `zstd` and `jq` alone read it: words for names, octal text for modes, decimal text for times, base64 only for bytes
 /// that are not UTF-8. What has its usual value is left out.
-public struct TreeEncoder {
+public struct TreeEncoder: Sendable {
     private var lastPath: [UInt8] = []
     private var isEmpty = true
     /// Bytes of the last file that no extent covers yet.

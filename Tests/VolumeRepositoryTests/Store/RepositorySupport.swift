@@ -110,7 +110,7 @@ extension [[UInt8]] {
         return (0..<count).map { index in
             let size = Int.random(in: 1...limit, using: &numbers)
             if index.isMultiple(of: 3) { return numbers.bytes(size) }
-            return Array("line \(numbers.next()) of a text that repeats itself\n".utf8).repeated(to: size)
+            return [UInt8]("line \(numbers.next()) of a text that repeats itself\n".utf8).repeated(to: size)
         }
     }
 }

@@ -1,0 +1,252 @@
+import Streams
+
+/// Reads the entries of segments and stores their content.
+struct SegmentReader: Sendable {
+    /// What became of a segment.
+    struct Outcome: Sendable {
+        var entries: [TreeEntry] = []
+        var summary = VolumeBackupSummary()
+        var problems: [VolumeProblem] = []
+    }
+
+    let storage: any ChunkStoring
+    let chunker: ContentDefinedChunker
+
+    /// Stores what is new of a segment's content, and gives its entries in order.
+    func read(_ segment: Segment) async throws -> Outcome {
+        if segment.members.count == 1, case .cut = segment.members[0].treatment {
+            return try await readCut(segment.members[0])
+        }
+        return try await readBundle(segment)
+    }
+
+    // MARK: Many entries
+
+    /// The members read so far, and the content that is to become one chunk.
+    fileprivate struct Bundle: Sendable {
+        var outcome = Outcome()
+        var content: [UInt8] = []
+        /// The entries whose content is in the bundle: their place in the outcome, and in the content.
+        var parts: [(entry: Int, range: Range<Int>)] = []
+    }
+
+    private func readBundle(_ segment: Segment) async throws -> Outcome {
+        var bundle = try await BlockingPool.shared.run { [self] in
+            var bundle = Bundle()
+            bundle.content.reserveCapacity(segment.bundleSize)
+            for member in segment.members { readMember(member, into: &bundle) }
+            return bundle
+        }
+        guard !bundle.content.isEmpty else { return bundle.outcome }
+        let stored = try await storage.store(bundle.content)
+        bundle.outcome.summary.count(stored, contentBytes: bundle.content.count)
+        for part in bundle.parts {
+            bundle.outcome.entries[part.entry].extents = [
+                .chunk(stored.id, offset: part.range.lowerBound, length: part.range.count)
+            ]
+        }
+        return bundle.outcome
+    }
+
+    private func readMember(_ member: Segment.Member, into bundle: inout Bundle) {
+        let item = member.item
+        switch member.treatment {
+        case .empty: bundle.outcome.add(entry(item, attributesFrom: nil, &bundle.outcome))
+        case .unchanged:
+            guard let previous = member.previous else { return }
+            var entry = entry(item, attributesFrom: previous, &bundle.outcome)
+            entry.extents = previous.extents
+            entry.contentID = previous.contentID
+            bundle.outcome.summary.unchangedFiles += 1
+            bundle.outcome.add(entry)
+        case .bundled, .cut: readSmallFile(member, into: &bundle)
+        }
+    }
+
+    private func readSmallFile(_ member: Segment.Member, into bundle: inout Bundle) {
+        let item = member.item
+        let file: FileContent
+        let start = bundle.content.count
+        do throws(FileError) {
+            file = try FileContent.open(item)
+            // It may have grown since the walk saw it; what is more than a bundle takes is left for the next backup.
+            let room = Int(min(file.status.size, BundlePolicy.largestMember))
+            try bundle.appendContent(of: file, count: room)
+        } catch {
+            bundle.outcome.report(item.path, .missing, error)
+            return
+        }
+        let range = start..<bundle.content.count
+        bundle.outcome.summary.bytesRead += Int64(range.count)
+        var entry = entry(item, status: file.status, attributesFrom: nil, &bundle.outcome)
+        entry.size = Int64(range.count)
+        noteChange(of: file, read: entry.size, item, &bundle.outcome)
+        if !range.isEmpty {
+            let id = bundle.content.withUnsafeBytes { storage.id(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
+            entry.contentID = id
+            if let extents = known(id, size: entry.size, in: member.previous) {
+                entry.extents = extents
+                bundle.content.removeLast(range.count)
+            } else {
+                bundle.parts.append((bundle.outcome.entries.count, range))
+            }
+        }
+        bundle.outcome.add(entry)
+    }
+
+    /// The extents of a file that was touched and has the content that it had.
+    private func known(_ id: ChunkID, size: Int64, in previous: TreeEntry?) -> [Extent]? {
+        guard let previous, previous.contentID == id, previous.size == size else { return nil }
+        let isThere = previous.extents.allSatisfy { extent in
+            if case .chunk(let id, _, _) = extent { storage.contains(id) } else { true }
+        }
+        return isThere ? previous.extents : nil
+    }
+
+    // MARK: One large file
+
+    private func readCut(_ member: Segment.Member) async throws -> Outcome {
+        let item = member.item
+        var outcome = Outcome()
+        do {
+            let file = try await BlockingPool.shared.run { try FileContent.open(item) }
+            file.willReadAll()
+            let extents = try await store(file, &outcome.summary)
+            return try await BlockingPool.shared.run { [self, outcome] in
+                var outcome = outcome
+                var entry = entry(item, status: file.status, attributesFrom: nil, &outcome)
+                entry.extents = extents
+                entry.size = extents.reduce(0) { $0 + $1.length }
+                noteChange(of: file, read: entry.size, item, &outcome)
+                file.releaseCache()
+                outcome.add(entry)
+                return outcome
+            }
+        } catch let error as FileError {
+            outcome.report(item.path, .missing, error)
+            return outcome
+        }
+    }
+
+    /// Stores the content of a file piece by piece, some at once.
+    private func store(_ file: FileContent, _ summary: inout VolumeBackupSummary) async throws -> [Extent] {
+        var cutter = FileCutter(file, chunker: chunker)
+        var extents: [Extent] = []
+        var counted = VolumeBackupSummary()
+        try await forEachInOrder(limit: Self.piecesAtOnce) {
+            let (piece, after) = try await BlockingPool.shared.run { [cutter] in
+                var cutter = cutter
+                return (try cutter.next(), cutter)
+            }
+            cutter = after
+            return piece
+        } work: { [storage] piece in
+            switch piece {
+            case .hole(let length): return (Extent.hole(length: length), StoredChunk?.none)
+            case .data(let content):
+                let stored = try await storage.store(content)
+                return (.chunk(stored.id, offset: 0, length: content.count), stored)
+            }
+        } consume: { (extent: Extent, stored: StoredChunk?) in
+            extents.append(extent)
+            guard let stored else { return }
+            counted.bytesRead += extent.length
+            counted.count(stored, contentBytes: Int(extent.length))
+        }
+        summary.add(counted)
+        return extents
+    }
+
+    /// Pieces of one file that are between reading and storing.
+    private static let piecesAtOnce = 4
+
+    // MARK: What both need
+
+    private func noteChange(of file: FileContent, read: Int64, _ item: WalkItem, _ outcome: inout Outcome) {
+        do throws(FileError) {
+            let after = try file.currentStatus()
+            if read == file.status.size, after.isSameContent(as: file.status) { return }
+            outcome.report(item.path, .changing, "it changed while it was read")
+        } catch {
+            outcome.report(item.path, .changing, error)
+        }
+    }
+
+    /// The entry of an item without its content. What did not change since the previous snapshot has the attributes of
+    /// then: to change them sets the ctime.
+    private func entry(
+        _ item: WalkItem, status: FileStatus? = nil, attributesFrom previous: TreeEntry?, _ outcome: inout Outcome
+    ) -> TreeEntry {
+        var entry = item.entry()
+        if let status { entry.take(status) }
+        if let previous {
+            entry.attributes = previous.attributes
+        } else {
+            let (attributes, failures) = item.attributes()
+            entry.attributes = attributes
+            for failure in failures { outcome.report(item.path, .changing, failure) }
+        }
+        return entry
+    }
+}
+
+extension VolumeBackupSummary {
+    fileprivate mutating func count(_ stored: StoredChunk, contentBytes: Int) {
+        contentBytesStored += Int64(stored.storedBytes)
+        if stored.storedBytes > 0 { newBytes += Int64(contentBytes) }
+    }
+}
+
+extension SegmentReader.Bundle {
+    /// Appends a file's content; leaves the bundle as it was when that fails.
+    fileprivate mutating func appendContent(of file: FileContent, count: Int) throws(FileError) {
+        let start = content.count
+        content.append(contentsOf: repeatElement(0, count: count))
+        var failure: FileError?
+        let filled = content.withUnsafeMutableBytes { bytes in
+            do throws(FileError) {
+                return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), at: 0)
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        content.removeLast(count - filled)
+        if let failure { throw failure }
+    }
+}
+
+extension TreeEntry {
+    /// Takes over what was seen of the open file, which may be newer than what the walk saw.
+    fileprivate mutating func take(_ status: FileStatus) {
+        mode = status.mode
+        user = status.user
+        group = status.group
+        size = status.size
+        modified = status.modified
+        changed = status.changed
+        links = max(1, status.links)
+    }
+}
+
+extension SegmentReader.Outcome {
+    fileprivate mutating func add(_ entry: TreeEntry) {
+        switch entry.kind {
+        case .file:
+            summary.files += 1
+            if entry.hardLink == nil { summary.bytes += entry.size }
+        case .directory: summary.directories += 1
+        default: summary.others += 1
+        }
+        entries.append(entry)
+    }
+
+    fileprivate mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ error: FileError) {
+        report(path, severity, [error.summary, error.reason].compactMap { $0 }.joined(separator: ": "))
+    }
+
+    fileprivate mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ reason: String) {
+        summary.problems += 1
+        problems.append(VolumeProblem(path: path, severity: severity, reason: reason))
+    }
+}

@@ -1,0 +1,86 @@
+public import Foundation
+
+/// What is to be backed up, and under which name.
+public struct VolumeBackupRequest: Sendable {
+    /// Which volume the snapshot is of.
+    public var volume: Snapshot.Volume
+    /// The directory where the volume can be read now.
+    public var root: String
+    /// What the walk leaves out.
+    public var walk = WalkOptions()
+    /// Whether files that did not change since the volume's latest snapshot are taken from there without reading.
+    public var usesPrevious = true
+    /// The machine's name.
+    public var host: String
+    /// The backup that the snapshot belongs to.
+    public var backup: String?
+    /// What the user calls it.
+    public var tags: [String] = []
+    /// Labels, as Kubernetes' objects have.
+    public var labels: [String: String] = [:]
+    /// When the snapshot may be forgotten.
+    public var expires: Date?
+    /// The version of the program.
+    public var godwitVersion: String
+
+    /// A request; what has a default is set afterwards.
+    public init(volume: Snapshot.Volume, root: String, host: String, godwitVersion: String) {
+        self.volume = volume
+        self.root = root
+        self.host = host
+        self.godwitVersion = godwitVersion
+    }
+}
+
+extension Repository {
+    /// Takes a snapshot of a volume.
+    ///
+    /// - Parameters:
+    ///   - request: what, and under which name.
+    ///   - writer: of this repository; it is not closed, so that several volumes can go through one.
+    ///   - observer: hears of progress and problems.
+    /// - Returns: the snapshot, and what was found. Entries that could not be read are counted there.
+    /// - Throws: ``FileError`` when the root cannot be opened, ``RepositoryError``, or the store's error. Then there is no
+    ///   snapshot.
+    public func backUp(
+        _ request: VolumeBackupRequest, with writer: RepositoryWriter, observer: VolumeBackup.Observer
+    ) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
+        raiseOpenFileLimit()
+        let started = Date()
+        let walk = try VolumeWalk(root: request.root, options: request.walk)
+        let parent = request.usesPrevious ? try await latestSnapshot(of: request.volume) : nil
+        let reader = try await makeReader(use: nil)
+        let previous = parent.map { PreviousTree(TreeReader(chunks: $0.snapshot.tree, from: reader)) }
+        let backup = VolumeBackup(
+            storage: writer, chunkerSeed: chunkerSeed,
+            concurrency: 2 * ProcessInfo.processInfo.activeProcessorCount)
+        let summary = try await backup.run(walking: walk, previous: previous, observer: observer)
+        await reader.close()
+        var snapshot = Snapshot(
+            volume: request.volume, started: started, ended: Date(), host: request.host,
+            path: request.root, tree: summary.tree, treeBytes: summary.treeBytes)
+        snapshot.backup = request.backup
+        snapshot.tags = request.tags
+        snapshot.labels = request.labels
+        snapshot.parent = parent?.id
+        snapshot.expires = request.expires
+        snapshot.godwitVersion = request.godwitVersion
+        snapshot.totals = summary.totals
+        return (try await writer.commit(snapshot), summary)
+    }
+}
+
+extension VolumeBackupSummary {
+    fileprivate var totals: Snapshot.Totals {
+        var totals = Snapshot.Totals()
+        totals.files = Int64(files)
+        totals.directories = Int64(directories)
+        totals.others = Int64(others)
+        totals.bytes = bytes
+        totals.newBytes = newBytes
+        totals.storedBytes = contentBytesStored + treeBytesStored
+        totals.skipped = Int64(skipped)
+        totals.errors = Int64(problems)
+        return totals
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `godwit repository`
+struct RepositoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repository", abstract: "Look after the repository of volume data.",
+        subcommands: [RepositoryInit.self])
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `godwit volume`
+struct VolumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volume", abstract: "Back up and restore the data of volumes.",
+        subcommands: [VolumeBackupCommand.self, VolumeSnapshots.self])
+}

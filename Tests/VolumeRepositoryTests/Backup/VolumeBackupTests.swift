@@ -1,0 +1,129 @@
+import Foundation
+import GodwitTestKit
+import Synchronization
+import Testing
+
+@testable import VolumeRepository
+
+@Suite struct VolumeBackupTests {
+    private let volume = Snapshot.Volume(namespace: "shop", name: "data")
+
+    @Test(arguments: [nil, "a long password"]) func aTreeIsWhole(password: String?) async throws {
+        let site = try await Site(password: password)
+        try site.write("a/one.txt", bytes("one"))
+        try site.write("a/two.txt", bytes("two"))
+        try site.write("empty", [])
+        try site.write("b/large.bin", noise(count: 3_000_000, seed: 5))
+        try site.link("a/link", to: "../empty")
+        let (snapshot, summary) = try await site.backUp()
+        #expect(summary.files == 4 && summary.directories == 3 && summary.others == 1 && summary.problems == 0)
+        #expect(summary.bytes == 3_000_006 && summary.bytesRead == 3_000_006)
+        let entries = try await site.entries(of: snapshot)
+        #expect(
+            entries.map { String(decoding: $0.path, as: UTF8.self) } == [
+                "", "a", "a/link", "a/one.txt", "a/two.txt", "b", "b/large.bin", "empty",
+            ])
+        for entry in entries where entry.kind == .file {
+            let content = try await site.content(of: entry)
+            #expect(content == (try site.read(entry.path)), "\(String(decoding: entry.path, as: UTF8.self))")
+        }
+        // What is small shares a chunk.
+        let small = entries.filter { $0.size == 3 }.flatMap(\.extents)
+        guard case .chunk(let first, 0, 3) = small[0], case .chunk(let second, 3, 3) = small[1] else {
+            Issue.record("\(small)")
+            return
+        }
+        #expect(first == second)
+    }
+
+    @Test func whatDidNotChangeIsNotRead() async throws {
+        let site = try await Site()
+        for number in 0..<300 { try site.write("d/\(number)", noise(count: 1000 + number, seed: UInt64(number))) }
+        try site.write("large", noise(count: 2_000_000, seed: 9))
+        let (first, _) = try await site.backUp()
+        let (again, summary) = try await site.backUp()
+        #expect(summary.unchangedFiles == 301 && summary.bytesRead == 0 && summary.contentBytesStored == 0)
+        #expect(again.snapshot.tree == first.snapshot.tree && again.snapshot.parent == first.id)
+        try site.write("d/7", bytes("another content"))
+        let (_, changed) = try await site.backUp()
+        #expect(changed.unchangedFiles == 300 && changed.bytesRead == 15 && changed.newBytes == 15)
+    }
+
+    @Test func whatWasTouchedIsReadAndNotStored() async throws {
+        let site = try await Site()
+        for number in 0..<20 { try site.write("d/\(number)", noise(count: 5000, seed: UInt64(number))) }
+        try site.write("large", noise(count: 2_000_000, seed: 9))
+        _ = try await site.backUp()
+        for number in 0..<20 { try site.touch("d/\(number)") }
+        try site.touch("large")
+        let (_, summary) = try await site.backUp()
+        #expect(summary.unchangedFiles == 0 && summary.bytesRead == 2_100_000)
+        #expect(summary.contentBytesStored == 0 && summary.newBytes == 0)
+    }
+
+    @Test func aMovedDirectoryIsReadAndHardlyStored() async throws {
+        let site = try await Site()
+        for number in 0..<400 { try site.write("old/f\(number)", noise(count: 20_000, seed: UInt64(number))) }
+        _ = try await site.backUp()
+        try site.move("old", to: "renamed")
+        let (_, summary) = try await site.backUp()
+        #expect(summary.bytesRead == 8_000_000)
+        #expect(summary.newBytes == 0, "\(summary.newBytes)")
+    }
+
+    @Test func holesAreKept() async throws {
+        let site = try await Site()
+        try site.makeSparse("disk", size: 50 << 30, data: [10 << 30: bytes("here"), (50 << 30) - 4096: bytes("end")])
+        let (snapshot, summary) = try await site.backUp()
+        #expect(summary.bytesRead < 1 << 20)
+        let entry = try #require(try await site.entries(of: snapshot).last)
+        #expect(entry.size == 50 << 30)
+        let holes = entry.extents.reduce(into: Int64(0)) { sum, extent in
+            if case .hole(let length) = extent { sum += length }
+        }
+        #expect(holes > (50 << 30) - (1 << 20))
+    }
+
+    @Test func unreadableFilesAreToldAndTheRestIsThere() async throws {
+        let site = try await Site()
+        try site.write("a", bytes("kept"))
+        try site.write("b", bytes("gone"))
+        try site.write("c", bytes("kept too"))
+        let walk = try VolumeWalk(root: site.root)
+        let problems = Mutex<[VolumeProblem]>([])
+        let observer = VolumeBackup.Observer(problem: { problem in problems.withLock { $0.append(problem) } })
+        let writer = try await site.repository.makeWriter()
+        // The walk runs ahead; what vanishes before it is read is a problem of that file alone.
+        var source = SegmentSource(walk: walk, previous: nil, storage: writer, observer: observer)
+        let segment = try #require(try await source.next())
+        try site.remove("b")
+        let reader = SegmentReader(
+            storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let outcome = try await reader.read(segment)
+        #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "a", "c"])
+        #expect(outcome.problems.map(\.severity) == [.missing])
+        #expect(outcome.problems.first?.reason.contains("No such file") == true)
+        await writer.discard()
+    }
+
+    @Test func chunksThatAreGoneAreStoredAgain() async throws {
+        let site = try await Site()
+        try site.write("a", noise(count: 100_000, seed: 1))
+        let (first, _) = try await site.backUp()
+        for key in try await site.store.keys(below: "repository/index/") { try await site.store.delete([key]) }
+        let (second, summary) = try await site.backUp()
+        #expect(summary.unchangedFiles == 0 && summary.newBytes == 100_000)
+        #expect(first.id != second.id)
+        let entry = try #require(try await site.entries(of: second).last)
+        #expect(try await site.content(of: entry) == (try site.read(entry.path)))
+    }
+
+    @Test func cancellationLeavesNoSnapshot() async throws {
+        let site = try await Site()
+        for number in 0..<50 { try site.write("f\(number)", noise(count: 400_000, seed: UInt64(number))) }
+        let task = Task { try await site.backUp() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        #expect(try await site.repository.snapshots().snapshots.isEmpty)
+    }
+}
