@@ -29,6 +29,41 @@ import Testing
         #expect(one == expected["deployments.apps/namespaces/shop/web.json"])
     }
 
+    @Test func aVolumeComesOutWithPlainTools() async throws {
+        let workspace = try Workspace()
+        let data = try workspace.makeFolder("data")
+        let store = try workspace.makeFolder("store")
+        let work = try workspace.makeFolder("work")
+        // Many files in shared chunks, a large one in several, one with holes, links, odd names, modes and times.
+        let make = try await workspace.bash(
+            """
+            cd "$DATA"
+            mkdir -p a/b "with space/and \"quotes\"" empty
+            for number in {1..50}; do seq $number $((number * 40)) >"a/$number.txt"; done
+            head -c 6000000 /dev/urandom >a/b/large.bin
+            truncate -s 9000000 sparse; printf end >>sparse
+            printf 'ünï' >"with space/and \"quotes\"/ü"
+            touch nothing; ln -s ../a/1.txt empty/link; ln a/2.txt hard
+            chmod 700 a/b; chmod 4711 a/3.txt; touch -d @86400.5 a/4.txt
+            """, environment: ["DATA": data])
+        try #require(make.status == 0, "\(make)")
+        let backup = try await workspace.godwit(
+            "volume", "backup", data, "--as", "shop/data", "--storage", "file://" + store)
+        try #require(backup.status == 0, "\(backup)")
+        let run = try await workspace.bash(
+            try ShellDocument("docs/recovery.md").script(["volume"]),
+            environment: ["STORE": store, "VOLUME": "shop/data", "FILE": "a/b/large.bin", "WORK": work])
+        #expect(run.status == 0, "\(run)")
+        let compared = try await workspace.bash(
+            """
+            cmp "$DATA/a/b/large.bin" "$WORK/one-file"
+            diff -r --no-dereference "$DATA" "$WORK/volume"
+            list() { (cd "$1" && find . ! -type l -printf '%p %y %m %n %T@\n' | sort); }
+            diff <(list "$DATA") <(list "$WORK/volume")
+            """, environment: ["DATA": data, "WORK": work])
+        #expect(compared.status == 0, "\(compared)")
+    }
+
     /// Objects by their path in the tarball, as a restore into a directory reads them, told by another tool: `tar`
     /// knows nothing of the index, and the index nothing of `tar`.
     private func items(_ shop: Shop, _ backup: String) async throws -> [String: JSONValue] {
