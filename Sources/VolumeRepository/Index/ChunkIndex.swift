@@ -12,6 +12,13 @@ final class ChunkIndex: Sendable {
         let table = ChunkTable()
         var packs: [PackID] = []
 
+        func location(_ id: ChunkID, _ place: ChunkTable.Place) -> Location {
+            Location(
+                pack: packs[Int(place.pack)],
+                chunk: PackedChunk(
+                    id: id, offset: place.offset, length: place.length, contentLength: place.contentLength))
+        }
+
         mutating func add(_ pack: PackContents) {
             let number = UInt32(packs.count)
             packs.append(pack.id)
@@ -36,6 +43,20 @@ final class ChunkIndex: Sendable {
     /// How many chunks there are.
     var count: Int { state.withLock { $0.table.count } }
 
+    /// All packs.
+    var packIDs: [PackID] { state.withLock { $0.packs } }
+
+    /// The number of a chunk, which stays its own; nil when it is not there.
+    func number(of id: ChunkID) -> Int? { state.withLock { $0.table.number(of: id) } }
+
+    /// Where the chunk of a number is.
+    func location(number: Int) -> Location? {
+        state.withLock { state in
+            let (id, place) = state.table[number]
+            return place.pack == .max ? nil : state.location(id, place)
+        }
+    }
+
     /// Adds the chunks of a pack; those that are there stay where they are.
     func add(_ pack: PackContents) { state.withLock { $0.add(pack) } }
 
@@ -53,10 +74,7 @@ final class ChunkIndex: Sendable {
     func location(of id: ChunkID) -> Location? {
         state.withLock { state in
             guard let place = state.table.place(of: id), place.pack != .max else { return nil }
-            return Location(
-                pack: state.packs[Int(place.pack)],
-                chunk: PackedChunk(
-                    id: id, offset: place.offset, length: place.length, contentLength: place.contentLength))
+            return state.location(id, place)
         }
     }
 }

@@ -51,8 +51,10 @@ struct IndexObjects: Sendable {
     }
 
     /// Writes packs to as many objects as they need, and gives their ids.
+    ///
+    /// - Parameter replacing: whether an object of the same name is damaged.
     @discardableResult
-    func write(_ packs: [PackContents]) async throws -> [ChunkID] {
+    func write(_ packs: [PackContents], replacing: Bool = false) async throws -> [ChunkID] {
         var written: [ChunkID] = []
         var rest = packs[...]
         while !rest.isEmpty {
@@ -62,12 +64,12 @@ struct IndexObjects: Sendable {
                 return chunks == 0 || chunks + pack.chunks.count <= Self.chunksPerObject
             }
             rest = rest.dropFirst(part.count)
-            written.append(try await writeOne(Array(part)))
+            written.append(try await writeOne(Array(part), replacing: replacing))
         }
         return written
     }
 
-    private func writeOne(_ packs: [PackContents]) async throws -> ChunkID {
+    private func writeOne(_ packs: [PackContents], replacing: Bool) async throws -> ChunkID {
         let (id, stored) = try await BlockingPool.shared.run { [codec] in
             var text: [UInt8] = []
             text.reserveCapacity(packs.reduce(0) { $0 + $1.chunks.count } * 100 + packs.count * 80)
@@ -75,8 +77,19 @@ struct IndexObjects: Sendable {
             let id = codec.cipher.id(of: text)
             return (id, try codec.encode(document: text, context: RepositoryLayout.context("index", id)))
         }
-        try await objects.writeOnce(RepositoryLayout.index(id, sealed: isSealed), stored)
+        let key = RepositoryLayout.index(id, sealed: isSealed)
+        if replacing {
+            try await objects.store.put(key, .bytes(stored), options: PutOptions())
+        } else {
+            try await objects.writeOnce(key, stored)
+        }
         return id
+    }
+
+    /// Removes objects.
+    func delete(_ ids: [ChunkID]) async throws {
+        guard !ids.isEmpty else { return }
+        try await objects.store.delete(ids.map { RepositoryLayout.index($0, sealed: isSealed) })
     }
 
     /// Reads the whole index. Objects that are damaged are passed over and named in the index.
@@ -84,21 +97,27 @@ struct IndexObjects: Sendable {
     /// - Parameters:
     ///   - avoiding: packs that are marked.
     ///   - keepingAvoided: whether their chunks count where there are no others: for reading, not for writing.
-    func load(avoiding: Set<PackID>, keepingAvoided: Bool) async throws -> ChunkIndex {
+    ///   - without: packs that do not count at all.
+    func load(
+        avoiding: Set<PackID>, keepingAvoided: Bool, without: Set<PackID> = []
+    ) async throws -> ChunkIndex {
         // A prune may replace objects between the listing and the reading; what replaced them is in the next listing.
         for _ in 0..<5 {
-            if let index = try await loadOnce(avoiding: avoiding, keepingAvoided: keepingAvoided) { return index }
+            if let index = try await loadOnce(avoiding, keepingAvoided, without) { return index }
         }
         throw RepositoryError(.missing, subject: RepositoryLayout.index, reason: "its objects change all the time")
     }
 
-    private func loadOnce(avoiding: Set<PackID>, keepingAvoided: Bool) async throws -> ChunkIndex? {
+    private func loadOnce(
+        _ avoiding: Set<PackID>, _ keepingAvoided: Bool, _ without: Set<PackID>
+    ) async throws -> ChunkIndex? {
         let index = ChunkIndex()
         let avoided = Mutex<[PackContents]>([])
         let isStale = Mutex(false)
         try await list().map(\.id).forEachConcurrently(limit: 8) { id in
             do {
                 let isThere = try await forEachPack(in: id) { pack in
+                    if without.contains(pack.id) { return }
                     if !avoiding.contains(pack.id) {
                         index.add(pack)
                     } else if keepingAvoided {

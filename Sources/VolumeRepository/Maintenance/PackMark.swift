@@ -10,6 +10,8 @@ struct PackMark: Sendable, Hashable {
     let created: Date
     /// The packs.
     let packs: [PackID]
+    /// When it was written, by the store's clock; nil where the store does not say.
+    var modified: Date?
 
     var serialized: [UInt8] {
         let json: JSONValue = [
@@ -55,7 +57,10 @@ struct PackMarks: Sendable {
             guard let id = RepositoryLayout.name(ofKey: object.key, below: RepositoryLayout.marks, ending: ".json")
             else { continue }
             do {
-                if let bytes = try await objects.read(object.key) { marks.append(try PackMark(id: id, parsing: bytes)) }
+                guard let bytes = try await objects.read(object.key) else { continue }
+                var mark = try PackMark(id: id, parsing: bytes)
+                mark.modified = object.modified
+                marks.append(mark)
             } catch is RepositoryError {
                 damaged.append(object.key)
             }

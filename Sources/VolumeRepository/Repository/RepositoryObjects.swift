@@ -29,6 +29,26 @@ struct RepositoryObjects: Sendable {
         }
     }
 
+    /// The stored form of a chunk, not checked.
+    ///
+    /// - Throws: ``RepositoryError/Kind/missing`` when the pack is gone, ``RepositoryError/Kind/damaged`` when it ends
+    ///   too early.
+    func readStored(_ chunk: PackedChunk, in pack: PackID) async throws -> [UInt8] {
+        let key = RepositoryLayout.pack(pack)
+        do {
+            let reader = try await store.get(key, range: chunk.range)
+            let stored = try await reader.body.collect(upTo: Int(chunk.length))
+            guard stored.count == Int(chunk.length) else {
+                throw RepositoryError(.damaged, subject: key, reason: "it ends in chunk \(chunk.id)")
+            }
+            return stored
+        } catch let error as ObjectStoreError where error.kind == .notFound {
+            throw RepositoryError(.missing, subject: key, reason: "it holds chunk \(chunk.id)")
+        } catch let error as ObjectStoreError where error.kind == .invalidRange {
+            throw RepositoryError(.damaged, subject: key, reason: "it ends before chunk \(chunk.id)")
+        }
+    }
+
     /// All objects below a prefix.
     func list(_ prefix: String) async throws -> [ObjectInfo] {
         var objects: [ObjectInfo] = []

@@ -81,18 +81,13 @@ public final class RepositoryReader: ChunkReading {
         let key = RepositoryLayout.pack(location.pack)
         let codec = repository.codec
         do {
-            let reader = try await repository.objects.store.get(key, range: location.chunk.range)
-            let stored = try await reader.body.collect(upTo: Int(location.chunk.length))
+            let stored = try await repository.objects.readStored(location.chunk, in: location.pack)
             return try await BlockingPool.shared.run {
                 try stored.withUnsafeBytes {
                     try codec.decode(chunk: $0, id: id, size: Int(location.chunk.contentLength))
                 }
             }
-        } catch let error as ObjectStoreError where error.kind == .notFound {
-            throw RepositoryError(.missing, subject: key, reason: "it holds chunk \(id)")
-        } catch let error as ObjectStoreError where error.kind == .invalidRange {
-            throw RepositoryError(.damaged, subject: key, reason: "it ends before chunk \(id)")
-        } catch let error as RepositoryError where error.kind == .damaged {
+        } catch let error as RepositoryError where error.kind == .damaged && error.subject != key {
             throw RepositoryError(.damaged, subject: key, reason: error.description)
         }
     }

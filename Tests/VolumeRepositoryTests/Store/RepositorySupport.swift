@@ -45,12 +45,11 @@ struct TestRepository {
             repository: try await Repository.openOrCreate(store: store, credentials: credentials, tuning: tuning))
     }
 
-    /// Stores contents and commits a snapshot whose tree they are.
+    /// Stores contents and commits a snapshot of them.
     func backUp(_ contents: [[UInt8]], volume: String = "data", started: Date = Date()) async throws -> StoredSnapshot {
         let writer = try await repository.makeWriter()
         do {
-            let snapshot = try await writer.commit(
-                Snapshot.of(try await contents.storedIDs(writer), contents, volume: volume, started: started))
+            let snapshot = try await writer.commit(contents, volume: volume, started: started)
             await writer.close()
             return snapshot
         } catch {
@@ -59,18 +58,32 @@ struct TestRepository {
         }
     }
 
-    /// What the chunks of a snapshot's tree are.
+    /// The contents of a snapshot.
     func restore(_ snapshot: Snapshot) async throws -> [[UInt8]] {
         let reader = try await repository.makeReader()
         var contents: [[UInt8]] = []
         do {
-            for id in snapshot.tree { contents.append(try await reader.content(of: id)) }
+            for id in try await SampleTree.ids(of: snapshot, reader) { contents.append(try await reader.content(of: id)) }
         } catch {
             await reader.close()
             throw error
         }
         await reader.close()
         return contents
+    }
+
+    func check() async throws -> CheckReport {
+        var options = CheckOptions()
+        options.readData = 1
+        return try await repository.check(options, references: SampleTree.references)
+    }
+
+    func prune(
+        grace: Duration = .zero, reach: @escaping @Sendable (PruneStage) async throws -> Void = { _ in }
+    ) async throws -> PruneReport {
+        var options = PruneOptions()
+        options.grace = grace
+        return try await repository.prune(options, references: SampleTree.references, reach: reach)
     }
 
     /// All keys of the store.
@@ -81,13 +94,32 @@ struct TestRepository {
     }
 }
 
-extension Snapshot {
-    static func of(
-        _ tree: [ChunkID], _ contents: [[UInt8]], volume: String = "data", started: Date = Date()
-    ) -> Snapshot {
-        Snapshot(
-            volume: Volume(namespace: "shop", name: volume), started: started, ended: started, host: "machine",
-            path: "/data", tree: tree, treeBytes: contents.reduce(0) { $0 + Int64($1.count) })
+/// A tree that is as simple as one can be: one chunk that holds the ids of the contents.
+enum SampleTree {
+    static func ids(of snapshot: Snapshot, _ reader: any ChunkReading) async throws -> [ChunkID] {
+        var ids: [ChunkID] = []
+        for chunk in snapshot.tree {
+            let bytes = try await reader.content(of: chunk)
+            for start in stride(from: 0, to: bytes.count, by: 32) {
+                if let id = ChunkID(bytes: bytes[start..<(start + 32)]) { ids.append(id) }
+            }
+        }
+        return ids
+    }
+
+    static let references: SnapshotReferences = { snapshot, reader, visit in
+        try await ids(of: snapshot, reader).forEach(visit)
+    }
+}
+
+extension RepositoryWriter {
+    /// Stores contents and commits a snapshot of them.
+    func commit(_ contents: [[UInt8]], volume: String = "data", started: Date = Date()) async throws -> StoredSnapshot {
+        let tree = try await store(try await contents.storedIDs(self).flatMap(\.bytes))
+        return try await commit(
+            Snapshot(
+                volume: Snapshot.Volume(namespace: "shop", name: volume), started: started, ended: started,
+                host: "machine", path: "/data", tree: [tree.id], treeBytes: Int64(contents.count * 32)))
     }
 }
 

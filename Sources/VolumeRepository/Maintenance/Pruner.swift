@@ -1,0 +1,92 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import Streams
+
+/// Executes a prune under its lock. The order of its steps is part of the format; see docs/repository-format.md.
+struct Pruner: Sendable {
+    let repository: Repository
+    let lock: RepositoryLock
+    let options: PruneOptions
+    let finder: PackUsageFinder
+    let reach: @Sendable (PruneStage) async throws -> Void
+
+    private var objects: RepositoryObjects { repository.objects }
+
+    func run() async throws -> PruneReport {
+        try await reach(.locked)
+        let before = try await repository.marks.list().marks
+        let marked = Set(before.flatMap(\.packs))
+        let usage = try await finder.find(avoiding: marked)
+        try await reach(.usageKnown)
+        let plan = PrunePlan(usage, marked: marked, minimumUse: options.minimumUse)
+        var report = PruneReport(plan: plan)
+        let copier = PackCopier(repository: repository, usage: usage)
+        let moved = try await copier.copy(from: plan.sparse, &report)
+        try await reach(.repacked)
+        if !(plan.unused + moved).isEmpty {
+            try await lock.refresh()
+            let mark = try PackMark(packs: plan.unused + moved)
+            try await objects.writeOnce(RepositoryLayout.mark(mark.id), mark.serialized)
+            report.marked = mark.packs.count
+        }
+        try await reach(.marked)
+        try await sweep(&report)
+        return report
+    }
+
+    /// Deletes what was marked long enough ago and that all other runs know to be marked.
+    private func sweep(_ report: inout PruneReport) async throws {
+        try await lock.refresh()
+        let marks = try await repository.marks.list().marks
+        let now = lock.storeTime
+        let due = marks.filter { mark in
+            (now ?? Date()).timeIntervalSince((now == nil ? nil : mark.modified) ?? mark.created)
+                >= options.grace / .seconds(1) || options.grace == .zero
+        }
+        let others = try await repository.locks.list(now: now).filter { $0.id != lock.id }
+        // Who comes back from the dead sees that its lock is gone.
+        try await repository.locks.remove(others.filter(\.isStale))
+        let living = others.filter { !$0.isStale }
+        let swept = due.filter { mark in living.allSatisfy { $0.knownMarks.contains(mark.id) } }
+        report.waitingFor = living.filter { lock in !due.allSatisfy { lock.knownMarks.contains($0.id) } }
+        report.waiting = Set(marks.flatMap(\.packs)).subtracting(swept.flatMap(\.packs)).count
+        try await reach(.locksListed)
+        guard !swept.isEmpty else { return }
+
+        // Only now: whoever did not know the marks has added its snapshot or never will.
+        let usage = try await finder.find(avoiding: Set(marks.flatMap(\.packs)))
+        try await reach(.usageChecked)
+        let all = Set(swept.flatMap(\.packs))
+        // Another mark that is not swept now may name the pack too, and somebody may not know that one.
+        let held = Set(marks.filter { mark in !swept.contains { $0.id == mark.id } }.flatMap(\.packs))
+        let deleted = all.filter { (usage.packs[$0]?.chunks ?? 0) == 0 && !held.contains($0) }
+        try await lock.refresh()
+        try await removeFromIndex(deleted)
+        try await lock.refresh()
+        try await objects.store.delete(deleted.sorted().map(RepositoryLayout.pack))
+        try await reach(.packsRemoved)
+        try await objects.store.delete(swept.map { RepositoryLayout.mark($0.id) })
+        report.deleted = deleted.count { usage.packs[$0] != nil }
+        report.deletedBytes = deleted.reduce(0) { $0 + (usage.packs[$1]?.size ?? 0) }
+        report.unmarked = all.count - deleted.count
+    }
+
+    /// Writes the index objects that name these packs anew without them, and then removes the old ones.
+    private func removeFromIndex(_ packs: Set<PackID>) async throws {
+        let index = repository.indexObjects
+        var replaced: [ChunkID] = []
+        let kept = PackList()
+        for (id, _) in try await index.list() {
+            let content = PackList()
+            guard try await index.forEachPack(in: id, { content.append($0) }) else { continue }
+            guard content.all.contains(where: { packs.contains($0.id) }) else { continue }
+            replaced.append(id)
+            for pack in content.all where !packs.contains(pack.id) { kept.append(pack) }
+        }
+        let written = try await index.write(kept.all)
+        try await reach(.indexWritten)
+        try await index.delete(replaced.filter { !written.contains($0) })
+        try await reach(.indexRemoved)
+    }
+}
