@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@testable import VolumeRepository
+
+@Suite struct RestoreTests {
+    @Test func aNastyTreeComesBackAsItWas() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        try NastyTree.make(at: source)
+        let backup = try MiniBackup(of: source)
+        #expect(backup.problems.filter { $0.severity == .failure } == [])
+        let report = try await backup.restorer().restore(to: target)
+        #expect(report.failures == [])
+        #expect(try TreeComparison.differences(between: source, and: target) == [])
+        #expect(report.filesWritten > 250)
+
+        // Once more: nothing is written, nothing changes.
+        let again = try await backup.restorer().restore(to: target)
+        #expect(again.filesWritten == 0)
+        #expect(again.failures == [])
+        #expect(try TreeComparison.differences(between: source, and: target) == [])
+
+        var options = RestoreOptions()
+        options.rewrite = .differingContent
+        let verified = try await backup.restorer(options).restore(to: target)
+        #expect(verified.filesWritten == 0)
+        #expect(verified.failures == [])
+        #expect(verified.filesVerified == report.filesWritten)
+    }
+
+    @Test func linksInTheWayAreReplacedNotFollowed() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target, outside) = (directory.sub("source"), directory.sub("target"), directory.sub("outside"))
+        for path in [source, source + "/dir", target, outside] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try Data("new".utf8).write(to: URL(fileURLWithPath: source + "/dir/file"))
+        try Data("new".utf8).write(to: URL(fileURLWithPath: source + "/file"))
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: outside + "/file"))
+        try FileManager.default.createSymbolicLink(atPath: target + "/dir", withDestinationPath: outside)
+        try FileManager.default.createSymbolicLink(atPath: target + "/file", withDestinationPath: outside + "/file")
+        let report = try await MiniBackup(of: source).restorer().restore(to: target)
+        #expect(report.failures == [])
+        #expect(try String(contentsOfFile: outside + "/file", encoding: .utf8) == "precious")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["file"])
+        #expect(try TreeComparison.differences(between: source, and: target) == [])
+    }
+
+    @Test func aDamagedChunkFailsItsFileOnly() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        try FileManager.default.createDirectory(atPath: source, withIntermediateDirectories: true)
+        for (name, count) in [("a", 10), ("b", 20), ("large", 3_000_000), ("large-bad", 2_500_000)] {
+            try Data(NastyTree.pattern(count: count)).write(to: URL(fileURLWithPath: source + "/" + name))
+        }
+        let backup = try MiniBackup(of: source, extentLength: 90_001)
+        for (name, index) in [("b", 0), ("large-bad", 27)] {
+            let entry = try #require(backup.entries.first { $0.path == Array(name.utf8) })
+            guard case .chunk(let id, _, _) = entry.extents[index] else {
+                Issue.record("no chunk")
+                return
+            }
+            backup.chunks.damage(id)
+        }
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        try Data("old".utf8).write(to: URL(fileURLWithPath: target + "/b"))
+        let report = try await backup.restorer().restore(to: target)
+        #expect(Set(report.failures.map { TreePath.text($0.path) }) == ["b", "large-bad"])
+        #expect(try String(contentsOfFile: target + "/b", encoding: .utf8) == "old")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target).sorted() == ["a", "b", "large"])
+        #expect(FileManager.default.contentsEqual(atPath: source + "/large", andPath: target + "/large"))
+    }
+
+    @Test func extraFilesStayOrGo() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        try FileManager.default.createDirectory(atPath: source + "/m/n", withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: source + "/m/file"))
+        let backup = try MiniBackup(of: source)
+        _ = try await backup.restorer().restore(to: target)
+        for extra in ["a/b", "m/n/o", "z"] {
+            try FileManager.default.createDirectory(
+                atPath: target + "/" + extra, withIntermediateDirectories: true)
+        }
+        try Data("y".utf8).write(to: URL(fileURLWithPath: target + "/m/extra"))
+        _ = try await backup.restorer().restore(to: target)
+        #expect(FileManager.default.fileExists(atPath: target + "/m/extra"))
+        var options = RestoreOptions()
+        options.extra = .delete
+        let report = try await backup.restorer(options).restore(to: target)
+        #expect(report.removed == 4)
+        #expect(try TreeComparison.differences(between: source, and: target) == [])
+    }
+
+    @Test func aSelectionBringsItsDirectoriesAndOrphanedLinks() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        for name in ["a", "b/c", "d"] {
+            try FileManager.default.createDirectory(atPath: source + "/" + name, withIntermediateDirectories: true)
+            try Data(name.utf8).write(to: URL(fileURLWithPath: source + "/\(name)/file"))
+        }
+        for name in ["d/link", "d/link-2"] {
+            try FileManager.default.linkItem(atPath: source + "/a/file", toPath: source + "/" + name)
+        }
+        var options = RestoreOptions()
+        options.include = [try PathPattern("/d"), try PathPattern("b/**/file")]
+        let report = try await MiniBackup(of: source).restorer(options).restore(to: target)
+        #expect(report.failures == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target).sorted() == ["b", "d"])
+        #expect(try String(contentsOfFile: target + "/d/link-2", encoding: .utf8) == "a")
+        #expect(try String(contentsOfFile: target + "/b/c/file", encoding: .utf8) == "b/c")
+        let inodes = try ["link", "link-2"].map {
+            try FileManager.default.attributesOfItem(atPath: target + "/d/" + $0)[.systemFileNumber] as? UInt64
+        }
+        #expect(inodes[0] == inodes[1])
+        #expect(try TreeComparison.differences(between: source + "/b", and: target + "/b") == [])
+    }
+}
