@@ -6,7 +6,8 @@ enum ArgumentNormalizer {
     /// The flags that are true, false, or not given.
     private static let booleans: Set<String> = [
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
-        "--allow-partially-failed", "--force", "--exit-code",
+        "--allow-partially-failed", "--force", "--exit-code", "--exclude-caches", "--delete-extra", "--verify", "--all",
+        "--prune",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {

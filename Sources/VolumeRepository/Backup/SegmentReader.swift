@@ -1,3 +1,4 @@
+import Foundation
 import Streams
 
 /// Reads the entries of segments and stores their content.
@@ -158,7 +159,7 @@ struct SegmentReader: Sendable {
     }
 
     /// Pieces of one file that are between reading and storing.
-    private static let piecesAtOnce = 4
+    private static let piecesAtOnce = max(2, ProcessInfo.processInfo.activeProcessorCount)
 
     // MARK: What both need
 

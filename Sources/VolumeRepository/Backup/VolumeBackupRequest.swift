@@ -53,7 +53,7 @@ extension Repository {
         let previous = parent.map { PreviousTree(TreeReader(chunks: $0.snapshot.tree, from: reader)) }
         let backup = VolumeBackup(
             storage: writer, chunkerSeed: chunkerSeed,
-            concurrency: 2 * ProcessInfo.processInfo.activeProcessorCount)
+            concurrency: ProcessInfo.processInfo.activeProcessorCount + 1)
         let summary = try await backup.run(walking: walk, previous: previous, observer: observer)
         await reader.close()
         var snapshot = Snapshot(

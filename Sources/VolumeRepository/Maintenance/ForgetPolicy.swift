@@ -35,6 +35,12 @@ public struct ForgetDecision: Sendable, Hashable {
     public let reasons: [String]
     /// Whether it is kept.
     public var isKept: Bool { !reasons.isEmpty }
+
+    /// A decision, by a policy or by hand.
+    public init(snapshot: StoredSnapshot, reasons: [String]) {
+        self.snapshot = snapshot
+        self.reasons = reasons
+    }
 }
 
 extension ForgetPolicy {

@@ -51,6 +51,16 @@ struct RepositoryOptions: ParsableArguments {
         return try .environment(ProcessInfo.processInfo.environment)
     }
 
+    /// What opens an encrypted repository.
+    ///
+    /// - Throws: ``RepositoryError/Kind/credentialsNeeded`` when nothing was given.
+    func requiredCredentials() throws -> RepositoryCredentials {
+        guard let credentials = try credentials() else {
+            throw RepositoryError(.credentialsNeeded, subject: "the repository")
+        }
+        return credentials
+    }
+
     /// The password in the first line of a file.
     static func password(in path: String) throws -> RepositoryCredentials {
         var line = try content(of: path).prefix { $0 != UInt8(ascii: "\n") }

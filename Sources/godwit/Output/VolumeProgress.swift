@@ -14,8 +14,7 @@ extension ProgressView {
                 observer(.progress(progress))
             },
             problem: { problem in
-                let path = problem.path.isEmpty ? "." : String(decoding: problem.path, as: UTF8.self)
-                observer(.log(LogLine(problem.severity.level, "\(path.printable): \(problem.reason)")))
+                observer(.log(LogLine(problem.severity.level, "\(problem.path.printablePath): \(problem.reason)")))
             })
     }
 }
@@ -28,6 +27,11 @@ extension VolumeProblem.Severity {
         case .note: .info
         }
     }
+}
+
+extension [UInt8] {
+    /// A path of a volume as it can be shown.
+    var printablePath: String { isEmpty ? "." : String(decoding: self, as: UTF8.self).printable }
 }
 
 extension String {

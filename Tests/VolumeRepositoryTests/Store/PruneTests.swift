@@ -62,7 +62,9 @@ import VolumeRepository
         for round in 0..<3 {
             let check = try await site.check()
             #expect(check.problems == [], "round \(round)")
-            for snapshot in snapshots.withLock({ $0 }) { #expect(try await site.restore(snapshot.snapshot) == contents) }
+            for snapshot in snapshots.withLock({ $0 }) {
+                #expect(try await site.restore(snapshot.snapshot) == contents)
+            }
             _ = try await site.prune()
         }
     }

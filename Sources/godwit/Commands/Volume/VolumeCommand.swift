@@ -4,5 +4,5 @@ import ArgumentParser
 struct VolumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Back up and restore the data of volumes.",
-        subcommands: [VolumeBackupCommand.self, VolumeSnapshots.self])
+        subcommands: [VolumeBackupCommand.self, VolumeRestore.self, VolumeSnapshots.self])
 }
