@@ -24,7 +24,8 @@ import VolumeRepository
             let expectations = try await damage.apply(to: key, others: keys, seed: UInt64(number), site.store)
             let names = try await site.namesOfProblems(password: password)
             for key in expectations {
-                #expect(names.contains { $0.contains(key) } || site.isHarmless(damage, key), "\(damage) \(key): \(names)")
+                #expect(
+                    names.contains { $0.contains(key) } || site.isHarmless(damage, key), "\(damage) \(key): \(names)")
             }
             for (snapshot, contents) in zip(snapshots, [contents, more]) {
                 await site.expectRightOrNothing(snapshot.snapshot, contents, password)
@@ -90,7 +91,8 @@ extension RepositoryDamageTests.Damage {
             return [key]
         case .emptied: bytes = []
         case .truncated: bytes.removeLast(Int.random(in: 1..<bytes.count, using: &numbers))
-        case .flipped: bytes[Int.random(in: 0..<bytes.count, using: &numbers)] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
+        case .flipped:
+            bytes[Int.random(in: 0..<bytes.count, using: &numbers)] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
         case .swapped:
             let folder = key.split(separator: "/").prefix(2).joined(separator: "/")
             guard let other = others.last(where: { $0.hasPrefix(folder + "/") && $0 != key }) else { return [] }

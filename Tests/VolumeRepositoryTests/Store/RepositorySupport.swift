@@ -63,7 +63,9 @@ struct TestRepository {
         let reader = try await repository.makeReader()
         var contents: [[UInt8]] = []
         do {
-            for id in try await SampleTree.ids(of: snapshot, reader) { contents.append(try await reader.content(of: id)) }
+            for id in try await SampleTree.ids(of: snapshot, reader) {
+                contents.append(try await reader.content(of: id))
+            }
         } catch {
             await reader.close()
             throw error
