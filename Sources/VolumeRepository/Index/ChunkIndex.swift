@@ -60,9 +60,9 @@ final class ChunkIndex: Sendable {
     /// Adds the chunks of a pack; those that are there stay where they are.
     func add(_ pack: PackContents) { state.withLock { $0.add(pack) } }
 
-    /// Notes that a chunk is in a pack that is being written; false when it is there already.
-    func claim(_ id: ChunkID) -> Bool {
-        state.withLock {
+    /// Notes that a chunk is in a pack that is being written.
+    func claim(_ id: ChunkID) {
+        _ = state.withLock {
             $0.table.insert(id, ChunkTable.Place(pack: .max, offset: 0, length: 0, contentLength: 0))
         }
     }

@@ -32,7 +32,7 @@ struct PackCopier: Sendable {
                     report.damaged.append(error)
                 }
             }
-            if let pack { try await uploader.store(pack) }
+            if let pack { uploader.begin(pack) }
             try await uploader.flush()
             return moved
         } catch {
@@ -45,6 +45,7 @@ struct PackCopier: Sendable {
         _ chunk: PackedChunk, from id: PackID, to pack: inout PackBuilder?, _ uploader: PackUploader
     ) async throws {
         let codec = repository.codec
+        try await uploader.waitForRoom()
         let stored = try await repository.objects.readStored(chunk, in: id)
         try await BlockingPool.shared.run {
             _ = try stored.withUnsafeBytes {
@@ -54,7 +55,7 @@ struct PackCopier: Sendable {
         let size = repository.tuning.packSize
         var target = try pack.take() ?? PackBuilder(capacity: size, isSealed: codec.cipher.isEncrypting)
         target.append(chunk.id, stored: stored, contentLength: Int(chunk.contentLength))
-        if target.count >= size { try await uploader.store(target) } else { pack = target }
+        if target.count >= size { uploader.begin(target) } else { pack = target }
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import Synchronization
@@ -12,6 +13,10 @@ struct PackUsage: Sendable {
         var used: Int64 = 0
         /// The chunks that are needed from here.
         var chunks = 0
+        /// Whether an index names it.
+        var isIndexed = false
+        /// When it was written, where the store says.
+        var modified: Date?
     }
 
     /// All packs that are there.
@@ -33,7 +38,7 @@ struct PackUsageFinder: Sendable {
         // Snapshots first: what they need was in the index before they were written.
         let listing = try await repository.snapshots()
         if let (_, error) = listing.unreadable.first { throw error }
-        let (index, sizes) = try await loadIndex(avoiding: avoiding)
+        let (index, objects) = try await loadIndex(avoiding: avoiding)
         let needed = ChunkSet(index)
         let reader = RepositoryReader(repository, lock: nil, index: index, cacheBytes: 64 << 20)
         for stored in listing.snapshots {
@@ -50,7 +55,10 @@ struct PackUsageFinder: Sendable {
             }
         }
         var usage = PackUsage(index: index, needed: needed)
-        for (id, size) in sizes { usage.packs[id] = PackUsage.Pack(size: size) }
+        for (id, object) in objects {
+            usage.packs[id] = PackUsage.Pack(size: object.size, modified: object.modified)
+        }
+        for id in index.packIDs { usage.packs[id]?.isIndexed = true }
         needed.forEach { location in
             usage.packs[location.pack]?.used += Int64(location.chunk.length)
             usage.packs[location.pack]?.chunks += 1
@@ -58,19 +66,19 @@ struct PackUsageFinder: Sendable {
         return usage
     }
 
-    private func loadIndex(avoiding: Set<PackID>) async throws -> (ChunkIndex, [PackID: Int64]) {
+    private func loadIndex(avoiding: Set<PackID>) async throws -> (ChunkIndex, [PackID: ObjectInfo]) {
         let index = try await repository.indexObjects.load(avoiding: avoiding, keepingAvoided: true)
         if let problem = index.problems.first { throw problem }
-        var sizes: [PackID: Int64] = [:]
+        var found: [PackID: ObjectInfo] = [:]
         for object in try await repository.objects.list(RepositoryLayout.packs) {
-            if let id = RepositoryLayout.packID(ofKey: object.key) { sizes[id] = object.size }
+            if let id = RepositoryLayout.packID(ofKey: object.key) { found[id] = object }
         }
-        let lost = index.packIDs.filter { sizes[$0] == nil }
-        if lost.isEmpty { return (index, sizes) }
+        let lost = index.packIDs.filter { found[$0] == nil }
+        if lost.isEmpty { return (index, found) }
         // A pack that is gone must not be the reason to delete another one with the same chunks.
-        let found = try await repository.indexObjects.load(
+        let sound = try await repository.indexObjects.load(
             avoiding: avoiding, keepingAvoided: true, without: Set(lost))
-        return (found, sizes)
+        return (sound, found)
     }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a prune goes about it.
 public struct PruneOptions: Sendable, Hashable {
     /// The share of a pack's bytes that must be needed for the pack to stay as it is; 0 to 1.
@@ -30,8 +32,12 @@ public struct PrunePlan: Sendable, Hashable {
     public var copiedBytes: Int64 = 0
 
     /// A plan for packs of a given use.
-    init(_ usage: PackUsage, marked: Set<PackID>, minimumUse: Double) {
+    ///
+    /// - Parameter running: when the oldest run began that may not yet have written the index of its packs; those are
+    ///   better left alone, although nothing would be lost.
+    init(_ usage: PackUsage, marked: Set<PackID>, minimumUse: Double, running: Date? = nil) {
         for (id, pack) in usage.packs.sorted(by: { $0.key < $1.key }) where !marked.contains(id) {
+            if let running, !pack.isIndexed, (pack.modified ?? running) >= running { continue }
             if pack.chunks == 0 {
                 unused.append(id)
                 freedBytes += pack.size
@@ -77,7 +83,7 @@ extension Repository {
     /// - Throws: ``RepositoryError/Kind/locked`` when another prune or repair goes on; ``RepositoryError`` when
     ///   something cannot be read, because what cannot be read could need anything.
     public func prune(
-        _ options: PruneOptions = PruneOptions(), references: @escaping SnapshotReferences,
+        _ options: PruneOptions = PruneOptions(), references: @escaping SnapshotReferences = TreeReferences.ofSnapshots,
         reach: @escaping @Sendable (PruneStage) async throws -> Void = { _ in }
     ) async throws -> PruneReport {
         if options.isDryRun {

@@ -19,7 +19,11 @@ struct Pruner: Sendable {
         let marked = Set(before.flatMap(\.packs))
         let usage = try await finder.find(avoiding: marked)
         try await reach(.usageKnown)
-        let plan = PrunePlan(usage, marked: marked, minimumUse: options.minimumUse)
+        let running = try await repository.locks.list(now: lock.storeTime).filter { $0.use == .backup && !$0.isStale }
+        // Clocks of machines differ by minutes at most.
+        let plan = PrunePlan(
+            usage, marked: marked, minimumUse: options.minimumUse,
+            running: running.map(\.started).min()?.addingTimeInterval(-300))
         var report = PruneReport(plan: plan)
         let copier = PackCopier(repository: repository, usage: usage)
         let moved = try await copier.copy(from: plan.sparse, &report)

@@ -14,7 +14,7 @@ extension Repository {
     /// - Parameter references: names what a snapshot's tree refers to.
     /// - Throws: what the store throws; damage is reported and not thrown.
     public func check(
-        _ options: CheckOptions = CheckOptions(), references: @escaping SnapshotReferences
+        _ options: CheckOptions = CheckOptions(), references: @escaping SnapshotReferences = TreeReferences.ofSnapshots
     ) async throws -> CheckReport {
         let lock = try await RepositoryLock.take(.check, objects: objects, tuning: tuning)
         do {

@@ -17,11 +17,15 @@ public struct RepairReport: Sendable, Hashable {
 extension Repository {
     /// Makes the index anew from the packs where it is lost or wrong. Snapshots and packs stay as they are.
     ///
+    /// What is damaged is no longer named by the index, so that the next backup stores it again if it still can; then
+    /// older snapshots are whole again too.
+    ///
+    /// - Parameter readingData: verify the content of all packs, and not only their sizes.
     /// - Throws: ``RepositoryError/Kind/locked`` when a prune or another repair goes on.
-    public func repair() async throws -> RepairReport {
+    public func repair(readingData: Bool = false) async throws -> RepairReport {
         let lock = try await RepositoryLock.take(.repair, objects: objects, tuning: tuning)
         do {
-            let report = try await IndexRepairer(repository: self).run()
+            let report = try await IndexRepairer(repository: self, isReadingData: readingData).run()
             await lock.release()
             return report
         } catch {
@@ -34,6 +38,7 @@ extension Repository {
 /// Executes a repair.
 private struct IndexRepairer {
     let repository: Repository
+    let isReadingData: Bool
 
     func run() async throws -> RepairReport {
         var report = RepairReport()
@@ -50,7 +55,7 @@ private struct IndexRepairer {
             do {
                 let content = PackList()
                 guard try await index.forEachPack(in: id, { content.append($0) }) else { continue }
-                let good = try await content.all.filtered { try await isThere($0, sizes) }
+                let good = try await content.all.filtered { try await isSound($0, sizes) }
                 known.formUnion(good.map(\.id))
                 guard good.count < content.all.count else { continue }
                 replaced.append(id)
@@ -69,16 +74,28 @@ private struct IndexRepairer {
         return report
     }
 
-    /// Whether a pack is what the index says, as far as its size tells. It may be newer than the listing.
-    private func isThere(_ pack: PackContents, _ sizes: [PackID: Int64]) async throws -> Bool {
-        if let size = sizes[pack.id] { return size == Int64(pack.size) }
-        return try await repository.objects.store.stat(RepositoryLayout.pack(pack.id))?.size == Int64(pack.size)
+    /// Whether a pack is what the index says. It may be newer than the listing.
+    private func isSound(_ pack: PackContents, _ sizes: [PackID: Int64]) async throws -> Bool {
+        let key = RepositoryLayout.pack(pack.id)
+        if let size = sizes[pack.id] {
+            guard size == Int64(pack.size) else { return false }
+        } else {
+            guard try await repository.objects.store.stat(key)?.size == Int64(pack.size) else { return false }
+        }
+        guard isReadingData else { return true }
+        guard let bytes = try await repository.objects.read(key, limit: Int(pack.size)) else { return false }
+        let inspector = PackInspector(codec: repository.codec)
+        return try await BlockingPool.shared.run {
+            inspector.flaws(of: bytes, contents: pack).allSatisfy { $0.chunk == nil }
+        }
     }
 
     private func recover(_ id: PackID, size: Int64, _ report: inout RepairReport) async throws -> PackContents? {
         let key = RepositoryLayout.pack(id)
         let inspector = PackInspector(codec: repository.codec)
-        if let size = UInt32(exactly: size), let own = try await ownIndex(id, size: size, inspector) {
+        if let size = UInt32(exactly: size), let own = try await ownIndex(id, size: size, inspector),
+            try await isSound(own, [id: Int64(size)])
+        {
             report.recoveredPacks.append(key)
             return own
         }

@@ -4,3 +4,10 @@
 public typealias SnapshotReferences =
     @Sendable (_ snapshot: Snapshot, _ reader: any ChunkReading, _ visit: @Sendable (ChunkID) -> Void) async throws ->
     Void
+
+extension TreeReferences {
+    /// The references of snapshots as ``VolumeBackup`` writes them.
+    public static let ofSnapshots: SnapshotReferences = { snapshot, reader, visit in
+        try await TreeReferences.visit(chunks: snapshot.tree, from: reader, visit)
+    }
+}

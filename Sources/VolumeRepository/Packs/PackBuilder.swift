@@ -11,7 +11,8 @@ struct PackBuilder {
     init(capacity: Int, isSealed: Bool) throws {
         id = try PackID.random()
         self.isSealed = isSealed
-        bytes.reserveCapacity(capacity)
+        // The last chunk and the index come on top. Memory that is not written costs nothing.
+        bytes.reserveCapacity(capacity + BlockCodec.maximumStored + (1 << 20))
     }
 
     /// The bytes so far.

@@ -13,13 +13,16 @@ struct PackInspector {
         var flaws: [(String, ChunkID?)] = []
         bytes.withUnsafeBytes { bytes in
             var position = 0
+            var hasGap = false
             for chunk in contents.chunks.sorted(by: { $0.offset < $1.offset }) {
                 let start = Int(chunk.offset)
                 let end = start + Int(chunk.length)
-                guard start == position + TarHeader.block, end <= bytes.count else {
+                guard start >= position + TarHeader.block, end <= bytes.count else {
                     flaws.append(("chunk \(chunk.id) is not where the index says", chunk.id))
                     continue
                 }
+                if start > position + TarHeader.block { hasGap = true }
+                position = start - TarHeader.block
                 let name = PackNames.chunk(chunk.id, sealed: isSealed)
                 if !isHeader(bytes, at: position, name: name, size: end - start) {
                     flaws.append(("the header of chunk \(chunk.id) is damaged", nil))
@@ -33,7 +36,12 @@ struct PackInspector {
                 position = end + TarHeader.padding(after: end - start)
                 if !isZero(bytes, end..<position) { flaws.append(("it is damaged behind chunk \(chunk.id)", nil)) }
             }
-            if let reason = flawOfIndex(bytes, at: position, contents) { flaws.append((reason, nil)) }
+            // A repair has left out what it found damaged.
+            if hasGap {
+                flaws.append(("a part of it is in no index", nil))
+            } else if let reason = flawOfIndex(bytes, at: position, contents) {
+                flaws.append((reason, nil))
+            }
         }
         return flaws
     }

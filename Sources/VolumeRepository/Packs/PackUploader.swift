@@ -14,6 +14,8 @@ final class PackUploader: Sendable {
     private let index: IndexObjects
     private let packsPerIndex: Int
     private let slots: Slots
+    /// One index object is written at a time, so that a flush does not pass one that another flush is writing.
+    private let indexTurn = Slots(1)
     private let state = Mutex(State())
 
     init(index: IndexObjects, tuning: RepositoryTuning) {
@@ -31,20 +33,22 @@ final class PackUploader: Sendable {
         try requireSound()
     }
 
-    /// Begins to store a pack, as soon as there is room for it.
-    func store(_ pack: PackBuilder) async throws {
-        try requireSound()
-        try await slots.take()
+    /// Begins to store a pack, as soon as there is room for it. A flush that begins after this call waits for it.
+    ///
+    /// Whoever gives packs waits for room before the next one.
+    func begin(_ pack: consuming PackBuilder) {
+        let pack = pack
         state.withLock { state in
             let id = state.nextID
             state.nextID += 1
             state.running[id] = Task {
                 do {
+                    try await self.slots.take()
+                    defer { self.slots.give() }
                     try await self.upload(pack)
                 } catch {
                     self.state.withLock { $0.failure = $0.failure ?? error }
                 }
-                self.slots.give()
                 self.state.withLock { _ = $0.running.removeValue(forKey: id) }
             }
         }
@@ -54,8 +58,8 @@ final class PackUploader: Sendable {
     func flush() async throws {
         for task in state.withLock({ Array($0.running.values) }) { await task.value }
         try requireSound()
-        try Task.checkCancellation()
         try await writeIndex(ifAtLeast: 1)
+        try requireSound()
     }
 
     /// Stops what is going on; nothing can be stored afterwards.
@@ -82,6 +86,8 @@ final class PackUploader: Sendable {
     }
 
     private func writeIndex(ifAtLeast count: Int) async throws {
+        try await indexTurn.take()
+        defer { indexTurn.give() }
         let packs = state.withLock { state -> [PackContents] in
             guard state.unindexed.count >= count else { return [] }
             defer { state.unindexed = [] }

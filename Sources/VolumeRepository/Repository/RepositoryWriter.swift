@@ -51,15 +51,14 @@ public final class RepositoryWriter: ChunkStoring {
         }
         try Task.checkCancellation()
         try await uploader.waitForRoom()
-        let (outcome, full) = try await BlockingPool.shared.run { [self] in try add(content) }
-        if let full { try await uploader.store(full) }
-        return outcome
+        return try await BlockingPool.shared.run { [self] in try add(content) }
     }
 
     /// Makes everything durable that was stored before the call: stores the pack that is not full, and the index.
     public func finish() async throws {
-        let rest = state.withLock { $0.pack.take() }
-        if let rest { try await uploader.store(rest) }
+        state.withLock { state in
+            if let rest = state.pack.take() { uploader.begin(rest) }
+        }
         try await uploader.flush()
     }
 
@@ -94,11 +93,11 @@ public final class RepositoryWriter: ChunkStoring {
     /// Ends the writer and forgets what was not finished; snapshots that were committed stay.
     public func discard() async { await close() }
 
-    /// Hashes, and where the chunk is new compresses, seals and packs it; gives the pack if that is full now.
-    private func add(_ content: [UInt8]) throws -> (StoredChunk, PackBuilder?) {
+    /// Hashes, and where the chunk is new compresses, seals and packs it.
+    private func add(_ content: [UInt8]) throws -> StoredChunk {
         try content.withUnsafeBytes { bytes in
             let id = codec.cipher.id(of: bytes)
-            if index.contains(id) { return (StoredChunk(id: id, storedBytes: 0), nil) }
+            if index.contains(id) { return StoredChunk(id: id, storedBytes: 0) }
             let stored = try codec.encode(chunk: bytes, id: id)
             return try state.withLock { state in
                 guard !state.isClosed else { throw RepositoryError(.closed, subject: "the writer") }
@@ -107,17 +106,18 @@ public final class RepositoryWriter: ChunkStoring {
         }
     }
 
+    /// Adds a chunk to the pack, and begins to store that when it is full.
+    ///
+    /// It happens under the lock, so that a chunk that the index has is in a pack that the next finish waits for.
     private func pack(
         _ id: ChunkID, _ stored: [UInt8], contentLength: Int, _ state: inout State
-    ) throws -> (StoredChunk, PackBuilder?) {
-        // Another task may have been faster with equal content. Only what is in a pack is in the index, so that who
-        // is told that a chunk is there can rely on the next finish.
-        guard index.claim(id) else { return (StoredChunk(id: id, storedBytes: 0), nil) }
+    ) throws -> StoredChunk {
+        // Another task may have been faster with equal content.
+        guard !index.contains(id) else { return StoredChunk(id: id, storedBytes: 0) }
         var pack = try state.pack.take() ?? PackBuilder(capacity: packSize, isSealed: codec.cipher.isEncrypting)
         pack.append(id, stored: stored, contentLength: contentLength)
-        let outcome = StoredChunk(id: id, storedBytes: stored.count)
-        if pack.count >= packSize { return (outcome, pack) }
-        state.pack = pack
-        return (outcome, nil)
+        index.claim(id)
+        if pack.count >= packSize { uploader.begin(pack) } else { state.pack = pack }
+        return StoredChunk(id: id, storedBytes: stored.count)
     }
 }

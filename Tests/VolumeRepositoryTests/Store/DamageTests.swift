@@ -66,6 +66,23 @@ import VolumeRepository
         #expect(try await site.restore(snapshot.snapshot) == contents)
     }
 
+    @Test(arguments: [nil, "a long password"])
+    func aDamagedChunkIsStoredAgainByTheNextBackup(password: String?) async throws {
+        let site = try await TestRepository.make(password: password)
+        let contents = [[UInt8]].sample(40)
+        let snapshot = try await site.backUp(contents)
+        let pack = try #require(try await site.keys(below: "repository/packs/").first)
+        var bytes = try await site.store.get(pack, range: nil).body.collect(upTo: .max)
+        bytes[540] ^= 4
+        _ = try await site.store.put(pack, .bytes(bytes), options: PutOptions())
+        #expect(try await site.repository.repair().damagedPacks == [])
+        #expect(try await site.repository.repair(readingData: true).damagedPacks == [pack])
+        #expect(try await site.check().problems.contains { $0.snapshots == [snapshot.id] })
+        _ = try await site.backUp(contents)
+        #expect(try await site.check().problems.flatMap(\.snapshots) == [])
+        #expect(try await site.restore(snapshot.snapshot) == contents)
+    }
+
     @Test func aLostPackIsStoredAgainByTheNextBackup() async throws {
         let site = try await TestRepository.make()
         let contents = [[UInt8]].sample(40)
