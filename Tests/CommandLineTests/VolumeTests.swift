@@ -1,0 +1,179 @@
+import Foundation
+import GodwitModel
+import ProgramTestKit
+import Testing
+
+/// `godwit volume` and `godwit repository`, as a person uses them and misuses them.
+@Suite struct VolumeTests {
+    @Test func aDirectoryComesBack() async throws {
+        let place = try await Place()
+        let backup = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        #expect(backup.status == 0 && backup.output.contains("snapshot"), "\(backup)")
+        let restore = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        #expect(restore.status == 0, "\(restore)")
+        try await place.expectEqual()
+        // Again: nothing to do. Then with something else in the way: that goes, the rest stays.
+        let again = try await place.json("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        #expect(again["filesWritten"]?.integer == 0 && again["filesUnchanged"]?.integer == 41)
+        try await place.bash("echo more >\(place.out)/extra; echo other >\(place.out)/d/1")
+        let mended = try await place.json(
+            "volume", "restore", "latest", "--as", "shop/data", "--to", place.out, "--delete-extra")
+        #expect(mended["filesWritten"]?.integer == 1 && mended["removed"]?.integer == 1)
+        try await place.expectEqual()
+    }
+
+    @Test func whatHasTheSameSizeAndTimeIsFoundByVerify() async throws {
+        let place = try await Place()
+        _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        _ = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        try await place.bash(
+            """
+            printf X | dd of=\(place.out)/large bs=1 seek=1000 conv=notrunc status=none
+            touch -r \(place.data)/large \(place.out)/large
+            """)
+        let quick = try await place.json("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        #expect(quick["filesWritten"]?.integer == 0)
+        let thorough = try await place.json(
+            "volume", "restore", "latest", "--as", "shop/data", "--to", place.out, "--verify")
+        #expect(thorough["filesWritten"]?.integer == 1)
+        try await place.expectEqual()
+    }
+
+    @Test func anEncryptedRepositoryOpensWithItsKeysOnly() async throws {
+        let place = try await Place()
+        let password = try place.workspace.write("correct horse\n", to: "password")
+        let other = try place.workspace.write("battery staple\n", to: "other")
+        let made = try await place.godwit("repository", "init", "--password-file", password)
+        #expect(made.status == 0 && made.output.contains("encrypted"), "\(made)")
+        let none = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        #expect(none.status == 1 && none.errors.contains("GODWIT_REPOSITORY_PASSWORD"), "\(none)")
+        let wrong = try await place.godwit("volume", "snapshots", "--password-file", other)
+        #expect(wrong.status == 1 && !wrong.errors.contains("battery"), "\(wrong)")
+        let added = try await place.godwit(
+            "repository", "key", "add", "--new-password-file", other, "--label", "second", "--password-file", password)
+        #expect(added.status == 0, "\(added)")
+        let backup = try await place.workspace.godwit(
+            ["volume", "backup", place.data, "--as", "shop/data", "--storage", place.storage],
+            environment: ["GODWIT_REPOSITORY_PASSWORD": "battery staple"])
+        #expect(backup.status == 0, "\(backup)")
+        let keys = try await place.json("repository", "key", "list", "--password-file", password)
+        let first = try #require(keys.array?.first { $0["label"]?.string == "" }?["id"]?.string)
+        let own = try await place.godwit("repository", "key", "remove", first, "--password-file", password)
+        #expect(own.status == 1, "\(own)")
+        let removed = try await place.godwit("repository", "key", "remove", first, "--password-file", other)
+        #expect(removed.status == 0, "\(removed)")
+        #expect(try await place.godwit("volume", "snapshots", "--password-file", password).status == 1)
+        let restore = try await place.godwit(
+            "volume", "restore", "latest", "--as", "shop/data", "--to", place.out, "--password-file", other)
+        #expect(restore.status == 0, "\(restore)")
+        try await place.expectEqual()
+    }
+
+    @Test func forgottenSnapshotsFreeTheirRoom() async throws {
+        let place = try await Place()
+        for round in 0..<3 {
+            try await place.bash("head -c 3000000 /dev/urandom >\(place.data)/changing; touch -d @\(round) \(place.data)/d")
+            _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        }
+        let dry = try await place.godwit("repository", "forget", "--keep-last", "1", "--dry-run")
+        #expect(dry.status == 0 && dry.output.contains("2 of 3 snapshots would be forgotten"), "\(dry)")
+        #expect(try await place.json("volume", "snapshots").array?.count == 3)
+        _ = try await place.godwit("repository", "forget", "--keep-last", "1")
+        let before = try await place.json("repository", "stats")["objectBytes"]?.integer ?? 0
+        let prune = try await place.godwit("repository", "prune", "--grace", "0s")
+        #expect(prune.status == 0, "\(prune)")
+        let after = try await place.json("repository", "stats")["objectBytes"]?.integer ?? .max
+        #expect(after < before - 5_500_000, "\(before) -> \(after)")
+        let check = try await place.godwit("repository", "check", "--read-data")
+        #expect(check.status == 0 && check.output.contains("whole"), "\(check)")
+        _ = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        try await place.expectEqual()
+    }
+
+    @Test func damageIsFoundAndRefused() async throws {
+        let place = try await Place()
+        _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        try await place.bash(
+            """
+            pack=$(ls \(place.store)/repository/packs/*/*.tar | head -n 1)
+            printf X | dd of="$pack" bs=1 seek=2000000 conv=notrunc status=none
+            """)
+        let structure = try await place.godwit("repository", "check")
+        #expect(structure.status == 0, "\(structure)")
+        let check = try await place.godwit("repository", "check", "--read-data")
+        #expect(check.status == 1 && check.output.contains("repository/packs/"), "\(check)")
+        let restore = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
+        #expect(restore.status == 3 && restore.errors.contains("large"), "\(restore)")
+        // No wrong content under a right name; the rest is there.
+        try await place.bash("[[ ! -e \(place.out)/large ]] && diff -r \(place.data)/d \(place.out)/d")
+    }
+
+    @Test func whatIsTypedWronglyIsSaid() async throws {
+        let place = try await Place()
+        for (arguments, status, words) in [
+            (["volume", "backup", "/nowhere", "--as", "a/b"], 1, "/nowhere"),
+            (["volume", "backup", place.data], 2, "--as"),
+            (["volume", "backup", place.data, "--as", "ab"], 2, "namespace/name"),
+            (["volume", "backup", place.data, "--as", "a/b", "--ttl", "soon"], 2, "--ttl"),
+            (["volume", "restore", "latest", "--to", place.out], 2, "--as"),
+            (["repository", "check", "--read-data-subset", "200%"], 2, "read-data-subset"),
+            (["repository", "forget", "abc", "--keep-last", "1"], 2, "not both"),
+            (["volume", "snapshots"], 1, "no repository"),
+            (["volume", "snapshots", "--password-file", "/nowhere"], 1, "/nowhere"),
+        ] {
+            let run = try await place.godwit(arguments)
+            #expect(Int(run.status) == status && run.errors.contains(words), "\(run)")
+        }
+        #expect(Workspace.files(below: place.store).allSatisfy { !$0.contains("snapshots") })
+    }
+
+    /// A directory of forty small files and a large one, a place for the repository, and one to restore to.
+    private struct Place {
+        let workspace: Workspace
+        let data: String
+        let store: String
+        let out: String
+        var storage: String { "file://\(store)" }
+
+        init() async throws {
+            workspace = try Workspace()
+            data = try workspace.makeFolder("data")
+            store = try workspace.makeFolder("store")
+            out = workspace.path("out")
+            try await bash(
+                """
+                mkdir \(data)/d
+                for number in {1..40}; do seq $number 2000 >\(data)/d/$number; done
+                head -c 5000000 /dev/urandom >\(data)/large
+                ln -s d/1 \(data)/link
+                """)
+        }
+
+        func godwit(_ arguments: String...) async throws -> ProgramResult { try await godwit(arguments) }
+
+        func godwit(_ arguments: [String]) async throws -> ProgramResult {
+            try await workspace.godwit(arguments + ["--storage", storage])
+        }
+
+        func json(_ arguments: String...) async throws -> JSONValue {
+            let run = try await godwit(arguments + ["-o", "json"])
+            try #require(run.status == 0, "\(run)")
+            return try JSONValue(parsing: Array(run.output.utf8))
+        }
+
+        func bash(_ script: String) async throws {
+            let run = try await workspace.bash(script)
+            try #require(run.status == 0, "\(run)")
+        }
+
+        func expectEqual() async throws {
+            let run = try await workspace.bash(
+                """
+                diff -r --no-dereference \(data) \(out)
+                list() { (cd "$1" && find . -printf '%p %y %m %U %G %T@ %l\\n' | sort); }
+                diff <(list \(data)) <(list \(out))
+                """)
+            #expect(run.status == 0, "\(run)")
+        }
+    }
+}
