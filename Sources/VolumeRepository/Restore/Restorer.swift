@@ -9,10 +9,10 @@ import Streams
 /// checked. A file that fails is recorded, and the rest goes on. Nothing outside of the target is touched, whatever the
 /// tree says and whatever links are in the target.
 public struct Restorer: Sendable {
-    private let chunks: [ChunkID]
-    private let source: any ChunkReading
-    private let options: RestoreOptions
-    private let onFailure: @Sendable (RestoreFailure) -> Void
+    let chunks: [ChunkID]
+    let source: any ChunkReading
+    let options: RestoreOptions
+    let onFailure: @Sendable (RestoreFailure) -> Void
 
     /// A restore of a tree.
     ///
@@ -64,8 +64,8 @@ actor RestorePass {
     private static let smallFile = 1 << 20
 
     private let executor = ThreadExecutor(name: "restore")
-    private let source: any ChunkReading
-    private let options: RestoreOptions
+    let source: any ChunkReading
+    let options: RestoreOptions
     private let files: FileRestorer
     private let others: OtherRestorer
     private var levels: RestoreLevels

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads the pieces of JSON in one line; strict, and without building anything that is not asked for.
 struct LineScanner {
     /// Why a line is refused.
@@ -23,6 +25,16 @@ struct LineScanner {
     mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte, position < bytes.count else { return false }
         position += 1
+        return true
+    }
+
+    /// Takes a text if it is what comes next.
+    mutating func take(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard bytes.count - position >= length, let base = bytes.baseAddress,
+            memcmp(base + position, text.utf8Start, length) == 0
+        else { return false }
+        position += length
         return true
     }
 
@@ -178,4 +190,12 @@ struct PackedKey: Equatable {
         self.high = high
         self.low = low
     }
+
+    // What `switch` and the library would do by themselves goes through a table of functions, which took a fifth of the
+    // time of reading a tree.
+    @inline(__always)
+    static func == (left: PackedKey, right: PackedKey) -> Bool { left.low == right.low && left.high == right.high }
+
+    @inline(__always)
+    static func ~= (pattern: PackedKey, key: PackedKey) -> Bool { pattern == key }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads a tree from pieces of its bytes, and checks that it is one.
 ///
 /// Hostile input is refused with ``TreeError``: paths that leave the tree or are not in order, entries whose directory
@@ -55,7 +57,10 @@ public struct TreeDecoder {
     }
 
     private static func lineLength(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        UnsafeRawBufferPointer(rebasing: bytes[start...]).firstIndex(of: UInt8(ascii: "\n"))
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let end = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+        else { return nil }
+        return UnsafeRawPointer(end) - (base + start)
     }
 
     private mutating func take(_ bytes: [UInt8], _ emit: (TreeEvent) -> Void) throws(TreeError) {

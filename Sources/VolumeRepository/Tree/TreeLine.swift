@@ -110,6 +110,13 @@ enum TreeLine {
         }
     }
 
+    /// A time as it stands in a line.
+    static func text(of time: TreeEntry.Time) -> [UInt8] {
+        var text: [UInt8] = []
+        append(time, to: &text)
+        return text
+    }
+
     /// A time as a decimal number of seconds, so that half a second before 1970 is -0.5.
     private static func append(_ time: TreeEntry.Time, to output: inout [UInt8]) {
         var fraction = UInt64(time.nanoseconds)

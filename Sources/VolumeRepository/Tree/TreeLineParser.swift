@@ -126,10 +126,10 @@ struct TreeLineParser {
     }
 
     private mutating func kind() throws(Fault) -> TreeEntry.Kind {
+        // The common ones without making anything of them.
+        if scanner.take("\"file\"") { return .file }
+        if scanner.take("\"directory\"") { return .directory }
         let text = try scanner.string()
-        // The common ones without making a String of them.
-        if text.elementsEqual("file".utf8) { return .file }
-        if text.elementsEqual("directory".utf8) { return .directory }
         guard let kind = TreeEntry.Kind(rawValue: String(decoding: text, as: UTF8.self)) else {
             throw Fault("a type of entry that is not known")
         }
@@ -251,6 +251,4 @@ extension PackedKey {
         }
         self.init(high: words.0, low: words.1)
     }
-
-    fileprivate static func ~= (pattern: PackedKey, key: PackedKey) -> Bool { pattern == key }
 }

@@ -6,7 +6,7 @@ import Glibc
 enum NastyTree {
     static let isRoot = geteuid() == 0
 
-    static func make(at path: String) throws {
+    static func make(at path: String, depth: Int = 150) throws {
         require(mkdir(path, 0o755) == 0 || errno == EEXIST)
         let root = try FileDescriptor.openDirectory(path: path)
         for (index, name) in names.enumerated() {
@@ -24,7 +24,7 @@ enum NastyTree {
         try makeLinks(root)
         makeSpecial(root)
         try makeAttributes(root)
-        try makeDirectories(root)
+        try makeDirectories(root, depth: depth)
         _ = root.setMode(0o750)
         _ = root.setTime(TreeEntry.Time(seconds: 1_000_000_000, nanoseconds: 1), of: bytes("."))
     }
@@ -110,12 +110,12 @@ enum NastyTree {
         [tag, 0, rights, 0] + (id.map { [$0, 0, 0, 0] } ?? [255, 255, 255, 255])
     }
 
-    private static func makeDirectories(_ root: FileDescriptor) throws {
+    private static func makeDirectories(_ root: FileDescriptor, depth: Int) throws {
         for name in ["empty-dir", "a", "a!", "a-b", "closed"] { require(root.makeDirectory(bytes(name)) == 0) }
         for name in ["a", "a!", "a-b", "closed"] { write(try root.subdirectory(name), "inside", bytes(name)) }
-        // Deeper than a path may be long.
+        // By default deeper than a path may be long.
         var directory = root
-        for level in 0..<150 {
+        for level in 0..<depth {
             let name = [UInt8](repeating: UInt8(ascii: "d"), count: 60)
             require(directory.makeDirectory(name) == 0)
             guard let next = directory.open(name, flags: O_RDONLY | O_DIRECTORY) else { return }

@@ -27,6 +27,13 @@ import Testing
         #expect(verified.filesWritten == 0)
         #expect(verified.failures == [])
         #expect(verified.filesVerified == report.filesWritten)
+
+        let readBack = try await backup.restorer().readBack(from: target)
+        #expect(readBack.failures == [])
+        try Data(repeating: 2, count: 5000).write(to: URL(fileURLWithPath: target + "/bundle-a"))
+        let differing = try await backup.restorer().readBack(from: target)
+        #expect(differing.failures.map(\.path) == [Array("bundle-a".utf8)])
+        #expect(differing.filesVerified == readBack.filesVerified - 1)
     }
 
     @Test func linksInTheWayAreReplacedNotFollowed() async throws {
