@@ -1,7 +1,7 @@
-/// The places of all chunks, in 48 bytes a chunk and four to eight for finding it.
+/// The places of all chunks, in 48 bytes a chunk and eight to sixteen for finding it.
 ///
-/// Entries stand one after the other in memory that grows in place, beside a table of their numbers with open
-/// addressing. There are no objects, and entries are never removed. Not for two threads at once.
+/// Entries stand one after the other in memory that grows by half, beside a table of their numbers with open
+/// addressing that is never more than half full. There are no objects, and entries are never removed. Not for two threads at once.
 final class ChunkTable {
     /// Where a chunk is.
     struct Place {

@@ -75,7 +75,10 @@ final class RepositoryLock: Sendable {
 
     /// Removes the lock, as far as the store can be reached, whether the task is cancelled or not.
     func release() async {
-        state.withLock { $0.heartbeat.take() }?.cancel()
+        let heartbeat = state.withLock { $0.heartbeat.take() }
+        heartbeat?.cancel()
+        // A refresh that is on its way would make the lock again.
+        await heartbeat?.value
         let (objects, key) = (objects, key)
         // What stays behind goes stale and is removed by the next prune.
         await Task { try? await objects.store.delete([key]) }.value
