@@ -72,7 +72,8 @@ import Testing
     @Test func forgottenSnapshotsFreeTheirRoom() async throws {
         let place = try await Place()
         for round in 0..<3 {
-            try await place.bash("head -c 3000000 /dev/urandom >\(place.data)/changing; touch -d @\(round) \(place.data)/d")
+            try await place.bash(
+                "head -c 3000000 /dev/urandom >\(place.data)/changing; touch -d @\(round) \(place.data)/d")
             _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
         }
         let dry = try await place.godwit("repository", "forget", "--keep-last", "1", "--dry-run")
@@ -106,6 +107,34 @@ import Testing
         #expect(restore.status == 3 && restore.errors.contains("large"), "\(restore)")
         // No wrong content under a right name; the rest is there.
         try await place.bash("[[ ! -e \(place.out)/large ]] && diff -r \(place.data)/d \(place.out)/d")
+    }
+
+    @Test func aSnapshotIsLookedInto() async throws {
+        let place = try await Place()
+        _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        let first = try await place.json("volume", "snapshots").array?.first?["id"]?.string ?? ""
+        let list = try await place.godwit("volume", "ls", "latest", "--as", "shop/data")
+        #expect(list.output.split(separator: "\n").count == 3 && list.output.contains("link -> d/1"), "\(list)")
+        let names = try await place.godwit("volume", "ls", String(first.prefix(8)), "/d/", "-o", "name")
+        #expect(names.output.split(separator: "\n").count == 40 && names.output.hasPrefix("d/1\n"), "\(names)")
+        let cat = try await place.godwit("volume", "cat", "latest", "d/7", "--as", "shop/data")
+        #expect(cat.output.hasPrefix("7\n8\n") && cat.output.hasSuffix("\n2000\n"), "\(cat.status)")
+        let missing = try await place.godwit("volume", "cat", "latest", "d/77", "--as", "shop/data")
+        #expect(missing.status == 1 && missing.errors.contains("d/77"), "\(missing)")
+        let file = place.workspace.path("volume.tar.zst")
+        let export = try await place.godwit("volume", "export", first, "-f", file)
+        #expect(export.status == 0, "\(export)")
+        try await place.bash("mkdir \(place.out); tar --zstd -xpf \(file) -C \(place.out)")
+        try await place.expectEqual()
+        try await place.bash(
+            "rm \(place.data)/d/1; chmod 600 \(place.data)/d/2; echo 3 >\(place.data)/d/3; echo >\(place.data)/new")
+        _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
+        let diff = try await place.godwit("volume", "diff", first, "latest", "--as", "shop/data", "--exit-code")
+        #expect(diff.status == 1, "\(diff)")
+        #expect(
+            Set(diff.output.split(separator: "\n")).isSuperset(of: ["- d/1", "A d/2", "M d/3", "+ new"]), "\(diff)")
+        let same = try await place.godwit("volume", "diff", first, first, "--exit-code")
+        #expect(same.status == 0 && same.output.isEmpty, "\(same)")
     }
 
     @Test func whatIsTypedWronglyIsSaid() async throws {

@@ -31,7 +31,7 @@ struct RepositoryCheck: AsyncParsableCommand {
         let console = Console.standard
         var options = CheckOptions()
         options.readData = readData ? 1 : readDataSubset?.share ?? 0
-        let report = try await repository.open(global).check(options, references: TreeReferences.ofSnapshot)
+        let report = try await repository.open(global).check(options)
         switch output.output {
         case .name: for problem in report.problems { console.print(problem.subject) }
         case .json, .yaml: try console.print(report.json, as: output.output)

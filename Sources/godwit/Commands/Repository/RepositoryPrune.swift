@@ -28,7 +28,7 @@ struct RepositoryPrune: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
-        let report = try await repository.open(global).prune(options(), references: TreeReferences.ofSnapshot)
+        let report = try await repository.open(global).prune(options())
         switch output.output {
         case .name: break
         case .json, .yaml: try console.print(report.json, as: output.output)
@@ -77,12 +77,5 @@ extension PruneReport {
             "unmarked": .integer(Int64(unmarked)), "waiting": .integer(Int64(waiting)),
             "damaged": .array(damaged.map { .string($0.summary) }),
         ]
-    }
-}
-
-extension TreeReferences {
-    /// What prune and check need to know of a snapshot.
-    static let ofSnapshot: SnapshotReferences = { snapshot, reader, visit in
-        try await TreeReferences.visit(chunks: snapshot.tree, from: reader, visit)
     }
 }

@@ -4,5 +4,8 @@ import ArgumentParser
 struct VolumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Back up and restore the data of volumes.",
-        subcommands: [VolumeBackupCommand.self, VolumeRestore.self, VolumeSnapshots.self])
+        subcommands: [
+            VolumeBackupCommand.self, VolumeRestore.self, VolumeSnapshots.self, VolumeList.self, VolumeCat.self,
+            VolumeDiff.self, VolumeExport.self,
+        ])
 }

@@ -13,11 +13,7 @@ struct VolumeRestore: AsyncParsableCommand {
             not be restored; no file ever has wrong content under its name.
             """)
 
-    @Argument(help: "The snapshot: its id, the id's first digits, or 'latest' together with --as.")
-    var snapshot: String
-
-    @Option(name: .customLong("as"), help: ArgumentHelp("The volume, for 'latest'.", valueName: "namespace/name"))
-    var volume: Snapshot.Volume?
+    @OptionGroup var snapshot: SnapshotOptions
 
     @Option(help: ArgumentHelp("The directory; made where it is missing.", valueName: "dir"), completion: .directory)
     var to: String
@@ -34,15 +30,8 @@ struct VolumeRestore: AsyncParsableCommand {
             valueName: "true|false"))
     var verify = false
 
-    @OptionGroup(title: "Repository") var repository: RepositoryOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
-
-    func validate() throws {
-        if snapshot == SnapshotArgument.latest, volume == nil {
-            throw ValidationError("'latest' needs --as NAMESPACE/NAME")
-        }
-    }
 
     func run() async throws {
         var options = RestoreOptions()
@@ -50,24 +39,16 @@ struct VolumeRestore: AsyncParsableCommand {
         options.extra = deleteExtra ? .delete : .keep
         options.rewrite = verify ? .differingContent : .differing
         let console = Console.standard
-        let opened = try await repository.open(global)
-        let stored = try await SnapshotArgument.find(snapshot, of: volume, in: opened)
         let view = ProgressView(
             console, verb: "restoring", showsDebug: global.verbose, isQuiet: output.output != .table)
         let began = Date()
-        let report = try await view.during {
+        let (stored, report) = try await view.during {
             let observer = view.observer
-            let reader = try await opened.makeReader()
-            let restorer = Restorer(chunks: stored.snapshot.tree, from: reader, options: options) { failure in
-                observer(.log(LogLine(.error, "\(failure.path.printablePath): \(failure.reason)")))
-            }
-            do {
-                let report = try await restorer.restore(to: to)
-                await reader.close()
-                return report
-            } catch {
-                await reader.close()
-                throw error
+            return try await snapshot.withTree(global) { stored, tree in
+                let restorer = Restorer(tree, options: options) { failure in
+                    observer(.log(LogLine(.error, "\(failure.path.printablePath): \(failure.reason)")))
+                }
+                return (stored, try await restorer.restore(to: to))
             }
         }
         switch output.output {
