@@ -11,8 +11,7 @@ public struct TreeEncoder: Sendable {
     /// A tree without entries; the first one is the root.
     public init() {}
 
-    /// Appends an entry and the extents that it has. Where they do not add up to its size, the rest follows by
-    /// ``append(_:to:)-4l8e``.
+    /// Appends an entry and the extents that it has. Where they do not add up to its size, the rest follows.
     ///
     /// - Throws: ``TreeError/unwritable(path:reason:)``; nothing was appended then.
     public mutating func append(_ entry: TreeEntry, to output: inout [UInt8]) throws(TreeError) {
