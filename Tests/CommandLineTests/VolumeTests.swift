@@ -81,7 +81,7 @@ import Testing
         #expect(try await place.json("volume", "snapshots").array?.count == 3)
         _ = try await place.godwit("repository", "forget", "--keep-last", "1")
         let before = try await place.json("repository", "stats")["objectBytes"]?.integer ?? 0
-        let prune = try await place.godwit("repository", "prune", "--grace", "0s")
+        let prune = try await place.godwit("repository", "prune", "--grace", "0s", "--minimum-use", "100%")
         #expect(prune.status == 0, "\(prune)")
         let after = try await place.json("repository", "stats")["objectBytes"]?.integer ?? .max
         #expect(after < before - 5_500_000, "\(before) -> \(after)")

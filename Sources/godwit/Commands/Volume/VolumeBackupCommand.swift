@@ -52,6 +52,8 @@ struct VolumeBackupCommand: AsyncParsableCommand {
         request.usesPrevious = !force
         request.tags = tags.joined
         request.expires = try expiry(from: Date())
+        // A directory that was typed wrongly should not leave a new repository behind.
+        try VolumeWalk.check(root: directory)
         let view = ProgressView(
             console, verb: "backing up", showsDebug: global.verbose, isQuiet: output.output != .table)
         let (stored, summary) = try await view.during {
