@@ -10,14 +10,14 @@ volume_restic() { timed "$1" restic --quiet --cache-dir "$work/restic-cache" -r 
 
 stored_bytes() { du -s -B1 --apparent-size "$1" | cut -f 1; }
 
-# compare WORK LABEL GOAL-OF-TIME: a row of godwit's time against restic's, with CPU and memory.
+# compare WORK LABEL GOAL-OF-TIME (or -): a row of godwit's time against restic's, with CPU and memory.
 compare() {
     local quotient
     quotient=$(ratio "godwit-$2.seconds" "restic-$2.seconds")
     row "$1" "restic $restic_version ($(seconds "restic-$2") s; CPU $(cpu "restic-$2") s; $(megabytes "restic-$2") MB)" \
-        "${3:+<= $3 x}" \
+        "$(if [[ $3 == - ]]; then echo -; else echo "<= $3 x"; fi)" \
         "$quotient x ($(seconds "godwit-$2") s; CPU $(cpu "godwit-$2") s; $(megabytes "godwit-$2") MB)" \
-        "$(if [[ -n $3 ]]; then verdict "$quotient <= $3"; else echo -; fi)"
+        "$(if [[ $3 == - ]]; then echo -; else verdict "$quotient <= $3"; fi)"
 }
 
 # compare_memory WORK LABEL GOAL
@@ -37,7 +37,9 @@ measure_volumes() {
     for ((round = 1; round <= rounds; round++)); do
         volume_round "$tree"
     done
-    local stored="first backup of a volume of $((bytes / 1000000)) MB, $(find "$tree" -type f | wc -l) files"
+    local files stored
+    files=$(find "$tree" -type f | wc -l)
+    stored="first backup of a volume of $((bytes / 1000000)) MB, $files files"
     compare "$stored" first 0.2
     compare_memory "$stored" first 0.6
     quotient=$(ratio godwit-first.stored restic-first.stored)
@@ -47,7 +49,7 @@ measure_volumes() {
     row "the same" "tar | zstd -3 -T0 ($(seconds tar-first) s)" "<= 1.5 x" "$quotient x" \
         "$(verdict "$quotient <= 1.5")"
     compare "unchanged volume again" again 0.25
-    compare "1 % of the files changed" changed ""
+    compare "1 % of the files changed" changed -
     compare "restore of the volume" restore 0.3
     rm -rf "$tree"
 }
@@ -89,7 +91,7 @@ measure_packed() {
         volume_restic restic-packed "$work/restic-repository" "$tree"
         volume_godwit godwit-packed "file://$work/godwit-storage" "$tree"
     done
-    compare "first backup of $((bytes / 1000000)) MB of compressed data" packed ""
+    compare "first backup of $((bytes / 1000000)) MB of compressed data" packed -
     rm -rf "$tree" "$work/restic-repository" "$work/godwit-storage"
 }
 

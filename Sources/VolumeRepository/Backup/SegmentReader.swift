@@ -8,6 +8,8 @@ struct SegmentReader: Sendable {
         var entries: [TreeEntry] = []
         var summary = VolumeBackupSummary()
         var problems: [VolumeProblem] = []
+        /// Files that are missing and have further hard links, which may stand anywhere behind them.
+        var lostLinks: [[UInt8]] = []
     }
 
     let storage: any ChunkStoring
@@ -74,7 +76,7 @@ struct SegmentReader: Sendable {
             let room = Int(min(file.status.size, BundlePolicy.largestMember))
             try bundle.appendContent(of: file, count: room)
         } catch {
-            bundle.outcome.report(item.path, .missing, error)
+            bundle.outcome.lose(item, error)
             return
         }
         let range = start..<bundle.content.count
@@ -124,7 +126,7 @@ struct SegmentReader: Sendable {
                 return outcome
             }
         } catch let error as FileError {
-            outcome.report(item.path, .missing, error)
+            outcome.lose(item, error)
             return outcome
         }
     }
@@ -242,11 +244,16 @@ extension SegmentReader.Outcome {
         entries.append(entry)
     }
 
+    fileprivate mutating func lose(_ item: WalkItem, _ error: FileError) {
+        if item.status.links > 1 { lostLinks.append(item.path) }
+        report(item.path, .missing, error)
+    }
+
     fileprivate mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ error: FileError) {
         report(path, severity, [error.summary, error.reason].compactMap { $0 }.joined(separator: ": "))
     }
 
-    fileprivate mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ reason: String) {
+    mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ reason: String) {
         summary.problems += 1
         problems.append(VolumeProblem(path: path, severity: severity, reason: reason))
     }

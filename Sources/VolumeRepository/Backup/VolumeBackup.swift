@@ -51,11 +51,14 @@ public struct VolumeBackup: Sendable {
         var segments = SegmentSource(walk: walk, previous: previous, storage: storage, observer: observer)
         var tree = TreeWriter(storage: storage, seed: chunkerSeed)
         var summary = VolumeBackupSummary()
+        var lostLinks = LostLinks()
         try await forEachInOrder(limit: segmentsAtOnce) {
             try await segments.next()
         } work: { segment in
             try await reader.read(segment)
         } consume: { outcome in
+            var outcome = outcome
+            lostLinks.remove(from: &outcome)
             for problem in outcome.problems { observer.problem(problem) }
             try await tree.append(outcome.entries)
             summary.add(outcome.summary)

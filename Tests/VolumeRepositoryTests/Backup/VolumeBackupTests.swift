@@ -106,6 +106,25 @@ import Testing
         await writer.discard()
     }
 
+    @Test func furtherLinksOfAMissingFileAreMissingToo() async throws {
+        let site = try await Site()
+        try site.write("a", bytes("content"))
+        try FileManager.default.linkItem(atPath: site.root + "/a", toPath: site.root + "/b")
+        try site.write("c", bytes("other"))
+        let writer = try await site.repository.makeWriter()
+        var source = SegmentSource(
+            walk: try VolumeWalk(root: site.root), previous: nil, storage: writer, observer: VolumeBackup.Observer())
+        let segment = try #require(try await source.next())
+        try site.remove("a")
+        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        var outcome = try await reader.read(segment)
+        var lost = LostLinks()
+        lost.remove(from: &outcome)
+        #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "c"])
+        #expect(outcome.summary.files == 1 && outcome.summary.problems == 2)
+        await writer.discard()
+    }
+
     @Test func chunksThatAreGoneAreStoredAgain() async throws {
         let site = try await Site()
         try site.write("a", noise(count: 100_000, seed: 1))
