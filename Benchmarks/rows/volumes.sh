@@ -47,7 +47,7 @@ measure_volumes() {
     row "the same: bytes stored" "restic ($(median restic-first.stored))" "<= 0.9 x" \
         "$quotient x ($(median godwit-first.stored))" "$(verdict "$quotient <= 0.9")"
     quotient=$(ratio godwit-first.seconds tar-first.seconds)
-    row "the same" "tar | zstd -3 -T0 ($(seconds tar-first) s)" "<= 1.5 x" "$quotient x" \
+    row "the same" "tar piped into zstd -3 -T0 ($(seconds tar-first) s)" "<= 1.5 x" "$quotient x" \
         "$(verdict "$quotient <= 1.5")"
     compare "unchanged volume again" again 0.25
     compare "1 % of the files changed" changed -
