@@ -1,68 +1,81 @@
+import Synchronization
+
 /// Reads a file in pieces: its holes, and its data cut by content. All calls block.
-struct FileCutter: Sendable {
+final class FileCutter: Sendable {
     /// A stretch of the file.
     enum Piece: Sendable {
         case hole(length: Int64)
         case data([UInt8])
     }
 
+    private struct State {
+        var position: Int64 = 0
+        /// The end of the data that the position lies in.
+        var dataEnd: Int64 = 0
+        /// What was read ahead, from the position on.
+        var buffer: [UInt8] = []
+        /// The file ended before its size.
+        var isCutShort = false
+    }
+
     private let file: FileContent
     private let size: Int64
     private let chunker: ContentDefinedChunker
-    private var position: Int64 = 0
-    /// The end of the data that ``position`` lies in.
-    private var dataEnd: Int64 = 0
-    /// What was read ahead, from ``position`` on.
-    private var buffer: [UInt8] = []
+    private let state = Mutex(State())
 
-    /// Reads from the file's beginning to the size that it had when it was opened, though it may have grown.
-    init(_ file: FileContent, chunker: ContentDefinedChunker) {
+    /// Reads from the file's beginning to a size, though the file may have grown beyond it.
+    init(_ file: FileContent, size: Int64, chunker: ContentDefinedChunker) {
         self.file = file
-        size = file.status.size
+        self.size = size
         self.chunker = chunker
     }
 
     /// The next piece; nil at the end, which comes early in a file that shrank.
-    mutating func next() throws(FileError) -> Piece? {
-        guard position < size else { return nil }
-        if buffer.isEmpty, position >= dataEnd {
-            switch file.region(at: position) {
+    func next() throws(FileError) -> Piece? {
+        let step = state.withLock { state -> Result<Piece?, FileError> in
+            do throws(FileError) { return .success(try next(&state)) } catch { return .failure(error) }
+        }
+        return try step.get()
+    }
+
+    private func next(_ state: inout State) throws(FileError) -> Piece? {
+        guard state.position < size else { return nil }
+        if state.buffer.isEmpty, state.position >= state.dataEnd {
+            if state.isCutShort { return nil }
+            switch file.region(at: state.position) {
             case .hole(let range):
-                position = range.upperBound
-                return .hole(length: Int64(range.count))
-            case .data(let range): dataEnd = range.upperBound
+                let end = min(range.upperBound, size)
+                defer { state.position = end }
+                return .hole(length: end - state.position)
+            case .data(let range): state.dataEnd = min(range.upperBound, size)
             }
         }
-        try fill()
-        guard !buffer.isEmpty else { return nil }
-        let length = buffer.withUnsafeBytes { chunker.firstPiece(of: $0) }
-        position += Int64(length)
-        if length == buffer.count {
-            defer { buffer = [] }
-            return .data(buffer)
+        try fill(&state)
+        guard !state.buffer.isEmpty else { return nil }
+        let length = state.buffer.withUnsafeBytes { chunker.firstPiece(of: $0) }
+        state.position += Int64(length)
+        if length == state.buffer.count {
+            defer { state.buffer = [] }
+            return .data(state.buffer)
         }
-        defer { buffer.removeFirst(length) }
-        return .data(Array(buffer[..<length]))
+        defer { state.buffer.removeFirst(length) }
+        return .data(Array(state.buffer[..<length]))
     }
 
     /// Reads ahead until a piece can be cut.
-    private mutating func fill() throws(FileError) {
-        let from = position + Int64(buffer.count)
-        let wanted = Int(min(Int64(chunker.sizes.maximum - buffer.count), dataEnd - from))
+    private func fill(_ state: inout State) throws(FileError) {
+        let from = state.position + Int64(state.buffer.count)
+        let wanted = Int(min(Int64(chunker.sizes.maximum - state.buffer.count), state.dataEnd - from))
         guard wanted > 0 else { return }
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: wanted))
-        var failure: FileError?
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            do throws(FileError) {
-                return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), at: from)
-            } catch {
-                failure = error
-                return 0
-            }
+        if state.buffer.isEmpty {
+            state.buffer = try file.read(at: from, count: wanted)
+        } else {
+            state.buffer += try file.read(at: from, count: wanted)
         }
-        if let failure { throw failure }
-        buffer.removeLast(wanted - count)
-        if count < wanted { dataEnd = from + Int64(count) }
+        let end = state.position + Int64(state.buffer.count)
+        if end < from + Int64(wanted) {
+            state.dataEnd = end
+            state.isCutShort = true
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A run of entries in path order that one worker treats as a whole: entries whose content need not be read, small
 /// files that share one chunk, or one file that is cut by its content.
 struct Segment: Sendable {
@@ -34,12 +36,18 @@ struct SegmentBuilder {
     static let maximumDirectories = 64
 
     private let contains: (ChunkID) -> Bool
+    private let changesAreTrustedBefore: Date
     private var segment = Segment()
     private var directories = 0
     private var lastDirectory: ObjectIdentifier?
 
-    /// - Parameter contains: whether a new snapshot may refer to a chunk of an earlier one.
-    init(contains: @escaping (ChunkID) -> Bool) { self.contains = contains }
+    /// - Parameters:
+    ///   - contains: whether a new snapshot may refer to a chunk of an earlier one.
+    ///   - changesAreTrustedBefore: see ``PreviousSnapshot``.
+    init(contains: @escaping (ChunkID) -> Bool, changesAreTrustedBefore: Date) {
+        self.contains = contains
+        self.changesAreTrustedBefore = changesAreTrustedBefore
+    }
 
     /// Adds an entry, and returns the segments that are complete with it.
     mutating func add(_ item: WalkItem, previous: TreeEntry?) -> [Segment] {
@@ -79,8 +87,7 @@ struct SegmentBuilder {
     private func treatment(of item: WalkItem, previous: TreeEntry?) -> Segment.Treatment {
         guard item.kind == .file, item.hardLink == nil, item.status.size > 0 else { return .empty }
         if let previous, isUnchanged(item, previous) { return .unchanged }
-        return item.status.size <= BundlePolicy.largestMember && item.status.allocated >= item.status.size
-            ? .bundled : .cut
+        return item.status.size <= BundlePolicy.largestMember ? .bundled : .cut
     }
 
     /// A file is taken for unchanged when all that a change would change is the same: a write sets the ctime, and
@@ -88,7 +95,7 @@ struct SegmentBuilder {
     private func isUnchanged(_ item: WalkItem, _ previous: TreeEntry) -> Bool {
         guard previous.kind == .file, previous.hardLink == nil, previous.size == item.status.size,
             previous.modified == item.status.modified, previous.changed == item.status.changed,
-            previous.inode == item.status.inode
+            previous.inode == item.status.inode, previous.changed.isBefore(changesAreTrustedBefore)
         else { return false }
         return previous.extents.allSatisfy { extent in
             switch extent {

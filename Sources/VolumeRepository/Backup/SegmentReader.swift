@@ -29,8 +29,17 @@ struct SegmentReader: Sendable {
     fileprivate struct Bundle: Sendable {
         var outcome = Outcome()
         var content: [UInt8] = []
-        /// The entries whose content is in the bundle: their place in the outcome, and in the content.
-        var parts: [(entry: Int, range: Range<Int>)] = []
+        /// What the bundle's chunk is the content of.
+        var parts: [Part] = []
+
+        /// A stretch of an entry's content, which becomes an extent once the chunk has its id.
+        struct Part: Sendable {
+            /// The entry's place in the outcome, and the extent's among those of the entry.
+            let entry: Int
+            let extent: Int
+            /// Where the stretch is in the bundle's content.
+            let range: Range<Int>
+        }
     }
 
     private func readBundle(_ segment: Segment) async throws -> Outcome {
@@ -44,9 +53,8 @@ struct SegmentReader: Sendable {
         let stored = try await storage.store(bundle.content)
         bundle.outcome.summary.count(stored, contentBytes: bundle.content.count)
         for part in bundle.parts {
-            bundle.outcome.entries[part.entry].extents = [
-                .chunk(stored.id, offset: part.range.lowerBound, length: part.range.count)
-            ]
+            bundle.outcome.entries[part.entry].extents[part.extent] = .chunk(
+                stored.id, offset: part.range.lowerBound, length: part.range.count)
         }
         return bundle.outcome
     }
@@ -68,32 +76,56 @@ struct SegmentReader: Sendable {
 
     private func readSmallFile(_ member: Segment.Member, into bundle: inout Bundle) {
         let item = member.item
-        let file: FileContent
         let start = bundle.content.count
         do throws(FileError) {
-            file = try FileContent.open(item)
-            // It may have grown since the walk saw it; what is more than a bundle takes is left for the next backup.
-            let room = Int(min(file.status.size, BundlePolicy.largestMember))
-            try bundle.appendContent(of: file, count: room)
+            let file = try FileContent.open(item)
+            // As much as the walk saw, so that the bundle stays within what a chunk may hold; what a file has grown by
+            // since comes with the next backup.
+            let cutter = FileCutter(file, size: min(file.status.size, item.status.size), chunker: chunker)
+            var extents: [Extent] = []
+            var parts: [Bundle.Part] = []
+            while let piece = try cutter.next() {
+                switch piece {
+                case .hole(let length): extents.append(.hole(length: length))
+                case .data(let content):
+                    let range = bundle.content.count..<bundle.content.count + content.count
+                    bundle.content += content
+                    parts.append(
+                        Bundle.Part(entry: bundle.outcome.entries.count, extent: extents.count, range: range))
+                    // In the place of the chunk that is not stored yet.
+                    extents.append(.hole(length: Int64(content.count)))
+                }
+            }
+            finish(member, file, extents, parts, &bundle)
         } catch {
+            bundle.content.removeLast(bundle.content.count - start)
             bundle.outcome.lose(item, error)
-            return
         }
-        let range = start..<bundle.content.count
-        bundle.outcome.summary.bytesRead += Int64(range.count)
+    }
+
+    /// Adds the entry of a small file that was read to the end of a bundle.
+    private func finish(
+        _ member: Segment.Member, _ file: FileContent, _ extents: [Extent], _ parts: [Bundle.Part],
+        _ bundle: inout Bundle
+    ) {
+        let item = member.item
         var entry = entry(item, status: file.status, attributesFrom: nil, &bundle.outcome)
-        entry.size = Int64(range.count)
+        entry.extents = extents
+        entry.size = extents.reduce(0) { $0 + $1.length }
+        bundle.outcome.summary.bytesRead += parts.reduce(0) { $0 + Int64($1.range.count) }
         noteChange(of: file, read: entry.size, item, &bundle.outcome)
-        if !range.isEmpty {
+        // A file with holes is no stretch of the bundle, and is stored again when it is touched.
+        if extents.count == 1, let range = parts.first?.range {
             let id = bundle.content.withUnsafeBytes { storage.id(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
             entry.contentID = id
-            if let extents = known(id, size: entry.size, in: member.previous) {
-                entry.extents = extents
+            if let known = known(id, size: entry.size, in: member.previous) {
+                entry.extents = known
                 bundle.content.removeLast(range.count)
-            } else {
-                bundle.parts.append((bundle.outcome.entries.count, range))
+                bundle.outcome.add(entry)
+                return
             }
         }
+        bundle.parts += parts
         bundle.outcome.add(entry)
     }
 
@@ -112,8 +144,11 @@ struct SegmentReader: Sendable {
         let item = member.item
         var outcome = Outcome()
         do {
-            let file = try await BlockingPool.shared.run { try FileContent.open(item) }
-            file.willReadAll()
+            let file = try await BlockingPool.shared.run {
+                let file = try FileContent.open(item)
+                file.willReadAll()
+                return file
+            }
             let extents = try await store(file, &outcome.summary)
             return try await BlockingPool.shared.run { [self, outcome] in
                 var outcome = outcome
@@ -133,16 +168,11 @@ struct SegmentReader: Sendable {
 
     /// Stores the content of a file piece by piece, some at once.
     private func store(_ file: FileContent, _ summary: inout VolumeBackupSummary) async throws -> [Extent] {
-        var cutter = FileCutter(file, chunker: chunker)
+        let cutter = FileCutter(file, size: file.status.size, chunker: chunker)
         var extents: [Extent] = []
         var counted = VolumeBackupSummary()
         try await forEachInOrder(limit: Self.piecesAtOnce) {
-            let (piece, after) = try await BlockingPool.shared.run { [cutter] in
-                var cutter = cutter
-                return (try cutter.next(), cutter)
-            }
-            cutter = after
-            return piece
+            try await BlockingPool.shared.run { try cutter.next() }
         } work: { [storage] piece in
             switch piece {
             case .hole(let length): return (Extent.hole(length: length), StoredChunk?.none)
@@ -171,7 +201,7 @@ struct SegmentReader: Sendable {
             if read == file.status.size, after.isSameContent(as: file.status) { return }
             outcome.report(item.path, .changing, "it changed while it was read")
         } catch {
-            outcome.report(item.path, .changing, error)
+            outcome.report(item.path, .incomplete, error)
         }
     }
 
@@ -187,7 +217,7 @@ struct SegmentReader: Sendable {
         } else {
             let (attributes, failures) = item.attributes()
             entry.attributes = attributes
-            for failure in failures { outcome.report(item.path, .changing, failure) }
+            for failure in failures { outcome.report(item.path, .incomplete, failure) }
         }
         return entry
     }
@@ -197,25 +227,6 @@ extension VolumeBackupSummary {
     fileprivate mutating func count(_ stored: StoredChunk, contentBytes: Int) {
         contentBytesStored += Int64(stored.storedBytes)
         if stored.storedBytes > 0 { newBytes += Int64(contentBytes) }
-    }
-}
-
-extension SegmentReader.Bundle {
-    /// Appends a file's content; leaves the bundle as it was when that fails.
-    fileprivate mutating func appendContent(of file: FileContent, count: Int) throws(FileError) {
-        let start = content.count
-        content.append(contentsOf: repeatElement(0, count: count))
-        var failure: FileError?
-        let filled = content.withUnsafeMutableBytes { bytes in
-            do throws(FileError) {
-                return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), at: 0)
-            } catch {
-                failure = error
-                return 0
-            }
-        }
-        content.removeLast(count - filled)
-        if let failure { throw failure }
     }
 }
 
@@ -254,7 +265,7 @@ extension SegmentReader.Outcome {
     }
 
     mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ reason: String) {
-        summary.problems += 1
+        if severity == .changing { summary.changing += 1 } else { summary.problems += 1 }
         problems.append(VolumeProblem(path: path, severity: severity, reason: reason))
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Groups what a walk finds to segments, each entry beside that of the previous snapshot.
 struct SegmentSource {
     private let walk: VolumeWalk
@@ -10,12 +12,13 @@ struct SegmentSource {
     private(set) var summary = VolumeBackupSummary()
 
     init(
-        walk: VolumeWalk, previous: PreviousTree?, storage: any ChunkStoring, observer: VolumeBackup.Observer
+        walk: VolumeWalk, previous: PreviousSnapshot?, storage: any ChunkStoring, observer: VolumeBackup.Observer
     ) {
         self.walk = walk
-        self.previous = previous
+        self.previous = previous?.tree
         self.observer = observer
-        builder = SegmentBuilder(contains: storage.contains)
+        builder = SegmentBuilder(
+            contains: storage.contains, changesAreTrustedBefore: previous?.changesAreTrustedBefore ?? .distantPast)
     }
 
     /// The next segment in path order; nil at the end.

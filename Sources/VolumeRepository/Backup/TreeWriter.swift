@@ -20,12 +20,14 @@ struct TreeWriter {
 
     /// Appends entries in path order.
     mutating func append(_ entries: [TreeEntry]) async throws {
-        (encoder, pending) = try await BlockingPool.shared.run { [encoder, pending] in
+        let (after, lines) = try await BlockingPool.shared.run { [encoder] in
             var encoder = encoder
-            var pending = pending
-            for entry in entries { try encoder.append(entry, to: &pending) }
-            return (encoder, pending)
+            var lines: [UInt8] = []
+            for entry in entries { try encoder.append(entry, to: &lines) }
+            return (encoder, lines)
         }
+        encoder = after
+        pending += lines
         try await store(upTo: chunker.sizes.maximum)
     }
 

@@ -40,11 +40,11 @@ public struct VolumeBackup: Sendable {
     ///
     /// - Parameters:
     ///   - walk: of the volume's root.
-    ///   - previous: the tree of the volume's previous snapshot.
+    ///   - previous: the volume's previous snapshot.
     ///   - observer: hears of progress and problems.
     /// - Throws: the storage's errors; an entry that cannot be read is a problem told to the observer, and no error.
     public func run(
-        walking walk: VolumeWalk, previous: PreviousTree?, observer: Observer
+        walking walk: VolumeWalk, previous: PreviousSnapshot?, observer: Observer
     ) async throws -> VolumeBackupSummary {
         let reader = SegmentReader(
             storage: storage, chunker: ContentDefinedChunker(sizes: .content, seed: chunkerSeed))

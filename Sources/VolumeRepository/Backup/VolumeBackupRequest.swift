@@ -1,4 +1,5 @@
 public import Foundation
+import Streams
 
 /// What is to be backed up, and under which name.
 public struct VolumeBackupRequest: Sendable {
@@ -47,15 +48,18 @@ extension Repository {
     ) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
         raiseOpenFileLimit()
         let started = Date()
-        let walk = try VolumeWalk(root: request.root, options: request.walk)
+        let walk = try await BlockingPool.shared.run { try VolumeWalk(root: request.root, options: request.walk) }
         let parent = request.usesPrevious ? try await latestSnapshot(of: request.volume) : nil
-        let reader = try await makeReader(use: nil)
-        let previous = parent.map { PreviousTree(TreeReader(chunks: $0.snapshot.tree, from: reader)) }
-        let backup = VolumeBackup(
-            storage: writer, chunkerSeed: chunkerSeed,
-            concurrency: ProcessInfo.processInfo.activeProcessorCount + 1)
-        let summary = try await backup.run(walking: walk, previous: previous, observer: observer)
-        await reader.close()
+        // The writer's lock keeps what the parent needs from being pruned.
+        let reader = parent == nil ? nil : try await makeReader(use: nil)
+        let summary: VolumeBackupSummary
+        do {
+            summary = try await read(walk, parent: parent, from: reader, into: writer, observer)
+        } catch {
+            await reader?.close()
+            throw error
+        }
+        await reader?.close()
         var snapshot = Snapshot(
             volume: request.volume, started: started, ended: Date(), host: request.host,
             path: request.root, tree: summary.tree, treeBytes: summary.treeBytes)
@@ -67,6 +71,17 @@ extension Repository {
         snapshot.godwitVersion = request.godwitVersion
         snapshot.totals = summary.totals
         return (try await writer.commit(snapshot), summary)
+    }
+
+    private func read(
+        _ walk: VolumeWalk, parent: StoredSnapshot?, from reader: RepositoryReader?, into writer: RepositoryWriter,
+        _ observer: VolumeBackup.Observer
+    ) async throws -> VolumeBackupSummary {
+        var previous: PreviousSnapshot?
+        if let parent, let reader { previous = PreviousSnapshot(parent.snapshot, from: reader) }
+        let backup = VolumeBackup(
+            storage: writer, chunkerSeed: chunkerSeed, concurrency: ProcessInfo.processInfo.activeProcessorCount + 1)
+        return try await backup.run(walking: walk, previous: previous, observer: observer)
     }
 }
 

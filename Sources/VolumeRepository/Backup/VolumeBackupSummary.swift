@@ -18,8 +18,10 @@ public struct VolumeBackupSummary: Sendable, Equatable {
     public var contentBytesStored: Int64 = 0
     /// What the repository grew by for the tree, compressed, in bytes.
     public var treeBytesStored: Int64 = 0
-    /// Entries that are missing or were changing, each told to the observer.
+    /// Entries that are missing or incomplete, each told to the observer.
     public var problems = 0
+    /// Files that changed while they were read, each told to the observer.
+    public var changing = 0
     /// Entries that were left out on purpose, each told to the observer.
     public var skipped = 0
     /// The chunks of the tree, in order.
@@ -41,6 +43,7 @@ public struct VolumeBackupSummary: Sendable, Equatable {
         contentBytesStored += part.contentBytesStored
         treeBytesStored += part.treeBytesStored
         problems += part.problems
+        changing += part.changing
         skipped += part.skipped
     }
 }
@@ -51,6 +54,8 @@ public struct VolumeProblem: Sendable, Hashable {
     public enum Severity: String, Sendable {
         /// The entry is not in the snapshot.
         case missing
+        /// The entry is in the snapshot without something that belongs to it, such as an attribute.
+        case incomplete
         /// The entry is in the snapshot, as it was at some moments of the reading.
         case changing
         /// A remark: what is left out has no meaning elsewhere.

@@ -11,6 +11,7 @@ extension ProgressView {
                 progress.items = summary.files + summary.directories + summary.others
                 progress.bytes = summary.bytes
                 progress.errors = summary.problems
+                progress.warnings = summary.changing
                 observer(.progress(progress))
             },
             problem: { problem in
@@ -22,7 +23,7 @@ extension ProgressView {
 extension VolumeProblem.Severity {
     fileprivate var level: LogLine.Level {
         switch self {
-        case .missing: .error
+        case .missing, .incomplete: .error
         case .changing: .warning
         case .note: .info
         }

@@ -2,7 +2,8 @@ import Foundation
 import GodwitPluginAPI
 import GodwitTestKit
 import Streams
-import VolumeRepository
+
+@testable import VolumeRepository
 
 /// A directory and a repository to back it up to.
 final class Site: Sendable {
@@ -58,6 +59,11 @@ final class Site: Sendable {
             try file.write(contentsOf: Data(content))
         }
         try file.close()
+    }
+
+    /// Waits until what was written is old enough to be told from what changes during a backup.
+    func settle() async throws {
+        try await Task.sleep(for: .seconds(PreviousSnapshot.tick) + .milliseconds(50))
     }
 
     // MARK: Backups

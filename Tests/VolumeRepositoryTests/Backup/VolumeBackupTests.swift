@@ -40,6 +40,7 @@ import Testing
         let site = try await Site()
         for number in 0..<300 { try site.write("d/\(number)", noise(count: 1000 + number, seed: UInt64(number))) }
         try site.write("large", noise(count: 2_000_000, seed: 9))
+        try await site.settle()
         let (first, _) = try await site.backUp()
         let (again, summary) = try await site.backUp()
         #expect(summary.unchangedFiles == 301 && summary.bytesRead == 0 && summary.contentBytesStored == 0)
@@ -47,6 +48,45 @@ import Testing
         try site.write("d/7", bytes("another content"))
         let (_, changed) = try await site.backUp()
         #expect(changed.unchangedFiles == 300 && changed.bytesRead == 15 && changed.newBytes == 15)
+    }
+
+    /// The next write may come within one tick of the file system's clock, and leave no newer time.
+    @Test func whatChangedJustNowIsNotTrusted() async throws {
+        let site = try await Site()
+        try site.write("a", bytes("content"))
+        _ = try await site.backUp()
+        let (_, summary) = try await site.backUp()
+        #expect(summary.unchangedFiles == 0 && summary.bytesRead == 7 && summary.contentBytesStored == 0)
+    }
+
+    @Test func whatGrowsIsKeptAsTheWalkSawIt() async throws {
+        let site = try await Site()
+        for number in 0..<40 { try site.write("log\(number)", bytes("line")) }
+        let writer = try await site.repository.makeWriter()
+        var source = SegmentSource(
+            walk: try VolumeWalk(root: site.root), previous: nil, storage: writer, observer: VolumeBackup.Observer())
+        let segment = try #require(try await source.next())
+        // Together far more than a chunk may hold.
+        for number in 0..<40 { try site.write("log\(number)", [UInt8](repeating: 1, count: 200_000)) }
+        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let outcome = try await reader.read(segment)
+        #expect(outcome.entries.count == 41)
+        #expect(outcome.entries.dropFirst().allSatisfy { $0.size == 4 && $0.extents.map(\.length) == [4] })
+        // A file that only changed is no failure.
+        #expect(outcome.summary.changing == 40 && outcome.summary.problems == 0)
+        await writer.discard()
+    }
+
+    @Test func smallFilesKeepTheirHoles() async throws {
+        let site = try await Site()
+        try site.makeSparse("sparse", size: 200_000, data: [100_000: bytes("here")])
+        try site.write("whole", bytes("content"))
+        let (snapshot, _) = try await site.backUp()
+        let entries = try await site.entries(of: snapshot)
+        #expect(entries[1].extents.count == 3 && entries[1].contentID == nil)
+        for entry in entries.dropFirst() { #expect(try await site.content(of: entry) == (try site.read(entry.path))) }
+        // Both are in one chunk.
+        #expect(Set(entries.flatMap(\.extents).compactMap(\.chunk)).count == 1)
     }
 
     @Test func whatWasTouchedIsReadAndNotStored() async throws {
@@ -145,4 +185,8 @@ import Testing
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(try await site.repository.snapshots().snapshots.isEmpty)
     }
+}
+
+extension Extent {
+    fileprivate var chunk: ChunkID? { if case .chunk(let id, _, _) = self { id } else { nil } }
 }

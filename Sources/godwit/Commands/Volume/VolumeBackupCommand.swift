@@ -45,7 +45,7 @@ struct VolumeBackupCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console.standard
         var request = VolumeBackupRequest(
-            volume: volume, root: directory, host: ProcessInfo.processInfo.hostName,
+            volume: volume, root: URL(fileURLWithPath: directory).path, host: ProcessInfo.processInfo.hostName,
             godwitVersion: Version.current)
         request.walk.exclusions = try exclude.map { try PathPattern($0) }
         request.walk.excludesCaches = excludeCaches
@@ -92,7 +92,10 @@ struct VolumeBackupCommand: AsyncParsableCommand {
         line += " in \(Units.seconds(snapshot.ended.timeIntervalSince(snapshot.started)))"
         Console.standard.print(line)
         if summary.problems > 0 {
-            Console.standard.complain("\(summary.problems) entries could not be read, or changed while they were read")
+            Console.standard.complain("\(summary.problems) entries are missing or incomplete")
+        }
+        if summary.changing > 0 {
+            Console.standard.complain("\(summary.changing) files changed while they were read")
         }
     }
 }
