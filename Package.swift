@@ -64,7 +64,11 @@ let package = Package(
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
         room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium", "CLinux"]),
-        room("GodwitEngine", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", crypto]),
+        room(
+            "GodwitEngine",
+            [
+                "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", crypto,
+            ]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
         plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
@@ -73,6 +77,7 @@ let package = Package(
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
         plugin("ImageRegistry", at: "Transformers/ImageRegistry", ["FieldPaths"]),
         plugin("StorageClassMapping", at: "Transformers/StorageClass", ["FieldPaths"]),
+        plugin("ClaimMapping", at: "Transformers/ClaimMapping", ["FieldPaths"]),
         plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
         plugin("RestoreFixes", at: "Transformers/RestoreFixes", ["FieldPaths", crypto]),
         plugin("BackupActions", at: "Transformers/BackupActions"),
@@ -82,8 +87,8 @@ let package = Package(
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
-                "NamespaceMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping", "ResourceModifiers",
-                "RestoreFixes", "BackupActions",
+                "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
+                "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
             ],
             swiftSettings: strict
@@ -123,7 +128,8 @@ let package = Package(
         tests(
             "TransformerTests",
             [
-                "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ReclaimPolicy", "ImageRegistry",
+                "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy",
+                "ImageRegistry",
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),

@@ -1,4 +1,5 @@
 import BackupActions
+import ClaimMapping
 import FilesystemObjectStore
 import GodwitModel
 import GodwitPluginAPI
@@ -42,7 +43,8 @@ enum Providers {
             Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
         }
         let transformers: [any RestoreItemAction] = [
-            NamespaceMapping(mapping: [:]), StorageClassMapping(mapping: [:]), ReclaimPolicy(.restoreOriginal),
+            NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
+            ReclaimPolicy(.restoreOriginal),
         ]
         let restore = (RestoreFixes.all() + transformers).map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))

@@ -48,6 +48,7 @@ enum ImportRules {
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(
             folder: "Plugins/Transformers/NamespaceMapping", imports: pluginAPI.union(["FieldPaths"])),
+        "ClaimMapping": Room(folder: "Plugins/Transformers/ClaimMapping", imports: pluginAPI.union(["FieldPaths"])),
         "ReclaimPolicy": Room(folder: "Plugins/Transformers/ReclaimPolicy", imports: pluginAPI),
         "ImageRegistry": Room(folder: "Plugins/Transformers/ImageRegistry", imports: pluginAPI.union(["FieldPaths"])),
         "StorageClassMapping": Room(

@@ -25,8 +25,7 @@ public struct PersistentVolumeAction: RestoreItemAction {
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
         switch try await rules.decision(for: original, context) {
-        case .provisionAnew:
-            return .skip(reason: "its reclaim policy is Delete; its claim gets a new volume")
+        case .provisionAnew(let reason): return .skip(reason: reason)
         case .restore(let name):
             var item = item
             item.removeAnnotations(Self.bindingAnnotations)

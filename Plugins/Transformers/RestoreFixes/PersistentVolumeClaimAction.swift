@@ -53,8 +53,8 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
         _ volume: ItemIdentity, for claim: KubernetesObject, _ context: any RestoreContext
     ) async throws -> Bool {
         guard let existing = try await context.existing(volume), let namespace = claim.namespace else { return false }
-        guard let holder = ClaimReference(of: existing) else { return true }
-        return holder == ClaimReference(namespace: context.target(namespace), name: claim.name)
+        guard let holder = ClaimName(holderOf: existing) else { return true }
+        return holder == context.restore.spec.target(of: ClaimName(namespace: namespace, name: claim.name))
     }
 
     /// Lets the claim have a new volume. If the claim exists, from an earlier run or because nothing was lost, it keeps
@@ -62,18 +62,12 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
     private func release(
         _ item: inout KubernetesObject, _ original: KubernetesObject, _ context: any RestoreContext
     ) async throws {
-        let target = ItemIdentity(
-            resource: .persistentVolumeClaims, namespace: original.namespace.map(context.target), name: original.name)
-        let existing = try await context.existing(target)
+        let claim = ClaimName(namespace: original.namespace ?? "", name: original.name)
+        let existing = try await context.existing(context.restore.spec.target(of: claim).item)
         item[path: "spec", "volumeName"] = existing?[path: "spec", "volumeName"]
         item[path: "spec", "dataSource"] = nil
         item[path: "spec", "dataSourceRef"] = nil
         // An empty class means: no provisioning, find a volume by selector.
         if item[path: "spec", "storageClassName"]?.string != "" { item[path: "spec", "selector"] = nil }
     }
-}
-
-extension RestoreContext {
-    /// Where a namespace of the backup goes.
-    func target(_ namespace: String) -> String { restore.spec.namespaceMapping[namespace] ?? namespace }
 }

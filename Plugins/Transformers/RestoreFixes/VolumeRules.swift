@@ -8,8 +8,8 @@ public struct VolumeRules: Sendable, Hashable {
     enum Decision: Sendable, Hashable {
         /// It is restored under this name.
         case restore(as: String)
-        /// It is left out, and the claim gets a new volume.
-        case provisionAnew
+        /// It is left out for this reason, and the claim gets a new volume.
+        case provisionAnew(reason: String)
     }
 
     /// Restore volumes whose reclaim policy is Delete as they are.
@@ -21,13 +21,18 @@ public struct VolumeRules: Sendable, Hashable {
     /// Decides for a volume as it stands in the backup.
     func decision(for volume: KubernetesObject, _ context: any RestoreContext) async throws -> Decision {
         let policy = volume[path: "spec", "persistentVolumeReclaimPolicy"]?.string
-        if policy == "Delete", !restoresDeletableVolumes { return .provisionAnew }
-        guard let claim = ClaimReference(of: volume),
-            let namespace = context.restore.spec.namespaceMapping[claim.namespace]
-        else { return .restore(as: volume.name) }
-        let target = ClaimReference(namespace: namespace, name: claim.name)
+        if policy == "Delete", !restoresDeletableVolumes {
+            return .provisionAnew(reason: "its reclaim policy is Delete; its claim gets a new volume")
+        }
+        guard let claim = ClaimName(holderOf: volume) else { return .restore(as: volume.name) }
+        // As in Velero: a disk of the old cluster would be bound here, to be written over with its own data.
+        if volume.annotations["pv.kubernetes.io/provisioned-by"] != nil, context.holdsData(of: claim) {
+            return .provisionAnew(reason: "its data is in the backup; its claim gets a new volume, which is filled")
+        }
+        let target = context.restore.spec.target(of: claim)
+        guard target != claim else { return .restore(as: volume.name) }
         let identity = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: volume.name)
-        guard let existing = try await context.existing(identity), ClaimReference(of: existing) != target else {
+        guard let existing = try await context.existing(identity), ClaimName(holderOf: existing) != target else {
             return .restore(as: volume.name)
         }
         return .restore(as: Self.cloneName(of: volume.name, for: target))
@@ -35,7 +40,7 @@ public struct VolumeRules: Sendable, Hashable {
 
     /// Velero's form of name, `velero-clone-<uuid>`. The uuid is made of what the clone is, so that claim and volume,
     /// and a restore that is run again, come to the same name.
-    static func cloneName(of volume: String, for claim: ClaimReference) -> String {
+    static func cloneName(of volume: String, for claim: ClaimName) -> String {
         let seed = "\(volume)\n\(claim.namespace)\n\(claim.name)"
         var bytes = Array(SHA256.hash(data: Array(seed.utf8)).prefix(16))
         // RFC 9562, version 8: bits of one's own.
@@ -52,17 +57,9 @@ public struct VolumeRules: Sendable, Hashable {
     }
 }
 
-/// The claim that a PersistentVolume is bound to, or reserved for.
-struct ClaimReference: Sendable, Hashable {
-    let namespace: String
-    let name: String
-
-    init(namespace: String, name: String) {
-        self.namespace = namespace
-        self.name = name
-    }
-
-    init?(of volume: KubernetesObject) {
+extension ClaimName {
+    /// The claim that a PersistentVolume is bound to, or reserved for.
+    init?(holderOf volume: KubernetesObject) {
         guard let namespace = volume[path: "spec", "claimRef", "namespace"]?.string,
             let name = volume[path: "spec", "claimRef", "name"]?.string
         else { return nil }

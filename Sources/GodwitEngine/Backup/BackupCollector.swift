@@ -28,7 +28,7 @@ struct BackupCollector {
         planned = Set(prepared.plan.steps.map(\.resource))
         ahead = planned
         admission = ItemAdmission(filter: prepared.filter, excluded: Set(prepared.plan.excludedNamespaces))
-        output = ItemOutput(writer: writer, recorder: recorder)
+        output = ItemOutput(writer: writer, recorder: recorder, survey: VolumeSurvey())
     }
 
     /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.

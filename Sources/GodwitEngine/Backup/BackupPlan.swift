@@ -48,9 +48,26 @@ public struct BackupPlan: Sendable, Hashable, Codable {
     /// Namespaces that ask, by label, to be left out.
     public let excludedNamespaces: [String]
     /// The resources, in order.
-    public let steps: [Step]
+    public internal(set) var steps: [Step]
     /// What is left out.
     public let omissions: [Omission]
     /// What a person should know beforehand.
     public let warnings: [String]
+    /// What happens to the data of volumes; nil where that was not asked yet, because it means to read all pods, claims
+    /// and volumes.
+    public internal(set) var volumes: [Volume]?
+
+    /// The data of one claim's volume.
+    public struct Volume: Sendable, Hashable, Codable {
+        /// The claim.
+        public let claim: ClaimName
+        /// How its data gets into the backup.
+        public let method: VolumeMethod
+        /// Why so.
+        public let reason: String
+        /// Where it is read; nil for nowhere.
+        public let path: String?
+        /// Why it cannot be read; nil when it can, or is not to be.
+        public let problem: String?
+    }
 }

@@ -7,7 +7,7 @@ public struct PreparedBackup: Sendable {
     /// What was asked for.
     public let request: BackupRequest
     /// What is going to happen.
-    public let plan: BackupPlan
+    public internal(set) var plan: BackupPlan
     /// What the source serves.
     let catalog: APIResourceCatalog
     let filter: ItemFilter

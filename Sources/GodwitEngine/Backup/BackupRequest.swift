@@ -17,6 +17,8 @@ public struct BackupRequest: Sendable {
     public var pageSize = 500
     /// How the tarball is compressed; nil for the format's default.
     public var compression: TarballCompression?
+    /// What is done about the data of volumes; nil for nothing.
+    public var volumes: VolumeBackupSettings?
 
     /// A namespace that was named may be missing, as when a backup is compared with a cluster that has lost it.
     var allowsMissingNamespaces = false

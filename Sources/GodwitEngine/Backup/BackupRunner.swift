@@ -51,12 +51,16 @@ public struct BackupRunner: Sendable {
             await reservation.release()
             throw error
         }
+        let volumes = VolumeBackupStage(prepared, recorder: recorder)
         do {
             let started = backup
-            return try await reservation.whileHeld {
-                try await write(started, prepared, listings, writer, recorder)
+            let report = try await reservation.whileHeld {
+                try await write(started, prepared, listings, writer, volumes, recorder)
             }
+            await volumes.end(keepingSnapshots: true)
+            return report
         } catch {
+            await volumes.end(keepingSnapshots: false)
             // A storage error here says that the name belongs to another run by now, and so do the files.
             await writer.discard(removingFiles: !(error is BackupStorageError))
             throw error
@@ -65,13 +69,15 @@ public struct BackupRunner: Sendable {
 
     private func write(
         _ backup: Backup, _ prepared: PreparedBackup, _ listings: ListingWindow, _ writer: any BackupWriter,
-        _ recorder: RunRecorder
+        _ volumes: VolumeBackupStage, _ recorder: RunRecorder
     ) async throws -> BackupReport {
         recorder.info("backing up \(prepared.plan.source), Kubernetes \(prepared.plan.serverVersion)")
         var collector = BackupCollector(prepared, listings: listings, writer: writer, recorder: recorder)
         try await collector.run()
         recorder.begin("finishing")
         let stored = try await writer.finishItems()
+        let records = try await volumes.run(collector.output.survey ?? VolumeSurvey())
+        recorder.begin("finishing")
         var backup = backup
         let outcome = recorder.outcome
         guard stored > 0 || outcome.errors == 0 else {
@@ -89,8 +95,7 @@ public struct BackupRunner: Sendable {
         backup.status.expires = completed.addingTimeInterval(
             TimeInterval(backup.spec.timeToLive.components.seconds))
         recorder.info("\(stored) items, \(outcome.warnings) warnings, \(outcome.errors) errors")
-        try await writer.publish(
-            backup, results: outcome.results, volumes: ["volumes": .array(collector.output.volumes)])
+        try await writer.publish(backup, results: outcome.results, volumes: records)
         return BackupReport(backup: backup, results: outcome.results)
     }
 

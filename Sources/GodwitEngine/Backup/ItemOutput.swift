@@ -4,8 +4,8 @@ import GodwitModel
 struct ItemOutput {
     let writer: any BackupWriter
     let recorder: RunRecorder
-    /// What is said about volumes.
-    private(set) var volumes: [JSONValue] = []
+    /// What the items say of volumes; nil where nobody asks.
+    private(set) var survey: VolumeSurvey?
     private var resource: GroupResource?
     private var namespace: String?
     private var bytesSinceCut = 0
@@ -13,9 +13,10 @@ struct ItemOutput {
     /// A cut is offered to the writer when at least so many bytes came since the last: smaller frames compress badly.
     private static let cutSize = 64 << 10
 
-    init(writer: any BackupWriter, recorder: RunRecorder) {
+    init(writer: any BackupWriter, recorder: RunRecorder, survey: VolumeSurvey? = nil) {
         self.writer = writer
         self.recorder = recorder
+        self.survey = survey
     }
 
     mutating func write(_ items: [Item]) async throws {
@@ -38,21 +39,9 @@ struct ItemOutput {
             }
             bytesSinceCut += item.bytes.count
             bytes += Int64(item.bytes.count)
-            if item.resource == .persistentVolumeClaims { note(item) }
+            if VolumeSurvey.resources.contains(item.resource) { survey?.note(item) }
         }
         try await writer.append(start == 0 ? items : Array(items[start...]), cutBefore: cutsBefore)
         recorder.add(items: items.count, bytes: bytes)
-    }
-
-    /// A claim is a row of the volumes file, which says what became of its data.
-    private mutating func note(_ claim: Item) {
-        var row: JSONValue = [
-            "namespace": .string(claim.metadata.namespace ?? ""), "claim": .string(claim.metadata.name),
-            "method": "none", "reason": "this version backs up objects, not the data of volumes",
-        ]
-        // A text that is no object has been recorded where it was first decoded.
-        let volume = (try? KubernetesObject(parsing: claim.bytes))?[path: "spec", "volumeName"]
-        if let volume { row["volume"] = volume }
-        volumes.append(row)
     }
 }

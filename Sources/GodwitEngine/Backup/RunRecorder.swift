@@ -75,10 +75,15 @@ final class RunRecorder: Sendable {
         tell(LogLine(.error, message, item: item))
     }
 
-    private func tell(_ line: LogLine) {
+    /// Puts a line into the log that is counted nowhere.
+    ///
+    /// - Parameter isShown: tell it to the observer too.
+    func note(_ line: LogLine, isShown: Bool) {
         log.append(line)
-        observer(.log(line))
+        if isShown { observer(.log(line)) }
     }
+
+    private func tell(_ line: LogLine) { note(line, isShown: true) }
 
     /// Everything that was taken down, and how much there was of it.
     var outcome: (results: ResultSet, warnings: Int, errors: Int, items: Int) {

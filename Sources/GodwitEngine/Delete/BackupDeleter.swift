@@ -1,6 +1,7 @@
 import GodwitModel
 public import GodwitPluginAPI
 import Streams
+import VolumeRepository
 
 /// Deletes backups, and what dead runs left under their names.
 public struct BackupDeleter: Sendable {
@@ -31,8 +32,11 @@ public struct BackupDeleter: Sendable {
                 return report
             }
             let folder = BackupLayout(name: name).folder
+            let snapshots = try await snapshots(of: name, &report)
             try await catalog.store.delete([BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata])
             report.isDeleted = true
+            try await Repository.removeSnapshots(snapshots, from: catalog.store)
+            report.snapshots = snapshots.count
             try await catalog.store.deleteFolder(folder, keeping: [reservation.claimKey])
             try await catalog.store.discardUnfinishedPuts(below: folder)
             report.restores = try await deleteRestores(of: name)
@@ -42,6 +46,20 @@ public struct BackupDeleter: Sendable {
             await reservation.release()
             throw error
         }
+    }
+
+    /// The snapshots of volumes that go with the backup. That they cannot be told is no reason to keep the rest.
+    private func snapshots(of name: String, _ report: inout DeletionReport) async throws -> [SnapshotID] {
+        do {
+            let records = try await catalog.volumes(of: try await catalog.backup(named: name))
+            return records.compactMap { $0.data.flatMap { SnapshotID($0.snapshot) } }
+        } catch let error as BackupStorageError where error.kind == .damaged {
+            report.results.warnings.add(
+                "snapshots of its volumes may stay behind, to be found with 'godwit volume snapshots': \(error)")
+        } catch let error as BackupStorageError where [.notFound, .incomplete].contains(error.kind) {
+            // What a dead run left has no list of them.
+        }
+        return []
     }
 
     private func deleteRestores(of name: String) async throws -> [String] {
@@ -118,6 +136,8 @@ public struct BackupDeleter: Sendable {
 public struct DeletionReport: Sendable, Hashable {
     /// Whether the backup is gone.
     public internal(set) var isDeleted = false
+    /// Snapshots of volumes that were forgotten with it. What they held is freed by a prune.
+    public internal(set) var snapshots = 0
     /// What actions could not clean up.
     public internal(set) var results = ResultSet()
     /// The restores whose records were deleted with it.

@@ -12,6 +12,8 @@ final class ExecutionContext: RestoreContext {
     let target: TargetCluster
     let waiter: ObjectWaiter
     let quotas: QuotaPatience
+    let unfilled = UnfilledClaims()
+    private let claimsWithData: Set<ClaimName>
     private let served: Mutex<ServedResources>
 
     private struct ServedResources {
@@ -28,6 +30,7 @@ final class ExecutionContext: RestoreContext {
         target = TargetCluster(cluster: prepared.request.cluster, isDryRun: prepared.request.isDryRun)
         waiter = ObjectWaiter(prepared.request)
         quotas = QuotaPatience(timeout: prepared.request.resourceTimeout, observer: observer)
+        claimsWithData = Set((request.volumes?.records ?? []).filter { $0.data != nil }.map(\.claim))
         served = Mutex(ServedResources(catalog: prepared.catalog))
     }
 
@@ -76,6 +79,8 @@ final class ExecutionContext: RestoreContext {
     func willRestore(_ identity: ItemIdentity) -> Bool { index.row(identity).map(selection.contains) ?? false }
 
     func mayRestore(_ identity: ItemIdentity) -> Bool { index.row(identity) != nil && selection.admits(identity) }
+
+    func holdsData(of claim: ClaimName) -> Bool { claimsWithData.contains(claim) }
 
     /// Reads one item of the backup.
     ///

@@ -87,6 +87,11 @@ struct ItemRestorer: Sendable {
         case .skip(let reason):
             return ItemOutcome(item: identity, target: identity, action: .skipped(reason))
         case .restore(let object, let companions, var warnings):
+            if let claim = context.unfilled.claim(usedBy: object) {
+                throw ItemError(
+                    "held back, because the data of its claim '\(claim.name)' could not be restored; restore it again "
+                        + "when that is mended, or with --restore-volumes false")
+            }
             for companion in companions where companion != identity {
                 try await restoreCompanion(companion, for: row, &warnings)
             }

@@ -68,7 +68,10 @@ struct ObjectWaiter: Sendable {
         }
     }
 
-    private func poll(_ goal: String, subject: String = "", _ isReached: () async throws -> Bool) async throws {
+    /// Asks again and again until something is so.
+    ///
+    /// - Throws: ``WaitTimeoutError`` after the request's timeout.
+    func poll(_ goal: String, subject: String = "", _ isReached: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + timeout
         var pause = Duration.milliseconds(50)
         while !(try await isReached()) {

@@ -32,11 +32,17 @@ public struct RestoreExecutor: Sendable {
     /// Restores group by group; what happens is in the recorder, also when this throws.
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared, observer: observer)
-        let restorer = try ItemRestorer(context, names: prepared.names) { await recorder.record($0) }
+        let volumes = VolumeRestoreStage(context, recorder: recorder)
+        let restorer = try ItemRestorer(context, names: prepared.names) { outcome in
+            await recorder.record(outcome)
+            volumes?.note(outcome)
+        }
         do {
             for group in prepared.groups {
                 recorder.begin(group)
                 try await restore(group.flatMap(prepared.selection.rows), with: restorer, context: context)
+                // Claims have a group of their own, before all workloads; others come along with what needs them.
+                try await volumes?.fill()
                 if group.contains(.customResourceDefinitions) {
                     try await serve(recorder.definitions, context: context, recorder: recorder)
                 }

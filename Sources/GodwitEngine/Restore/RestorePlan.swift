@@ -24,6 +24,22 @@ public struct RestorePlan: Sendable, Hashable, Codable {
         public let reason: String
     }
 
+    /// The data of one claim's volume.
+    public struct Volume: Sendable, Hashable, Codable {
+        /// The claim in the backup.
+        public let claim: ClaimName
+        /// The claim in the cluster.
+        public let target: ClaimName
+        /// The snapshot; nil when the backup has no data of it.
+        public let snapshot: String?
+        /// Regular files.
+        public let files: Int64
+        /// Bytes of content.
+        public let bytes: Int64
+        /// Why the backup has no data of it; nil when it has.
+        public let reason: String?
+    }
+
     /// The restore's name.
     public let restore: String
     /// The backup's name.
@@ -36,6 +52,8 @@ public struct RestorePlan: Sendable, Hashable, Codable {
     public let namespaces: [String: String]
     /// What is left out.
     public let omissions: [Omission]
+    /// The volumes of claims that take part, if the restore is one of data too.
+    public let volumes: [Volume]
 
     /// Items that take part.
     public var itemCount: Int { groups.joined().reduce(0) { $0 + $1.items.values.reduce(0, +) } }

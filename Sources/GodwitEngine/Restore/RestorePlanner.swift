@@ -21,6 +21,7 @@ public struct RestorePlanner: Sendable {
             index: index, filter: try ItemFilter(spec.filter, catalog: names),
             statuses: try spec.restoreStatus.map { try ResourceSet($0, catalog: names) })
         try checkNamespaces(selection)
+        try checkClaims(index)
         // A plan that cannot be carried out is none.
         _ = try ActionChain(request.fixes + request.transformers, catalog: names)
         try await selection.keepMatching(request.contents)
@@ -29,7 +30,8 @@ public struct RestorePlanner: Sendable {
         let steps = groups.map { group in group.map { step($0, selection, catalog) } }
         let plan = RestorePlan(
             restore: request.restore.name, backup: spec.backupName, target: request.cluster.description,
-            groups: steps, namespaces: namespaces(steps, selection), omissions: selection.omissions)
+            groups: steps, namespaces: namespaces(steps, selection), omissions: selection.omissions,
+            volumes: volumes(selection))
         return PreparedRestore(
             plan: plan, request: request, index: index, selection: selection, groups: groups, catalog: catalog,
             names: names)
@@ -51,6 +53,17 @@ public struct RestorePlanner: Sendable {
         }
         return RestorePlan.Step(
             resource: resource, apiVersion: apiVersion?.groupVersion.description, items: items, bytes: bytes)
+    }
+
+    private func volumes(_ selection: RestoreSelection) -> [RestorePlan.Volume] {
+        (request.volumes?.records ?? []).filter { record in
+            selection.index.row(record.claim.item).map(selection.contains) ?? false
+        }.map { record in
+            RestorePlan.Volume(
+                claim: record.claim, target: request.restore.spec.target(of: record.claim),
+                snapshot: record.data?.snapshot, files: record.data?.files ?? 0, bytes: record.data?.bytes ?? 0,
+                reason: record.data == nil ? record.error ?? record.reason : nil)
+        }
     }
 
     private func namespaces(_ groups: [[RestorePlan.Step]], _ selection: RestoreSelection) -> [String: String] {
@@ -76,6 +89,20 @@ public struct RestorePlanner: Sendable {
         guard included.isEmpty else { throw RestoreError.namespacesNotInBackup(included, backup: backup) }
         let mapped = missing(request.restore.spec.namespaceMapping.keys)
         guard mapped.isEmpty else { throw RestoreError.namespacesNotInBackup(mapped, backup: backup) }
+    }
+
+    /// A pod sees the claims of its own namespace only, so a claim cannot go to another one than its pods.
+    private func checkClaims(_ index: BackupIndex) throws {
+        let spec = request.restore.spec
+        for (claim, target) in spec.claimMapping.sorted(by: { $0.key < $1.key }) {
+            guard index.row(claim.item) != nil else {
+                throw RestoreError.claimNotInBackup(claim, backup: spec.backupName)
+            }
+            let namespace = spec.namespaceMapping[claim.namespace] ?? claim.namespace
+            guard target.namespace == namespace else {
+                throw RestoreError.claimLeavesNamespace(claim, target: target, namespace: namespace)
+            }
+        }
     }
 
     /// The backup may hold resources that the cluster does not serve; people may name them all the same.

@@ -11,6 +11,8 @@ public struct RestoreReport: Sendable, Hashable {
     public internal(set) var warnings = 0
     /// How many errors there are in all.
     public internal(set) var errors = 0
+    /// What became of the data of volumes.
+    public internal(set) var volumes: [VolumeRestoreRecord] = []
     /// Warnings and errors, the first thousand of each; the outcomes of the items have them all.
     public internal(set) var results = ResultSet()
 
@@ -36,19 +38,19 @@ final class RestoreRecorder: Sendable {
             progress.items += 1
             // Items that others asked for were not counted before.
             if let total = progress.totalItems { progress.totalItems = max(total, progress.items) }
-            for warning in outcome.warnings {
-                if report.warnings < RestoreRecorder.messageLimit {
-                    report.results.warnings.add(warning, about: outcome.item)
-                }
-                report.warnings += 1
-            }
-            progress.warnings = report.warnings
+            for warning in outcome.warnings { add(warning: warning, about: outcome.item) }
             switch outcome.action {
             case .failed(let reason): add(error: reason, about: outcome.item)
             case .created, .updated:
                 if outcome.item.resource == .customResourceDefinitions { definitions.append(outcome.target.name) }
             case .unchanged, .skipped: break
             }
+        }
+
+        mutating func add(warning: String, about item: ItemIdentity) {
+            if report.warnings < RestoreRecorder.messageLimit { report.results.warnings.add(warning, about: item) }
+            report.warnings += 1
+            progress.warnings = report.warnings
         }
 
         mutating func add(error: String, about item: ItemIdentity) {
@@ -77,11 +79,39 @@ final class RestoreRecorder: Sendable {
 
     /// Tells that a group of resources begins.
     func begin(_ group: [GroupResource]) {
+        begin(group.count == 1 ? group[0].description : "\(group.count) resources")
+    }
+
+    /// Tells what is being done now.
+    func begin(_ activity: String) {
         let progress = state.withLock { state in
-            state.progress.activity = group.count == 1 ? group[0].description : "\(group.count) resources"
+            state.progress.activity = activity
             return state.progress
         }
         observer(.progress(progress))
+    }
+
+    /// Takes down what became of a volume's data.
+    func record(_ volume: VolumeRestoreRecord) { state.withLock { $0.report.volumes.append(volume) } }
+
+    /// Takes down what a person should know.
+    func warn(_ message: String, about item: ItemIdentity) {
+        state.withLock { $0.add(warning: message, about: item) }
+        note(LogLine(.warning, message, item: item), isShown: true)
+    }
+
+    /// Takes down that something is missing.
+    func fail(_ message: String, about item: ItemIdentity) {
+        state.withLock { $0.add(error: message, about: item) }
+        note(LogLine(.error, message, item: item), isShown: true)
+    }
+
+    /// Tells a line that is counted nowhere.
+    func note(_ line: LogLine, isShown: Bool) {
+        var line = line
+        // The observer has but one way to be told; it shows what is for debugging only when asked.
+        if !isShown { line.level = .debug }
+        observer(.log(line))
     }
 
     /// Takes down what happened to an item.
@@ -103,9 +133,7 @@ final class RestoreRecorder: Sendable {
 
     /// Takes down that a CRD was restored and is not served.
     func record(failure: String, definition: String) {
-        let item = ItemIdentity(resource: .customResourceDefinitions, namespace: nil, name: definition)
-        state.withLock { $0.add(error: failure, about: item) }
-        observer(.log(LogLine(.error, failure, item: item)))
+        fail(failure, about: ItemIdentity(resource: .customResourceDefinitions, namespace: nil, name: definition))
     }
 
     /// Takes down that the restore ended before its time.

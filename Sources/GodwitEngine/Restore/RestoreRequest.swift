@@ -22,6 +22,8 @@ public struct RestoreRequest: Sendable {
     public var resourceTimeout: Duration = .seconds(600)
     /// Ask the cluster what would happen, and change nothing.
     public var isDryRun = false
+    /// What is done about the data of volumes; nil for nothing.
+    public var volumes: VolumeRestoreSettings?
 
     /// A request.
     public init(

@@ -61,8 +61,11 @@ public struct RestoreRunner: Sendable {
         outcomes.finish()
         log.finish()
         let final = restore
+        let mover = prepared.request.volumes?.mover
         let stored = Task {
-            let artifacts = [try await itemsWritten.value, try await logWritten.value]
+            await mover?.close()
+            var artifacts = [try await itemsWritten.value, try await logWritten.value]
+            if mover != nil { artifacts.append(try await record.writeVolumes(report.volumes)) }
             try await record.finish(final, results: report.results, artifacts: artifacts)
         }
         do {

@@ -79,6 +79,19 @@ extension BackupCatalog {
         return try await text(restore.manifest[RestoreLayout(name: name).logs], subject: "restore '\(name)'")
     }
 
+    /// What became of the data of volumes, a row a claim; empty for a restore without.
+    public func volumes(of restore: StoredRestore) async throws -> [JSONValue] {
+        let name = restore.restore.name
+        guard let artifact = restore.manifest[RestoreLayout(name: name).volumes] else { return [] }
+        let text = try await files.text(artifact, of: "restore '\(name)'").collect(upTo: 256 << 20)
+        do {
+            return try JSONValue(parsing: text)["volumes"]?.array ?? []
+        } catch {
+            throw BackupStorageError(
+                .damaged, subject: "restore '\(name)'", store: store.description, reason: "its volumes are \(error)")
+        }
+    }
+
     /// What became of each item, as NDJSON text.
     public func itemOutcomes(of restore: StoredRestore) async throws -> ByteStream {
         let name = restore.restore.name
@@ -109,6 +122,12 @@ public struct RestoreRecord: Sendable {
     /// Stores the log, as it comes: NDJSON text.
     public func writeLogs(_ lines: ByteStream) async throws -> Artifact {
         try await catalog.files.write(layout.logs, lines.compressed(), contentType: ContentTypes.zstd)
+    }
+
+    /// Stores what became of the data of volumes.
+    func writeVolumes(_ volumes: [VolumeRestoreRecord]) async throws -> Artifact {
+        let rows: JSONValue = ["volumes": .array(volumes.map(\.json))]
+        return try await catalog.files.writeCompressed(layout.volumes, rows.serialized())
     }
 
     /// Stores results and, last, the record itself, and gives the name free.

@@ -1,4 +1,4 @@
-public import GodwitModel
+import GodwitModel
 import GodwitPluginAPI
 import Streams
 
@@ -69,6 +69,7 @@ public struct BackupExporter: Sendable {
                 }
                 var copy = copy
                 copy.status.itemsBackedUp = try await writer.finishItems()
+                let volumes = volumes.map { withoutData($0, recorder) }
                 let outcome = recorder.outcome
                 copy.status.warnings += outcome.warnings
                 copy.status.errors += outcome.errors
@@ -82,6 +83,18 @@ public struct BackupExporter: Sendable {
             await contents.close()
             throw error
         }
+    }
+
+    /// The row of a volume in the copy. Snapshots stay where they are and go with the backup that made them, so a copy
+    /// has none.
+    private func withoutData(_ record: VolumeRecord, _ recorder: RunRecorder) -> VolumeRecord {
+        guard let data = record.data else { return record }
+        var record = record
+        record.data = nil
+        record.phase = .failed
+        record.error = "its data (snapshot \(data.snapshot.prefix(12))) stays in \(source.store.description)"
+        recorder.fail("\(record.error ?? ""), and is not in the copy", about: record.claim.item)
+        return record
     }
 
     /// The log of the backup, read to its end first: damage shows only there. Nil where there is nothing to copy.
@@ -100,22 +113,5 @@ public struct BackupExporter: Sendable {
             recorder.warn("the log of the backup cannot be read and is not in the copy: \(error)")
         }
         return nil
-    }
-}
-
-extension BackupCatalog {
-    /// What a backup says of volumes: `{"volumes": […]}`.
-    public func volumes(of stored: StoredBackup) async throws -> JSONValue {
-        let empty: JSONValue = ["volumes": []]
-        guard stored.format == .godwit else { return empty }
-        let name = stored.backup.name
-        guard let artifact = stored.manifest?[BackupLayout(name: name).volumes] else { return empty }
-        let text = try await files.text(artifact, of: "backup '\(name)'").collect(upTo: 256 << 20)
-        do {
-            return try JSONValue(parsing: text)
-        } catch {
-            throw BackupStorageError(
-                .damaged, subject: "backup '\(name)'", store: store.description, reason: "its volumes are \(error)")
-        }
     }
 }

@@ -78,6 +78,8 @@ public struct RestoreLayout: Sendable, Hashable {
     public var folder: String { "\(Self.root)\(name)/" }
     /// The object whose existence makes the restore exist.
     public var metadata: String { folder + Self.metadataFile }
+    /// What became of the data of volumes.
+    public var volumes: String { "\(folder)\(name)-volumes.json.zst" }
     /// What became of each item.
     public var items: String { "\(folder)\(name)-items.ndjson.zst" }
     /// Warnings and errors.

@@ -17,7 +17,7 @@ protocol BackupWriter: Sendable {
     func finishItems() async throws -> Int
 
     /// Stores the rest and, when all of it is stored, what makes the backup exist.
-    func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws
+    func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws
 
     /// Gives up, also in a cancelled task: what is under way is aborted and the name given free.
     ///

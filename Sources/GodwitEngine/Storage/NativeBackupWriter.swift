@@ -75,12 +75,13 @@ final class NativeBackupWriter: BackupWriter {
         return try await tarball.end().entries - 1
     }
 
-    func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws {
+    func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {
         let layout = BackupLayout(name: reservation.name)
         let files = catalog.files
         log.finish()
         // Each is a wait for the store; the metadata waits for them all.
-        async let volumeRows = files.writeCompressed(layout.volumes, volumes.serialized())
+        let rows: JSONValue = ["volumes": .array(volumes.map(\.json))]
+        async let volumeRows = files.writeCompressed(layout.volumes, rows.serialized())
         async let resultSet = files.writeCompressed(layout.results, results.json.serialized())
         async let items = [tarball.finish(), index.finish()]
         let artifacts = try await items + [volumeRows, resultSet, logs.finish()]

@@ -66,12 +66,15 @@ final class VeleroBackupWriter: BackupWriter {
         return added.count
     }
 
-    func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws {
+    func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {
         let layout = VeleroBackupLayout(name: reservation.name)
         let files = catalog.files
         log.finish()
-        let lists = [(layout.resourceList, added.resourceList), (layout.results, results.json.serialized())]
-        let empty = ([layout.volumeInfo] + layout.emptyLists).map { ($0, Array("[]".utf8)) }
+        let lists = [
+            (layout.resourceList, added.resourceList), (layout.results, results.json.serialized()),
+            (layout.volumeInfo, JSONValue.array(volumes.map(Self.volumeInfo)).serialized()),
+        ]
+        let empty = layout.emptyLists.map { ($0, Array("[]".utf8)) }
         // Each is a wait for the store; the metadata waits for them all.
         async let items = tarball.finish()
         async let small = (lists + empty).mapConcurrently(limit: 4) { list in
@@ -82,6 +85,14 @@ final class VeleroBackupWriter: BackupWriter {
             layout.metadata, Array(Self.veleroForm(backup).json.prettyPrinted().utf8),
             subject: "backup '\(reservation.name)'")
         await reservation.release()
+    }
+
+    /// What Velero calls volume info. This format holds no data of volumes that Velero could find.
+    private static func volumeInfo(_ record: VolumeRecord) -> JSONValue {
+        [
+            "pvcName": .string(record.claim.name), "pvcNamespace": .string(record.claim.namespace),
+            "pvName": .string(record.volume), "skipped": true, "skippedReason": .string(record.error ?? record.reason),
+        ]
     }
 
     /// The Backup with what Velero expects of one that it made itself.

@@ -116,6 +116,6 @@ private struct ComparingWriter: BackupWriter {
     }
 
     func finishItems() async throws -> Int { 0 }
-    func publish(_ backup: Backup, results: ResultSet, volumes: JSONValue) async throws {}
+    func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {}
     func discard(removingFiles: Bool) async {}
 }

@@ -2,6 +2,7 @@ public import GodwitModel
 import GodwitPluginAPI
 import Streams
 import Tarball
+import VolumeRepository
 
 /// What a verification found.
 public struct VerificationReport: Sendable, Hashable {
@@ -61,13 +62,31 @@ public struct BackupVerifier: Sendable {
         let stored = try await catalog.backup(named: name)
         var report = VerificationReport(backup: name, format: stored.format)
         switch stored.format {
-        case .godwit: try await verifyFiles(stored, &report, observer)
+        case .godwit:
+            try await verifyFiles(stored, &report, observer)
+            try await verifySnapshots(stored, &report)
         case .velero: try await verifyVeleroFiles(name, &report, observer)
         }
         let isTarballWhole = report.isWhole
         if details || !isTarballWhole { try await verifyItems(stored, &report, observer) }
         if details, isTarballWhole, stored.format == .godwit { try await compareWithTarball(stored, &report) }
         return report
+    }
+
+    /// Whether the snapshots of volumes are there; what they hold is checked by the repository's own check.
+    private func verifySnapshots(_ stored: StoredBackup, _ report: inout VerificationReport) async throws {
+        do {
+            for record in try await catalog.volumes(of: stored) {
+                guard let data = record.data else { continue }
+                guard let id = SnapshotID(data.snapshot), try await Repository.hasSnapshot(id, in: catalog.store) else {
+                    report.add("the snapshot of its data (\(data.snapshot)) is gone", item: record.claim.item)
+                    continue
+                }
+            }
+        } catch let error as BackupStorageError where error.kind == .damaged {
+            // The file has been reported with the others, unless its content never was what it should be.
+            if report.isWhole { report.add(error.reason ?? error.summary) }
+        }
     }
 
     private func verifyFiles(

@@ -31,6 +31,7 @@ extension BackupSpec {
         if let duration = try spec.duration("ttl"), duration != .zero { timeToLive = duration }
         storageLocation = try spec.string("storageLocation") ?? ""
         resourcePolicy = spec.take("resourcePolicy")
+        defaultVolumesToFSBackup = try spec.bool("defaultVolumesToFsBackup")
     }
 
     func write(to spec: inout JSONValue) {
@@ -39,6 +40,7 @@ extension BackupSpec {
         spec["ttl"] = .string(GoDuration.format(timeToLive))
         spec.set("storageLocation", storageLocation)
         if let resourcePolicy { spec["resourcePolicy"] = resourcePolicy }
+        spec.set("defaultVolumesToFsBackup", defaultVolumesToFSBackup)
     }
 }
 

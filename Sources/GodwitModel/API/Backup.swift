@@ -40,6 +40,9 @@ public struct BackupSpec: Sendable, Hashable {
     public var storageLocation = ""
     /// The ConfigMap with the volume policies, as Velero's typed reference (`kind`, `name`); nil for none.
     public var resourcePolicy: JSONValue?
+    /// Whether the data of volumes is backed up unless a pod opts out of it, rather than only where one opts in; nil
+    /// for the latter.
+    public var defaultVolumesToFSBackup: Bool?
 
     /// A backup of everything.
     public init() {}

@@ -23,6 +23,12 @@ extension RestoreSpec {
         self.init(backupName: try spec.string("backupName") ?? "")
         filter = try ItemFilterSpec(&spec)
         namespaceMapping = try spec.stringMap("namespaceMapping")
+        for (from, to) in try spec.stringMap("claimMapping") {
+            guard let from = ClaimName(from), let to = ClaimName(to) else {
+                throw spec.error("claimMapping", "'\(from): \(to)' is not of the form namespace/name")
+            }
+            claimMapping[from] = to
+        }
         if let text = try spec.string("existingResourcePolicy"), !text.isEmpty {
             guard let known = ExistingResourcePolicy(rawValue: text) else {
                 throw spec.error("existingResourcePolicy", "'\(text)' is not none, update, replace or fail")
@@ -42,6 +48,9 @@ extension RestoreSpec {
         spec.set("backupName", backupName)
         filter.write(to: &spec)
         spec.set("namespaceMapping", namespaceMapping)
+        spec.set(
+            "claimMapping",
+            Dictionary(uniqueKeysWithValues: claimMapping.map { ($0.key.description, $0.value.description) }))
         if existingResourcePolicy != .none {
             spec["existingResourcePolicy"] = .string(existingResourcePolicy.rawValue)
         }

@@ -32,6 +32,9 @@ public struct RestoreSpec: Sendable, Hashable {
     public var filter = ItemFilterSpec()
     /// Namespace in the backup to namespace in the cluster.
     public var namespaceMapping: [String: String] = [:]
+    /// Claim in the backup to claim in the cluster, for those that get another name. The namespaces agree with
+    /// ``namespaceMapping``. Godwit's own: Velero has no such field.
+    public var claimMapping: [ClaimName: ClaimName] = [:]
     /// What to do with an object that exists already and differs.
     public var existingResourcePolicy = ExistingResourcePolicy.none
     /// Resources whose status is restored too; nil for none.
@@ -43,6 +46,12 @@ public struct RestoreSpec: Sendable, Hashable {
 
     /// A restore of everything in a backup.
     public init(backupName: String) { self.backupName = backupName }
+
+    /// Where a claim of the backup goes.
+    public func target(of claim: ClaimName) -> ClaimName {
+        claimMapping[claim]
+            ?? ClaimName(namespace: namespaceMapping[claim.namespace] ?? claim.namespace, name: claim.name)
+    }
 }
 
 /// Names that are in and names that are out, as typed.

@@ -67,6 +67,13 @@ public protocol RestoreContext: Sendable {
     /// Whether an item of the backup would come along if it were named as an additional item: it is part of the restore,
     /// or is cluster-scoped and the restore takes what its items need.
     func mayRestore(_ identity: ItemIdentity) -> Bool
+    /// Whether the restore fills the volume of a claim, named as in the backup, with data that the backup has of it.
+    func holdsData(of claim: ClaimName) -> Bool
+}
+
+extension RestoreContext {
+    /// No data of any volume.
+    public func holdsData(of claim: ClaimName) -> Bool { false }
 }
 
 /// Something that changes, or leaves out, an item on its way into a cluster.

@@ -6,7 +6,7 @@ import GodwitModel
 /// The rules are those that users of restic and Proxmox know. Each says what to keep; what no rule keeps is forgotten. A
 /// calendar rule keeps the newest snapshot of each of the newest so many hours, days, ISO weeks, months or years (in
 /// UTC) that have one; as long as it has some left, it keeps the oldest snapshot too. Without any rule everything is
-/// kept. A snapshot with a time to live is kept until that has passed, and is forgotten afterwards if no rule keeps it.
+/// kept. A snapshot of a backup is always kept: it goes when the backup is deleted. A snapshot with a time to live is kept until that has passed, and is forgotten afterwards if no rule keeps it.
 public struct ForgetPolicy: Sendable, Hashable {
     /// A part of the calendar.
     public enum Period: String, Sendable, Hashable, CaseIterable {
@@ -65,6 +65,7 @@ extension ForgetPolicy {
             }
         }
         for (index, snapshot) in snapshots.enumerated() {
+            if let backup = snapshot.snapshot.backup { reasons[index].append("backup '\(backup)'") }
             if let expires = snapshot.snapshot.expires {
                 if expires > now { reasons[index].append("expires \(RFC3339.format(expires))") }
             } else if isEmpty {

@@ -1,3 +1,5 @@
+public import GodwitPluginAPI
+
 extension Repository {
     /// All snapshots, those that cannot be read included.
     public func snapshots() async throws -> SnapshotListing { try await snapshotObjects.readAll() }
@@ -25,4 +27,22 @@ extension Repository {
 
     /// Removes snapshots. What only they refer to is freed by the next prune.
     public func forget(_ ids: [SnapshotID]) async throws { try await snapshotObjects.delete(ids) }
+
+    /// Removes snapshots from a store whose repository is not open: that needs no password. What is not there is passed
+    /// over.
+    public static func removeSnapshots(_ ids: [SnapshotID], from store: any ObjectStore) async throws {
+        guard !ids.isEmpty else { return }
+        try await store.delete(ids.flatMap(keys))
+    }
+
+    /// Whether a store has a snapshot, without opening it.
+    public static func hasSnapshot(_ id: SnapshotID, in store: any ObjectStore) async throws -> Bool {
+        for key in keys(id) where try await store.stat(key) != nil { return true }
+        return false
+    }
+
+    /// The keys that a snapshot may have, encrypted or not.
+    private static func keys(_ id: SnapshotID) -> [String] {
+        [false, true].map { RepositoryLayout.snapshot(id, sealed: $0) }
+    }
 }

@@ -1,29 +1,10 @@
 public import Foundation
-import GodwitModel
+public import GodwitModel
 
 /// What a volume was at one moment: where its tree is, and what people want to know of it.
 public struct Snapshot: Sendable, Hashable {
-    /// Which volume.
-    public struct Volume: Sendable, Hashable, Comparable, CustomStringConvertible {
-        /// The namespace of the claim.
-        public let namespace: String
-        /// The name of the claim.
-        public let name: String
-
-        /// A volume.
-        public init(namespace: String, name: String) {
-            self.namespace = namespace
-            self.name = name
-        }
-
-        /// `namespace/name`.
-        public var description: String { "\(namespace)/\(name)" }
-
-        /// By namespace, then by name.
-        public static func < (left: Volume, right: Volume) -> Bool {
-            (left.namespace, left.name) < (right.namespace, right.name)
-        }
-    }
+    /// Which volume: that of a claim.
+    public typealias Volume = ClaimName
 
     /// What was counted while the snapshot was made.
     public struct Totals: Sendable, Hashable {

@@ -27,7 +27,7 @@ struct ClusterOptions: ParsableArguments {
     }
 
     /// The path of a manifest directory, if that is what was named.
-    private var directory: String? {
+    var directory: String? {
         cluster.hasPrefix("dir:") && cluster.utf8.count > 4 ? String(cluster.dropFirst(4)) : nil
     }
 

@@ -9,23 +9,7 @@ import VolumeRepository
 struct RepositoryOptions: ParsableArguments {
     @OptionGroup var storage: StorageOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "A file whose first line is the repository's password.",
-            discussion: "Default: the environment variable GODWIT_REPOSITORY_PASSWORD.", valueName: "file"),
-        completion: .file())
-    var passwordFile: String?
-
-    @Option(
-        help: ArgumentHelp("A file of 16 or more bytes that is the repository's key.", valueName: "file"),
-        completion: .file())
-    var keyFile: String?
-
-    func validate() throws {
-        guard passwordFile == nil || keyFile == nil else {
-            throw ValidationError("--password-file and --key-file exclude each other")
-        }
-    }
+    @OptionGroup var credentialOptions: RepositoryCredentialOptions
 
     /// Opens the repository of the location.
     func open(_ global: GlobalOptions) async throws -> Repository {
@@ -45,11 +29,7 @@ struct RepositoryOptions: ParsableArguments {
     }
 
     /// What opens an encrypted repository; nil when nothing was given.
-    func credentials() throws -> RepositoryCredentials? {
-        if let passwordFile { return try Self.password(in: passwordFile) }
-        if let keyFile { return try .keyFile(Self.content(of: keyFile)) }
-        return try .environment(ProcessInfo.processInfo.environment)
-    }
+    func credentials() throws -> RepositoryCredentials? { try credentialOptions.credentials() }
 
     /// What opens an encrypted repository.
     ///

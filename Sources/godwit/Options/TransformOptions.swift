@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClaimMapping
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
@@ -13,6 +14,12 @@ import StorageClassMapping
 struct TransformOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Restore namespaces under other names: old:new,other:another.", valueName: "mappings"))
     var namespaceMappings: [Mapping] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Restore claims under other names: shop/data:shop/data2,…; the new namespace is the mapped one.",
+            valueName: "mappings"))
+    var pvcMappings: [Mapping] = []
 
     @Option(help: ArgumentHelp("Move images: docker.io=mirror.example.com/hub,…", valueName: "mappings"))
     var imageRegistryMappings: [Mapping] = []
@@ -39,6 +46,7 @@ struct TransformOptions: ParsableArguments {
 
     func validate() throws {
         _ = try namespaceMapping()
+        _ = try claimMapping()
         guard imagePath.isEmpty || !imageRegistryMappings.isEmpty else {
             throw ValidationError("--image-path needs --image-registry-mappings")
         }
@@ -47,6 +55,21 @@ struct TransformOptions: ParsableArguments {
     /// Namespace in the backup to namespace in the cluster.
     func namespaceMapping() throws -> [String: String] {
         try namespaceMappings.dictionary(option: "--namespace-mappings")
+    }
+
+    /// Claim in the backup to claim in the cluster.
+    func claimMapping() throws -> [ClaimName: ClaimName] {
+        var mapping: [ClaimName: ClaimName] = [:]
+        for (from, to) in try pvcMappings.dictionary(option: "--pvc-mappings") {
+            guard let from = ClaimName(from), let to = ClaimName(to) else {
+                throw ValidationError("--pvc-mappings: '\(from):\(to)' is not of the form ns/old:ns/new")
+            }
+            mapping[from] = to
+        }
+        guard Set(mapping.values).count == mapping.count else {
+            throw ValidationError("--pvc-mappings: two claims become one")
+        }
+        return mapping
     }
 
     /// The built-in fixes. A volume whose policy is Delete is only restored as it is when it becomes one that is not:
@@ -65,6 +88,8 @@ struct TransformOptions: ParsableArguments {
         var actions: [any RestoreItemAction] = []
         let namespaces = try namespaceMapping()
         if !namespaces.isEmpty { actions.append(NamespaceMapping(mapping: namespaces)) }
+        let claims = try claimMapping()
+        if !claims.isEmpty { actions.append(ClaimMapping(mapping: claims)) }
         let images = try imageRegistryMappings.dictionary(option: "--image-registry-mappings")
         if !images.isEmpty {
             actions += ImageRegistry.actions(

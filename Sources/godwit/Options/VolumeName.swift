@@ -1,11 +1,7 @@
 public import ArgumentParser
-public import VolumeRepository
+public import GodwitModel
 
-extension Snapshot.Volume: ExpressibleByArgument {
+extension ClaimName: ExpressibleByArgument {
     /// `NAMESPACE/NAME`
-    public init?(argument: String) {
-        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-        self.init(namespace: String(parts[0]), name: String(parts[1]))
-    }
+    public init?(argument: String) { self.init(argument) }
 }

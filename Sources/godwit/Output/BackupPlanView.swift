@@ -23,11 +23,22 @@ struct BackupPlanView {
                 step.actions.isEmpty ? "-" : step.actions.joined(separator: ", "))
         }
         lines.append(table.isEmpty ? "Nothing is selected." : table.rendered())
+        if let volumes = plan.volumes, !volumes.isEmpty { lines += ["", Self.table(volumes).rendered()] }
         if !plan.omissions.isEmpty {
             lines += ["", "Left out:"] + plan.omissions.map { "  \($0.resource): \($0.reason)" }
         }
         lines += plan.warnings.map { "\n\(style.yellow("warning:")) \($0)" }
         return lines.joined(separator: "\n")
+    }
+
+    private static func table(_ volumes: [BackupPlan.Volume]) -> Table {
+        var table = Table("VOLUME", "METHOD", "FROM", "WHY")
+        for volume in volumes {
+            let problem = volume.problem.map { "; cannot be read: \($0)" } ?? ""
+            table.add(
+                volume.claim.description, volume.method.rawValue, volume.path ?? "-", volume.reason + problem)
+        }
+        return table
     }
 
     private static func reading(_ step: BackupPlan.Step) -> String {

@@ -12,6 +12,18 @@ struct RestorePlanView {
         plan.groups.joined().contains { $0.resource == .customResourceDefinitions } ? "by its CRD" : "not served"
     }
 
+    private var volumes: Table {
+        var table = Table("VOLUME", "BECOMES", "SNAPSHOT", "FILES", "SIZE", "REMARK")
+        for volume in plan.volumes {
+            let hasData = volume.snapshot != nil
+            table.add(
+                volume.claim.description, volume.target.description, volume.snapshot.map { String($0.prefix(8)) } ?? "-",
+                hasData ? "\(volume.files)" : "-", hasData ? Units.bytes(volume.bytes) : "-",
+                volume.reason.map { "no data in the backup: \($0)" } ?? "filled once its claim is there")
+        }
+        return table
+    }
+
     func rendered(_ style: Style) -> String {
         var lines = [
             style.bold("Plan of restore '\(plan.restore)' from backup '\(plan.backup)' into \(plan.target)"), "",
@@ -33,6 +45,7 @@ struct RestorePlanView {
             }
         }
         lines.append(table.isEmpty ? "Nothing is selected." : table.rendered())
+        if !plan.volumes.isEmpty { lines += ["", volumes.rendered()] }
         if !plan.omissions.isEmpty {
             lines += ["", "Left out:"]
             lines += plan.omissions.map { "  \($0.items) \($0.resource): \($0.reason)" }

@@ -42,6 +42,7 @@ struct BackupCreate: AsyncParsableCommand {
     var dryRun = false
 
     @OptionGroup(title: "Filters") var filter: FilterOptions
+    @OptionGroup(title: "Volumes") var volumes: VolumeBackupOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Storage") var storage: StorageOptions
     @OptionGroup var output: OutputOptions
@@ -54,6 +55,9 @@ struct BackupCreate: AsyncParsableCommand {
         guard compressionLevel.map(levels.contains) ?? true else {
             throw ValidationError("--compression-level is \(levels.lowerBound) to \(levels.upperBound) with \(format)")
         }
+        if format == .velero, let option = volumes.chosen.first {
+            throw ValidationError("\(option): the data of volumes needs --format godwit")
+        }
         _ = try specification()
     }
 
@@ -61,7 +65,8 @@ struct BackupCreate: AsyncParsableCommand {
         let console = Console.standard
         // A location that nobody named should not be found missing after a minute of planning.
         if !dryRun { _ = try storage.location(global) }
-        let cluster = try cluster.open()
+        let options = cluster
+        let cluster = try options.open()
         var request = BackupRequest(
             backup: Backup(
                 name: name, labels: try labels.dictionary(option: "--labels"), spec: try specification()),
@@ -69,9 +74,12 @@ struct BackupCreate: AsyncParsableCommand {
         request.format = format
         request.pageSize = pageSize
         request.compression = compression
+        if format == .godwit {
+            request.volumes = try await volumes.settings(cluster, options, storage, global, isDryRun: dryRun)
+        }
         let prepared = try await BackupPlanner(request).prepare()
         guard !dryRun else {
-            try show(prepared.plan)
+            try show(try await prepared.planWithVolumes())
             return
         }
         let catalog = try await storage.catalog(global)
@@ -89,6 +97,10 @@ struct BackupCreate: AsyncParsableCommand {
         spec.filter = try filter.specification()
         spec.storageLocation = storage.storageLocation ?? ""
         spec.orderedResources = try OrderedResources.parse(orderedResources)
+        spec.defaultVolumesToFSBackup = volumes.defaultVolumesToFsBackup
+        if let reference = volumes.resourcePoliciesConfigmap {
+            spec.resourcePolicy = ["kind": "configmap", "name": .string(reference.name)]
+        }
         if let ttl {
             guard let duration = GoDuration.parse(ttl), duration > .zero else {
                 throw ValidationError("--ttl is a time such as 720h0m0s, 24h or 90m")

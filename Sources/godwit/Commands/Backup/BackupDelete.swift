@@ -25,6 +25,10 @@ struct BackupDelete: AsyncParsableCommand {
         if !report.restores.isEmpty {
             line += ", and the records of its restores: \(report.restores.joined(separator: ", "))"
         }
+        if report.snapshots > 0 {
+            line += ", and \(report.snapshots) snapshots of volumes, whose room 'godwit repository prune' frees"
+        }
         Console.standard.print(line)
+        for warning in report.results.warnings.general { Console.standard.complain("warning: \(warning)") }
     }
 }

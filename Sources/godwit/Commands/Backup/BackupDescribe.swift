@@ -23,17 +23,22 @@ struct BackupDescribe: AsyncParsableCommand {
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.backup(named: name)
         let results = try await catalog.results(of: stored)
+        let volumes = details ? try await catalog.volumes(of: stored) : []
         let holdings = details ? try await BackupHoldings(catalog.open(stored)) : nil
         switch output.output {
         case .name: console.print(stored.backup.name)
         case .json, .yaml:
             var value = stored.backup.json
             value["results"] = results.json
-            if let holdings { value["items"] = holdings.json }
+            if let holdings {
+                value["items"] = holdings.json
+                value["volumes"] = .array(volumes.map(\.json))
+            }
             try console.print(value, as: output.output)
         case .table:
             console.print(sheet(stored, results, console.style).rendered())
             if let holdings { console.print("\n" + holdings.table.rendered()) }
+            if !volumes.isEmpty { console.print("\n" + VolumeRecordsView(volumes).table.rendered()) }
         }
     }
 

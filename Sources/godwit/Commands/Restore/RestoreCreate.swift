@@ -46,6 +46,7 @@ struct RestoreCreate: AsyncParsableCommand {
 
     @OptionGroup(title: "Filters") var filter: FilterOptions
     @OptionGroup(title: "Changes") var transform: TransformOptions
+    @OptionGroup(title: "Volumes") var volumes: VolumeRestoreOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Storage") var storage: StorageOptions
     @OptionGroup var output: OutputOptions
@@ -63,6 +64,7 @@ struct RestoreCreate: AsyncParsableCommand {
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.backup(named: fromBackup)
         try check(stored.backup)
+        let settings = try await volumes.settings(of: stored, catalog, cluster, storage, global)
         let contents = try await catalog.open(stored)
         var request = RestoreRequest(
             restore: restore, contents: contents, cluster: try cluster.open(isTarget: true, isDryRun: dryRun),
@@ -70,6 +72,7 @@ struct RestoreCreate: AsyncParsableCommand {
         request.concurrency = concurrency
         request.resourceTimeout = .seconds(resourceTimeout)
         request.isDryRun = dryRun
+        request.volumes = settings
         let prepared = try await RestorePlanner(request).prepare()
         if dryRun, output.output == .table { console.print(RestorePlanView(prepared.plan).rendered(console.style)) }
         let view = ProgressView(
@@ -87,6 +90,8 @@ struct RestoreCreate: AsyncParsableCommand {
         var spec = RestoreSpec(backupName: fromBackup)
         spec.filter = try filter.specification()
         spec.namespaceMapping = try transform.namespaceMapping()
+        spec.claimMapping = try transform.claimMapping()
+        spec.restorePersistentVolumes = volumes.restoreVolumes
         spec.existingResourcePolicy = existingResourcePolicy
         spec.preserveNodePorts = preserveNodeports
         if !statusIncludeResources.isEmpty || !statusExcludeResources.isEmpty {
@@ -113,6 +118,7 @@ struct RestoreCreate: AsyncParsableCommand {
             var value = restore.json
             value["outcomes"] = .object(report.counts.mapValues { .integer(Int64($0)) })
             if dryRun { value["plan"] = try JSONValue(encoding: plan) }
+            if !report.volumes.isEmpty { value["volumes"] = .array(report.volumes.map(\.json)) }
             try console.print(value, as: output.output)
         case .table:
             let counts = report.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
@@ -123,6 +129,11 @@ struct RestoreCreate: AsyncParsableCommand {
             }
             let phase = console.style.phase(restore.status.phase.rawValue)
             console.print("restore '\(restore.name)' \(phase): \(summary)")
+            let filled = report.volumes.filter { $0.result != nil }
+            if !filled.isEmpty {
+                let bytes = filled.reduce(0) { $0 + ($1.result?.bytes ?? 0) }
+                console.print("\(filled.count) volumes filled, \(Units.bytes(bytes)) written")
+            }
             if restore.status.warnings + restore.status.errors > 0 {
                 console.print("see 'godwit restore describe \(restore.name)'")
             }

@@ -22,15 +22,18 @@ struct RestoreDescribe: AsyncParsableCommand {
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.restore(named: name)
         let results = try await catalog.results(of: stored)
+        let volumes = try await catalog.volumes(of: stored)
         switch output.output {
         case .name: console.print(stored.restore.name)
         case .json, .yaml:
             var value = stored.restore.json
             value["results"] = results.json
+            if !volumes.isEmpty { value["volumes"] = .array(volumes) }
             try console.print(value, as: output.output)
         case .table:
             console.print(sheet(stored.restore, results, console.style).rendered())
             guard details else { return }
+            if !volumes.isEmpty { console.print("\n" + VolumeRecordsView.table(ofRestore: volumes).rendered()) }
             console.print("")
             try await ItemOutcomeView().show(try await catalog.itemOutcomes(of: stored))
         }
@@ -45,6 +48,9 @@ struct RestoreDescribe: AsyncParsableCommand {
         sheet.add("Backup", restore.spec.backupName)
         sheet.add(filter: restore.spec.filter)
         sheet.add("Namespace mappings", restore.spec.namespaceMapping.sorted { $0.key < $1.key }.map { "\($0):\($1)" })
+        if !restore.spec.claimMapping.isEmpty {
+            sheet.add("Claim mappings", restore.spec.claimMapping.sorted { $0.key < $1.key }.map { "\($0):\($1)" })
+        }
         sheet.add("Existing resources", restore.spec.existingResourcePolicy.rawValue)
         sheet.add("Started", status.started)
         sheet.add("Completed", status.completed)

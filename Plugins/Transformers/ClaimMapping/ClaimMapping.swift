@@ -1,0 +1,68 @@
+import FieldPaths
+public import GodwitModel
+public import GodwitPluginAPI
+
+/// Restores claims under other names, and every reference to a mapped claim with them.
+///
+/// Changed are the claims' names, the reservation of a PersistentVolume (`claimRef`), and the volumes of pods and of the
+/// pod templates of all workload kinds. The namespaces of the mapping must be those that the namespace mapping leads to:
+/// a pod only sees claims of its own namespace.
+///
+/// The claims of a StatefulSet's templates have names that follow from its own; where such a claim is mapped, the
+/// StatefulSet is restored with a warning, because its controller will make a new claim under the old name.
+public struct ClaimMapping: RestoreItemAction {
+    /// `godwit.io/claim-mapping`
+    public let name = "godwit.io/claim-mapping"
+    /// Claims, volumes and workload kinds.
+    public let appliesTo = ResourceSelector(
+        includedResources: ["persistentvolumeclaims", "persistentvolumes"] + PodSpecs.resources)
+    /// Claim in the backup to claim in the cluster.
+    public let mapping: [ClaimName: ClaimName]
+
+    private static let claimNames: FieldPath = "volumes[*].persistentVolumeClaim.claimName"
+
+    /// Maps claims by exact name.
+    public init(mapping: [ClaimName: ClaimName]) { self.mapping = mapping }
+
+    /// Changes the names of claims in the object.
+    public func execute(
+        _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
+    ) async throws -> RestoreItemOutcome {
+        var item = item
+        switch item.kind {
+        case "PersistentVolumeClaim":
+            if let new = target(original.namespace, original.name) { item.name = new }
+            return .restore(item)
+        case "PersistentVolume":
+            let claim = original[path: "spec", "claimRef"]
+            if let new = target(claim?["namespace"]?.string, claim?["name"]?.string) {
+                item[path: "spec", "claimRef", "name"] = .string(new)
+            }
+            return .restore(item)
+        default: break
+        }
+        if let podSpec = PodSpecs.path(in: GroupKind(of: item)) {
+            podSpec.appending(Self.claimNames).update(&item) { name in
+                if let new = target(original.namespace, name.string) { name = .string(new) }
+            }
+        }
+        return .restore(item, warnings: warnings(about: original))
+    }
+
+    private func target(_ namespace: String?, _ name: String?) -> String? {
+        guard let namespace, let name else { return nil }
+        return mapping[ClaimName(namespace: namespace, name: name)]?.name
+    }
+
+    /// Mapped claims whose name a StatefulSet decides.
+    private func warnings(about workload: KubernetesObject) -> [String] {
+        guard workload.kind == "StatefulSet", let namespace = workload.namespace else { return [] }
+        let prefixes = (workload[path: "spec", "volumeClaimTemplates"]?.array ?? []).compactMap {
+            $0["metadata"]?["name"]?.string.map { "\($0)-\(workload.name)-" }
+        }
+        return mapping.keys.filter { claim in
+            claim.namespace == namespace
+                && prefixes.contains { claim.name.hasPrefix($0) && Int(claim.name.dropFirst($0.count)) != nil }
+        }.sorted().map { "its claim '\($0.name)' is restored under another name, which it will not use" }
+    }
+}

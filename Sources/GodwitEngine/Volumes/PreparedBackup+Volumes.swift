@@ -1,0 +1,46 @@
+import GodwitModel
+import KubernetesClient
+
+extension PreparedBackup {
+    /// The plan with what is going to happen to the data of volumes: pods, claims and PersistentVolumes are read for it,
+    /// as the backup itself will.
+    ///
+    /// - Throws: the source's errors.
+    public func planWithVolumes() async throws -> BackupPlan {
+        var plan = plan
+        guard let settings = request.volumes else { return plan }
+        var reduced = self
+        reduced.plan.steps.removeAll { !VolumeSurvey.resources.contains($0.resource) }
+        let recorder = RunRecorder(log: RunLog()) { _ in }
+        var collector = BackupCollector(
+            reduced, listings: try reduced.listings(), writer: DiscardingWriter(), recorder: recorder)
+        try await collector.run()
+        let volumes = try await VolumeBackupStage.volumes(
+            collector.output.survey ?? VolumeSurvey(), request.cluster, catalog)
+        var planned: [BackupPlan.Volume] = []
+        for volume in volumes {
+            let decision = settings.rules.decision(for: volume)
+            var (path, problem): (String?, String?) = (nil, nil)
+            if decision.method == .fsBackup {
+                switch try await settings.mover.reach(toBackUp: volume) {
+                case .reachable(let place, _): path = place
+                case .unreachable(let reason): problem = reason
+                }
+            }
+            planned.append(
+                BackupPlan.Volume(
+                    claim: volume.claim, method: decision.method, reason: decision.reason, path: path,
+                    problem: problem))
+        }
+        plan.volumes = planned
+        return plan
+    }
+}
+
+/// Takes the place of a store where only the survey is wanted.
+private struct DiscardingWriter: BackupWriter {
+    func append(_ items: [Item], cutBefore: Bool) async throws {}
+    func finishItems() async throws -> Int { 0 }
+    func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {}
+    func discard(removingFiles: Bool) async {}
+}

@@ -1,0 +1,171 @@
+import Foundation
+import GodwitModel
+import KubernetesClient
+import Synchronization
+
+/// What a backup does about the data of volumes.
+public struct VolumeBackupSettings: Sendable {
+    /// Moves the data.
+    public var mover: any VolumeDataMover
+    /// Which volumes.
+    public var rules: VolumeBackupRules
+
+    /// Settings.
+    public init(mover: any VolumeDataMover, rules: VolumeBackupRules) {
+        self.mover = mover
+        self.rules = rules
+    }
+}
+
+/// The part of a backup that takes the data of volumes, after the items.
+final class VolumeBackupStage: Sendable {
+    private let request: BackupRequest
+    private let catalog: APIResourceCatalog
+    private let recorder: RunRecorder
+    private let snapshots = Mutex<[String]>([])
+
+    init(_ prepared: PreparedBackup, recorder: RunRecorder) {
+        request = prepared.request
+        catalog = prepared.catalog
+        self.recorder = recorder
+    }
+
+    /// Takes the data of the volumes that the rules choose. One that fails is recorded, and the rest goes on.
+    ///
+    /// - Returns: a row for each claim of the backup.
+    /// - Throws: `CancellationError`, and the source's error when it refuses the login.
+    func run(_ survey: VolumeSurvey) async throws -> [VolumeRecord] {
+        let volumes = try await Self.volumes(survey, request.cluster, catalog)
+        guard let settings = request.volumes else {
+            let decision = VolumeDecision(.skip, "the data of volumes was not asked for")
+            return volumes.map { VolumeRecord($0, decision) }
+        }
+        for claim in settings.rules.named.subtracting(volumes.map(\.claim)).sorted() {
+            recorder.fail("a directory was named for it, and it is not in the backup", about: claim.item)
+        }
+        var records: [VolumeRecord] = []
+        for volume in volumes {
+            try Task.checkCancellation()
+            let decision = settings.rules.decision(for: volume)
+            var record = VolumeRecord(volume, decision)
+            if decision.method == .fsBackup {
+                try await backUp(volume, &record, settings.mover)
+            } else if decision.isRemarkable {
+                recorder.warn("its data is not in the backup: \(decision.reason)", about: volume.claim.item)
+            }
+            records.append(record)
+        }
+        return records
+    }
+
+    /// What the survey saw, with PersistentVolumes that the filters left out read from the cluster.
+    static func volumes(
+        _ survey: VolumeSurvey, _ cluster: any Cluster, _ catalog: APIResourceCatalog
+    ) async throws -> [ClaimedVolume] {
+        try await survey.volumes { name in
+            guard let resource = catalog[.persistentVolumes] else { return nil }
+            do {
+                let item = try await cluster.get(resource, namespace: nil, name: name)
+                return try item.map { try KubernetesObject(parsing: $0.bytes) }
+            } catch let error as ClusterError where error.kind != .unauthorized {
+                // Where it cannot be found, that is said when its data is looked for.
+                return nil
+            }
+        }
+    }
+
+    private func backUp(
+        _ volume: ClaimedVolume, _ record: inout VolumeRecord, _ mover: any VolumeDataMover
+    ) async throws {
+        let item = volume.claim.item
+        let remarks = VolumeRemarks(recorder, item)
+        recorder.begin("volume \(volume.claim)")
+        let lifetime = TimeInterval(request.backup.spec.timeToLive.components.seconds)
+        let order = VolumeBackupOrder(backup: request.backup.name, expires: Date().addingTimeInterval(lifetime))
+        do {
+            let (data, changing) = try await mover.backUp(volume, order, observer: remarks.observer)
+            snapshots.withLock { $0.append(data.snapshot) }
+            record.data = data
+            record.phase = data.problems == 0 ? .completed : .partiallyFailed
+            if changing > 0 { recorder.warn("\(changing) files changed while they were read", about: item) }
+            if data.problems > 0 {
+                let error = "\(data.problems) entries are missing or incomplete; \(remarks.first ?? "see the log")"
+                record.error = error
+                recorder.fail(error, about: item)
+            }
+            recorder.info("\(data.files) files, \(data.bytes) bytes, \(data.newBytes) new, from \(data.path)", about: item)
+        } catch {
+            // An error of a request that was cut off by the cancellation says nothing of the volume.
+            try Task.checkCancellation()
+            if (error as? ClusterError)?.kind == .unauthorized { throw error }
+            record.error = "\(error)"
+            recorder.fail("its data is not in the backup: \(error)", about: item)
+        }
+    }
+
+    /// Ends the stage; with the backup as a whole its snapshots go. Works in a cancelled task.
+    func end(keepingSnapshots keeps: Bool) async {
+        guard let mover = request.volumes?.mover else { return }
+        let snapshots = snapshots.withLock { $0 }
+        let recorder = recorder
+        await Task {
+            if !keeps, !snapshots.isEmpty {
+                do {
+                    try await mover.forget(snapshots: snapshots)
+                } catch {
+                    recorder.warn(
+                        "snapshots of volumes stay behind; remove them with 'godwit repository forget "
+                            + "\(snapshots.map { $0.prefix(12) }.joined(separator: " "))': \(error)")
+                }
+            }
+            await mover.close()
+        }.value
+    }
+}
+
+/// Remarks about the entries of one volume: the first few are told as they come, all of them are in the log.
+final class VolumeRemarks: Sendable {
+    private struct State {
+        var told = 0
+        var first: String?
+    }
+
+    private let tell: @Sendable (LogLine, _ isShown: Bool) -> Void
+    private let begin: @Sendable (String) -> Void
+    private let item: ItemIdentity
+    private let state = Mutex(State())
+
+    private static let limit = 20
+
+    convenience init(_ recorder: RunRecorder, _ item: ItemIdentity) {
+        self.init(item, begin: { recorder.begin($0) }, tell: { recorder.note($0, isShown: $1) })
+    }
+
+    init(
+        _ item: ItemIdentity, begin: @escaping @Sendable (String) -> Void,
+        tell: @escaping @Sendable (LogLine, _ isShown: Bool) -> Void
+    ) {
+        self.item = item
+        self.begin = begin
+        self.tell = tell
+    }
+
+    /// The first error.
+    var first: String? { state.withLock { $0.first } }
+
+    var observer: VolumeObserver {
+        VolumeObserver(
+            progress: { [self] entries, bytes in
+                begin("volume \(item.namespace ?? "")/\(item.name): \(entries) entries, \(bytes >> 20) MiB")
+            },
+            remark: { [self] level, path, message in
+                let text = "\(path.isEmpty ? "." : path): \(message)"
+                let isShown = state.withLock { state in
+                    if level == .error, state.first == nil { state.first = text }
+                    state.told += 1
+                    return state.told <= Self.limit
+                }
+                tell(LogLine(level, text, item: item), isShown)
+            })
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+public import GodwitModel
+
+/// Where on this machine the files of volumes are.
+///
+/// Nothing is guessed: a `hostPath` or `local` volume of another node is not looked for here, even if there is a
+/// directory of that name.
+public struct VolumePlaces: Sendable, Hashable {
+    /// Directories that the user named.
+    public var named: [ClaimName: String] = [:]
+    /// The kubelet's root directory, where pods' volumes are mounted; nil for none.
+    public var kubeletRoot: String?
+    /// The name of this machine as a node of the cluster.
+    public var node: String
+    /// A directory of manifests, whose volumes are below ``volumesFolder``; nil for a cluster. Its objects' paths are of
+    /// a machine that is not known.
+    public var manifestDirectory: String?
+
+    /// The folder of a directory of manifests that holds volumes, `<namespace>/<claim>` each.
+    public static let volumesFolder = ".volumes"
+
+    /// Places on the node of this name.
+    public init(node: String) { self.node = node }
+
+    /// Where a volume can be read. Blocks.
+    func reach(toBackUp volume: ClaimedVolume) throws -> VolumeReach {
+        if let path = named[volume.claim] { return existing(path, by: "--volume-path") }
+        if let path = manifestFolder(volume.claim) { return existing(path, by: "the manifest directory") }
+        if let kubeletRoot, let path = mounted(volume, below: kubeletRoot) {
+            return existing(path, by: "--kubelet-root")
+        }
+        return try reach(volume) { existing($0, by: $1) }
+    }
+
+    /// Where a volume can be filled. Blocks. The directory need not be there yet.
+    func reach(toRestore volume: ClaimedVolume) throws -> VolumeReach {
+        if let path = named[volume.claim] { return .reachable(at: path, by: "--volume-path") }
+        if let path = manifestFolder(volume.claim) { return .reachable(at: path, by: "the manifest directory") }
+        return try reach(volume) { path, way in
+            // What a kubelet makes on demand may be made here; a disk that is not mounted may not be made up.
+            volume.source?.type == "hostPath" ? .reachable(at: path, by: way) : existing(path, by: way)
+        }
+    }
+
+    private func reach(
+        _ volume: ClaimedVolume, _ found: (_ path: String, _ way: String) -> VolumeReach
+    ) throws -> VolumeReach {
+        let advice = "run godwit there, or name its directory with --volume-path \(volume.claim)=DIR"
+        guard let source = volume.source else {
+            return .unreachable("its PersistentVolume '\(volume.volumeName)' is not known; \(advice)")
+        }
+        switch source.type {
+        case "hostPath", "local":
+            let nodes = volume.nodes.isEmpty ? Set(volume.pods.map(\.node).filter { !$0.isEmpty }) : volume.nodes
+            guard nodes.isEmpty || nodes.contains(where: isHere) else {
+                return .unreachable(
+                    "its directory \(source.path) is on node \(nodes.sorted().joined(separator: ", ")), and this is "
+                        + "'\(node)'; \(advice)")
+            }
+            return found(source.path, "its \(source.type) path")
+        case "nfs":
+            guard let path = try MountTable.current().directory(ofServer: source.server, path: source.path) else {
+                return .unreachable("\(source.server):\(source.path) is not mounted here; mount it, or \(advice)")
+            }
+            return found(path, "the mounted NFS export")
+        default:
+            let kind = source.driver.isEmpty ? source.type : "\(source.type) (\(source.driver))"
+            return .unreachable(
+                "it is of type \(kind); on a node that mounts it give --kubelet-root, or name its directory with "
+                    + "--volume-path \(volume.claim)=DIR")
+        }
+    }
+
+    /// A node's name is its host name, with the domain or without.
+    private func isHere(_ name: String) -> Bool {
+        name == node || name.hasPrefix(node + ".") || node.hasPrefix(name + ".")
+    }
+
+    private func manifestFolder(_ claim: ClaimName) -> String? {
+        // The names of a manifest are what somebody wrote; those of an API server are DNS names.
+        guard let manifestDirectory, NameValidation.problem(withSubdomain: claim.namespace) == nil,
+            NameValidation.problem(withSubdomain: claim.name) == nil
+        else { return nil }
+        return "\(manifestDirectory)/\(Self.volumesFolder)/\(claim.namespace)/\(claim.name)"
+    }
+
+    /// Where the kubelet has mounted the volume for one of its pods.
+    private func mounted(_ volume: ClaimedVolume, below root: String) -> String? {
+        for pod in volume.pods where !pod.uid.isEmpty && !pod.uid.contains("/") {
+            let base = "\(root)/pods/\(pod.uid)/volumes"
+            let plugins = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
+            for plugin in plugins.sorted() {
+                // A CSI driver mounts one folder further in.
+                let end = plugin == "kubernetes.io~csi" ? "/mount" : ""
+                let path = "\(base)/\(plugin)/\(volume.volumeName)\(end)"
+                if Self.isDirectory(path) { return path }
+            }
+        }
+        return nil
+    }
+
+    private func existing(_ path: String, by way: String) -> VolumeReach {
+        guard Self.isDirectory(path) else {
+            return .unreachable("there is no directory \(path) on this machine (found by \(way))")
+        }
+        return .reachable(at: path, by: way)
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+}

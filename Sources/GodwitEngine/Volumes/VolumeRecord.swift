@@ -1,0 +1,156 @@
+public import Foundation
+public import GodwitModel
+import GodwitPluginAPI
+import Streams
+
+/// A row of a backup's volumes file: what became of the data of one claim's volume. See docs/formats.md.
+public struct VolumeRecord: Sendable, Hashable {
+    /// How it ended.
+    public enum Phase: String, Sendable, Hashable {
+        /// All data is in the backup.
+        case completed = "Completed"
+        /// Some of it is.
+        case partiallyFailed = "PartiallyFailed"
+        /// None of it is, although it should be.
+        case failed = "Failed"
+        /// It was left out on purpose.
+        case skipped = "Skipped"
+    }
+
+    /// The data of a volume as it is kept in a repository.
+    public struct Data: Sendable, Hashable {
+        /// The id of the repository.
+        public var repository: String
+        /// The id of the snapshot.
+        public var snapshot: String
+        /// Where it was read.
+        public var path = ""
+        /// Regular files.
+        public var files: Int64 = 0
+        /// Directories.
+        public var directories: Int64 = 0
+        /// Bytes of the files' content.
+        public var bytes: Int64 = 0
+        /// Bytes of content that no snapshot had before.
+        public var newBytes: Int64 = 0
+        /// Bytes that the repository grew by.
+        public var storedBytes: Int64 = 0
+        /// Entries that are missing or incomplete.
+        public var problems: Int64 = 0
+        /// When the reading began.
+        public var started: Date?
+        /// When everything was stored.
+        public var ended: Date?
+
+        /// What is kept under an id; what has a default is set afterwards.
+        public init(repository: String, snapshot: String) {
+            self.repository = repository
+            self.snapshot = snapshot
+        }
+    }
+
+    /// The claim.
+    public let claim: ClaimName
+    /// The PersistentVolume; empty for none.
+    public var volume = ""
+    /// The storage class; empty for none.
+    public var storageClass = ""
+    /// How the data was to get into the backup.
+    public var method: VolumeMethod
+    /// Why so.
+    public var reason: String
+    /// How it ended.
+    public var phase: Phase
+    /// What went wrong; nil for nothing.
+    public var error: String?
+    /// The data, where there is any.
+    public var data: Data?
+
+    /// A row; what has a default is set afterwards.
+    public init(claim: ClaimName, method: VolumeMethod, reason: String, phase: Phase) {
+        self.claim = claim
+        self.method = method
+        self.reason = reason
+        self.phase = phase
+    }
+
+    init(_ volume: ClaimedVolume, _ decision: VolumeDecision) {
+        self.init(
+            claim: volume.claim, method: decision.method, reason: decision.reason,
+            phase: decision.method == .skip ? .skipped : .failed)
+        self.volume = volume.volumeName
+        storageClass = volume.storageClass
+    }
+}
+
+extension VolumeRecord {
+    /// The row.
+    public var json: JSONValue {
+        var row: JSONValue = [
+            "namespace": .string(claim.namespace), "claim": .string(claim.name), "method": .string(method.rawValue),
+            "reason": .string(reason), "phase": .string(phase.rawValue),
+        ]
+        if !volume.isEmpty { row["volume"] = .string(volume) }
+        if !storageClass.isEmpty { row["storageClass"] = .string(storageClass) }
+        if let error { row["error"] = .string(error) }
+        guard let data else { return row }
+        row["repository"] = .string(data.repository)
+        row["snapshot"] = .string(data.snapshot)
+        row["path"] = .string(data.path)
+        for (key, number) in [
+            "files": data.files, "directories": data.directories, "bytes": data.bytes, "newBytes": data.newBytes,
+            "storedBytes": data.storedBytes, "problems": data.problems,
+        ] { row[key] = .integer(number) }
+        if let started = data.started { row["started"] = .string(RFC3339.format(started)) }
+        if let ended = data.ended { row["ended"] = .string(RFC3339.format(ended)) }
+        return row
+    }
+
+    /// Reads a row; nil for what is none. Rows of earlier versions say `none` where nothing was backed up.
+    init?(json: JSONValue) {
+        guard let namespace = json["namespace"]?.string, let name = json["claim"]?.string else { return nil }
+        let method = json["method"]?.string.flatMap(VolumeMethod.init(rawValue:)) ?? .skip
+        self.init(
+            claim: ClaimName(namespace: namespace, name: name), method: method,
+            reason: json["reason"]?.string ?? "", phase: json["phase"]?.string.flatMap(Phase.init(rawValue:)) ?? .skipped)
+        volume = json["volume"]?.string ?? ""
+        storageClass = json["storageClass"]?.string ?? ""
+        error = json["error"]?.string
+        guard let repository = json["repository"]?.string, let snapshot = json["snapshot"]?.string else { return }
+        func number(_ key: String) -> Int64 { max(0, json[key]?.integer ?? 0) }
+        func time(_ key: String) -> Date? { json[key]?.string.flatMap(RFC3339.parse) }
+        var data = Data(repository: repository, snapshot: snapshot)
+        data.path = json["path"]?.string ?? ""
+        data.files = number("files")
+        data.directories = number("directories")
+        data.bytes = number("bytes")
+        data.newBytes = number("newBytes")
+        data.storedBytes = number("storedBytes")
+        data.problems = number("problems")
+        data.started = time("started")
+        data.ended = time("ended")
+        self.data = data
+    }
+}
+
+extension BackupCatalog {
+    /// What a backup says of volumes, a row a claim; empty in formats that have no such file.
+    ///
+    /// - Throws: ``BackupStorageError`` of kind `damaged`; the store's errors.
+    public func volumes(of stored: StoredBackup) async throws -> [VolumeRecord] {
+        guard stored.format == .godwit else { return [] }
+        let name = stored.backup.name
+        guard let artifact = stored.manifest?[BackupLayout(name: name).volumes] else { return [] }
+        let text = try await files.text(artifact, of: "backup '\(name)'").collect(upTo: 256 << 20)
+        func damaged(_ reason: String) -> BackupStorageError {
+            BackupStorageError(.damaged, subject: "backup '\(name)'", store: store.description, reason: reason)
+        }
+        let document: JSONValue
+        do { document = try JSONValue(parsing: text) } catch { throw damaged("its volumes are \(error)") }
+        guard let rows = document["volumes"]?.array else { throw damaged("its volumes are no list") }
+        return try rows.map { row in
+            guard let record = VolumeRecord(json: row) else { throw damaged("a row of its volumes names no claim") }
+            return record
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import GodwitModel
+import KubernetesClient
+import Synchronization
+
+/// The part of a restore that fills volumes: after the claims are there, and before anything that could use them.
+final class VolumeRestoreStage: Sendable {
+    private struct State {
+        /// What became of claims that have a row and were not looked at yet.
+        var pending: [(record: VolumeRecord, outcome: ItemOutcome)] = []
+        var others: [PlacedVolume]?
+    }
+
+    private let context: ExecutionContext
+    private let recorder: RestoreRecorder
+    private let settings: VolumeRestoreSettings
+    private let records: [ClaimName: VolumeRecord]
+    private let state = Mutex(State())
+
+    init?(_ context: ExecutionContext, recorder: RestoreRecorder) {
+        guard let settings = context.request.volumes else { return nil }
+        self.context = context
+        self.recorder = recorder
+        self.settings = settings
+        records = Dictionary(settings.records.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
+    }
+
+    /// Takes notice of what became of an item.
+    func note(_ outcome: ItemOutcome) {
+        guard outcome.item.resource == .persistentVolumeClaims, let namespace = outcome.item.namespace,
+            let record = records[ClaimName(namespace: namespace, name: outcome.item.name)]
+        else { return }
+        state.withLock { $0.pending.append((record, outcome)) }
+    }
+
+    /// Fills the volumes of the claims that were restored since the last call. A failure is recorded, and the rest
+    /// goes on.
+    ///
+    /// - Throws: `CancellationError`.
+    func fill() async throws {
+        let pending = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
+        for (record, outcome) in pending.sorted(by: { $0.record.claim < $1.record.claim }) {
+            try Task.checkCancellation()
+            let target = ClaimName(namespace: outcome.target.namespace ?? "", name: outcome.target.name)
+            try await fill(record, outcome, target)
+        }
+    }
+
+    private func fill(_ record: VolumeRecord, _ outcome: ItemOutcome, _ target: ClaimName) async throws {
+        var result = VolumeRestoreRecord(claim: record.claim, target: target)
+        result.snapshot = record.data?.snapshot
+        defer { recorder.record(result) }
+        guard let data = record.data else {
+            result.reason = "its data is not in the backup: \(record.error ?? record.reason)"
+            if record.phase == .failed { recorder.warn(result.reason ?? "", about: record.claim.item) }
+            return
+        }
+        let order: VolumeRestoreOrder
+        switch self.order(outcome.action) {
+        case .leave(let reason, let isWarning):
+            result.reason = reason
+            if isWarning { recorder.warn(reason, about: record.claim.item) }
+            return
+        case .fill(let found): order = found
+        }
+        guard !context.target.isDryRun else {
+            result.reason = "dry run"
+            return
+        }
+        let remarks = VolumeRemarks(
+            record.claim.item, begin: { [recorder] in recorder.begin($0) },
+            tell: { [recorder] in recorder.note($0, isShown: $1) })
+        recorder.begin("volume \(target)")
+        do {
+            let volume = try await boundVolume(target)
+            try await requireFree(volume)
+            let outcome = try await settings.mover.restore(volume, from: data, order, observer: remarks.observer)
+            result.result = outcome
+            result.phase = outcome.failures == 0 ? .completed : .partiallyFailed
+            if outcome.failures > 0 {
+                let reason = "\(outcome.failures) entries are not as in the backup; \(remarks.first ?? "see the log")"
+                result.reason = reason
+                recorder.fail(reason, about: record.claim.item)
+            }
+        } catch {
+            try Task.checkCancellation()
+            result.phase = .failed
+            result.reason = "\(error)"
+            context.unfilled.add(target)
+            recorder.fail("its data was not restored: \(error)", about: record.claim.item)
+        }
+    }
+
+    private enum Step {
+        case fill(VolumeRestoreOrder)
+        case leave(String, isWarning: Bool)
+    }
+
+    /// A claim that was there before keeps its data, unless the user wants what exists to become as in the backup.
+    private func order(_ action: ItemOutcome.Action) -> Step {
+        var order = VolumeRestoreOrder()
+        order.verifies = settings.verifies
+        switch action {
+        case .created: return .fill(order)
+        case .updated, .unchanged:
+            switch context.restore.spec.existingResourcePolicy {
+            case .none, .fail:
+                let advice = "--existing-resource-policy update writes the backup's files over them"
+                return .leave("the claim was there, and its data was left alone; \(advice)", isWarning: true)
+            case .update: return .fill(order)
+            case .replace:
+                order.deletesExtra = true
+                return .fill(order)
+            }
+        case .skipped: return .leave("the claim was not restored", isWarning: false)
+        // That is an error already.
+        case .failed: return .leave("the claim could not be restored", isWarning: false)
+        }
+    }
+
+    /// The claim's volume, once it has one.
+    private func boundVolume(_ claim: ClaimName) async throws -> ClaimedVolume {
+        var volume = try await volume(of: claim)
+        if case .reachable = try await settings.mover.reach(toRestore: volume) { return volume }
+        guard context.request.cluster.capabilities.controlPlane, volume.source == nil else { return volume }
+        if try await waitsForConsumer(volume.storageClass) {
+            throw VolumeDataError(
+                "the claim gets its volume only when a pod uses it (storage class '\(volume.storageClass)')",
+                advice: "give its directory with --volume-path, or restore it later with 'godwit volume restore'")
+        }
+        try await context.waiter.poll("claim '\(claim)' to be bound") {
+            volume = try await self.volume(of: claim)
+            return volume.source != nil
+        }
+        return volume
+    }
+
+    private func volume(of claim: ClaimName) async throws -> ClaimedVolume {
+        guard let object = try await context.existing(claim.item) else {
+            throw VolumeDataError("the claim is not there any more")
+        }
+        var volume: KubernetesObject?
+        if let name = object[path: "spec", "volumeName"]?.string, !name.isEmpty {
+            volume = try await context.existing(
+                ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name))
+        }
+        return ClaimedVolume(claim: object, volume: volume) ?? ClaimedVolume(claim: claim)
+    }
+
+    private func waitsForConsumer(_ name: String) async throws -> Bool {
+        guard !name.isEmpty else { return false }
+        let item = ItemIdentity(resource: .storageClasses, namespace: nil, name: name)
+        return try await context.existing(item)?["volumeBindingMode"]?.string == "WaitForFirstConsumer"
+    }
+
+    /// Two PersistentVolumes may stand for one directory, as after a restore under another namespace beside the
+    /// original. Then filling the one would write over the data of the other, which somebody uses.
+    private func requireFree(_ volume: ClaimedVolume) async throws {
+        guard context.request.cluster.capabilities.controlPlane, let source = volume.source else { return }
+        guard case .reachable(let path, _) = try await settings.mover.reach(toRestore: volume), path == source.path
+        else { return }
+        for other in try await placedVolumes() where other.name != volume.volumeName && other.overlaps(source) {
+            guard let holder = other.claim, holder != volume.claim else { continue }
+            throw VolumeDataError(
+                "its volume '\(volume.volumeName)' is the same directory as '\(other.name)' of claim '\(holder)' "
+                    + "(\(source.path)), whose data would be overwritten",
+                advice: "give it a volume of its own with --resource-modifiers or --storage-class-mappings")
+        }
+    }
+
+    private func placedVolumes() async throws -> [PlacedVolume] {
+        if let known = state.withLock({ $0.others }) { return known }
+        guard let resource = context.catalog[.persistentVolumes] else { return [] }
+        var volumes: [PlacedVolume] = []
+        for try await batch in context.request.cluster.list(resource, namespace: nil, options: ListOptions()) {
+            volumes += try batch.compactMap { PlacedVolume(try KubernetesObject(parsing: $0.bytes)) }
+        }
+        state.withLock { $0.others = volumes }
+        return volumes
+    }
+}
+
+/// A PersistentVolume that is a directory somewhere.
+struct PlacedVolume: Sendable {
+    let name: String
+    let source: VolumeSource
+    /// The claim that it is bound to or reserved for.
+    let claim: ClaimName?
+
+    init?(_ volume: KubernetesObject) {
+        guard let source = VolumeSource(volume), !source.path.isEmpty else { return nil }
+        name = volume.name
+        self.source = source
+        let reference = volume[path: "spec", "claimRef"]
+        claim = reference?["namespace"]?.string.flatMap { namespace in
+            reference?["name"]?.string.map { ClaimName(namespace: namespace, name: $0) }
+        }
+    }
+
+    /// Whether one of both is, or is in, the other.
+    func overlaps(_ other: VolumeSource) -> Bool {
+        // A hostPath and a local volume are both directories of a node; of which one may not be said.
+        let isOnNode = ["hostPath", "local"].contains(source.type) && ["hostPath", "local"].contains(other.type)
+        guard isOnNode || (source.type == other.type && source.server == other.server) else { return false }
+        let (own, others) = (source.path.split(separator: "/"), other.path.split(separator: "/"))
+        return own.starts(with: others) || others.starts(with: own)
+    }
+}

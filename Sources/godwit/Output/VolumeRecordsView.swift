@@ -1,0 +1,37 @@
+import GodwitEngine
+import GodwitModel
+
+/// What became of the data of volumes, as tables.
+struct VolumeRecordsView {
+    private let records: [VolumeRecord]
+
+    init(_ records: [VolumeRecord]) { self.records = records }
+
+    /// The volumes of a backup.
+    var table: Table {
+        var table = Table("VOLUME", "METHOD", "PHASE", "SNAPSHOT", "FILES", "SIZE", "NEW", "WHY")
+        for record in records {
+            let data = record.data
+            table.add(
+                record.claim.description, record.method.rawValue, record.phase.rawValue,
+                data.map { String($0.snapshot.prefix(8)) } ?? "-", data.map { "\($0.files)" } ?? "-",
+                data.map { Units.bytes($0.bytes) } ?? "-", data.map { Units.bytes($0.newBytes) } ?? "-",
+                record.error ?? record.reason)
+        }
+        return table
+    }
+
+    /// The volumes of a restore, from the rows of its record.
+    static func table(ofRestore rows: [JSONValue]) -> Table {
+        var table = Table("VOLUME", "PHASE", "SNAPSHOT", "WRITTEN", "SIZE", "WHERE OR WHY")
+        for row in rows {
+            let written = row["filesWritten"]?.integer.map { "\($0) files" }
+            table.add(
+                row["target"]?.string ?? "", row["phase"]?.string ?? "",
+                row["snapshot"]?.string.map { String($0.prefix(8)) } ?? "-", written ?? "-",
+                row["bytesWritten"]?.integer.map { Units.bytes($0) } ?? "-",
+                row["reason"]?.string ?? row["path"]?.string ?? "")
+        }
+        return table
+    }
+}
