@@ -11,9 +11,12 @@ struct FakeRestoreContext: RestoreContext {
     /// Cluster-scoped items that the filters leave out unless another item needs them.
     var related: Set<ItemIdentity> = []
     var filtered: Set<ItemIdentity> = []
+    /// Claims whose volume is filled.
+    var claimsWithData: Set<ClaimName> = []
 
     init(mapping: [String: String] = [:]) { restore.spec.namespaceMapping = mapping }
 
+    func holdsData(of claim: ClaimName) -> Bool { claimsWithData.contains(claim) }
     func existing(_ identity: ItemIdentity) async throws -> KubernetesObject? { cluster[identity] }
     func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? { backup[identity] }
     func backupContains(_ identity: ItemIdentity) -> Bool { backup[identity] != nil }

@@ -93,7 +93,8 @@ final class VolumeBackupStage: Sendable {
                 record.error = error
                 recorder.fail(error, about: item)
             }
-            recorder.info("\(data.files) files, \(data.bytes) bytes, \(data.newBytes) new, from \(data.path)", about: item)
+            recorder.info(
+                "\(data.files) files, \(data.bytes) bytes, \(data.newBytes) new, from \(data.path)", about: item)
         } catch {
             // An error of a request that was cut off by the cancellation says nothing of the volume.
             try Task.checkCancellation()

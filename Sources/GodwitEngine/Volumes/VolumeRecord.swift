@@ -112,7 +112,8 @@ extension VolumeRecord {
         let method = json["method"]?.string.flatMap(VolumeMethod.init(rawValue:)) ?? .skip
         self.init(
             claim: ClaimName(namespace: namespace, name: name), method: method,
-            reason: json["reason"]?.string ?? "", phase: json["phase"]?.string.flatMap(Phase.init(rawValue:)) ?? .skipped)
+            reason: json["reason"]?.string ?? "",
+            phase: json["phase"]?.string.flatMap(Phase.init(rawValue:)) ?? .skipped)
         volume = json["volume"]?.string ?? ""
         storageClass = json["storageClass"]?.string ?? ""
         error = json["error"]?.string

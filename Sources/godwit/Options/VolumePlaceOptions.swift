@@ -49,7 +49,7 @@ struct VolumePlaceOptions: ParsableArguments {
     ) throws -> LocalVolumeMover {
         var places = VolumePlaces(node: node ?? Self.hostName)
         places.named = try named()
-        places.manifestDirectory = cluster.directory
+        places.manifestDirectory = cluster.directory.map { URL(fileURLWithPath: $0).path }
         places.kubeletRoot = kubeletRoot
         return LocalVolumeMover(places: places, host: Self.hostName, version: Version.current) {
             [credentials] isCreating in

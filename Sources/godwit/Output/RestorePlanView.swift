@@ -17,7 +17,8 @@ struct RestorePlanView {
         for volume in plan.volumes {
             let hasData = volume.snapshot != nil
             table.add(
-                volume.claim.description, volume.target.description, volume.snapshot.map { String($0.prefix(8)) } ?? "-",
+                volume.claim.description, volume.target.description,
+                volume.snapshot.map { String($0.prefix(8)) } ?? "-",
                 hasData ? "\(volume.files)" : "-", hasData ? Units.bytes(volume.bytes) : "-",
                 volume.reason.map { "no data in the backup: \($0)" } ?? "filled once its claim is there")
         }

@@ -17,12 +17,13 @@ import Testing
         return volume
     }
 
-    @Test(arguments: [
-        (false, [], VolumeMethod.skip), (false, [nil], .skip), (false, [.included], .fsBackup),
-        (false, [.excluded], .skip), (false, [nil, .included], .fsBackup),
-        (true, [], .fsBackup), (true, [nil], .fsBackup), (true, [.excluded], .skip),
-        (true, [.included], .fsBackup), (true, [.excluded, nil], .fsBackup), (true, [.excluded, .excluded], .skip),
-    ] as [(Bool, [ClaimedVolume.Wish?], VolumeMethod)])
+    @Test(
+        arguments: [
+            (false, [], VolumeMethod.skip), (false, [nil], .skip), (false, [.included], .fsBackup),
+            (false, [.excluded], .skip), (false, [nil, .included], .fsBackup),
+            (true, [], .fsBackup), (true, [nil], .fsBackup), (true, [.excluded], .skip),
+            (true, [.included], .fsBackup), (true, [.excluded, nil], .fsBackup), (true, [.excluded, .excluded], .skip),
+        ] as [(Bool, [ClaimedVolume.Wish?], VolumeMethod)])
     func annotationsAndDefault(_ byDefault: Bool, _ wishes: [ClaimedVolume.Wish?], _ method: VolumeMethod) {
         var rules = VolumeBackupRules()
         rules.includesByDefault = byDefault

@@ -19,7 +19,9 @@ import Testing
         return "\(folder)/\(name)"
     }
 
-    private func volume(_ type: String, path: String = "", _ change: (inout ClaimedVolume) -> Void = { _ in })
+    private func volume(
+        _ type: String, path: String = "", _ change: (inout ClaimedVolume) -> Void = { _ in }
+    )
         -> ClaimedVolume
     {
         var volume = ClaimedVolume(claim: ClaimName(namespace: "shop", name: "data"))

@@ -87,7 +87,10 @@ import Testing
         (#"{"version":"v1","volumePolicies":[{"action":{"type":"skip"},"conditions":{"capacity":","}}]}"#, "','"),
         (#"{"version":"v1","volumePolicies":[{"action":{"type":"skip"},"conditions":{"storageClass":"x"}}]}"#, "list"),
         (#"{"version":"v1","volumePolicies":[{"action":{"type":"skip"},"conditions":{"nfs":{"host":"x"}}}]}"#, "host"),
-        (#"{"version":"v1","volumePolicies":[{"action":{"type":"skip"},"conditions":{"pvcLabels":{"a":1}}}]}"#, "texts"),
+        (
+            #"{"version":"v1","volumePolicies":[{"action":{"type":"skip"},"conditions":{"pvcLabels":{"a":1}}}]}"#,
+            "texts"
+        ),
     ])
     func whatIsNotUnderstoodIsRefused(_ text: String, _ word: String) throws {
         let document = try JSONValue(parsing: text)

@@ -1,3 +1,4 @@
+import GodwitModel
 import Foundation
 import GodwitPluginAPI
 import GodwitTestKit

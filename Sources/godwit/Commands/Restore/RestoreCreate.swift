@@ -132,7 +132,8 @@ struct RestoreCreate: AsyncParsableCommand {
             let filled = report.volumes.filter { $0.result != nil }
             if !filled.isEmpty {
                 let bytes = filled.reduce(0) { $0 + ($1.result?.bytes ?? 0) }
-                console.print("\(filled.count) volumes filled, \(Units.bytes(bytes)) written")
+                console.print(
+                    "\(filled.count) \(filled.count == 1 ? "volume" : "volumes") filled, \(Units.bytes(bytes)) written")
             }
             if restore.status.warnings + restore.status.errors > 0 {
                 console.print("see 'godwit restore describe \(restore.name)'")
