@@ -42,14 +42,19 @@ public final class LocalVolumeMover: VolumeDataMover {
         }
     }
 
+    /// Whether the volume has a directory on this machine.
     public func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach {
         try await BlockingPool.shared.run { [places] in try places.reach(toBackUp: volume) }
     }
 
+    /// Whether the volume has, or may get, a directory on this machine.
     public func reach(toRestore volume: ClaimedVolume) async throws -> VolumeReach {
         try await BlockingPool.shared.run { [places] in try places.reach(toRestore: volume) }
     }
 
+    /// Reads the volume's directory into the repository.
+    ///
+    /// - Throws: ``VolumeDataError``, `FileError`, `RepositoryError`, the store's errors.
     public func backUp(
         _ volume: ClaimedVolume, _ order: VolumeBackupOrder, observer: VolumeObserver
     ) async throws -> (data: VolumeRecord.Data, changing: Int) {
@@ -82,6 +87,9 @@ public final class LocalVolumeMover: VolumeDataMover {
         return (data, result.summary.changing)
     }
 
+    /// Fills the volume's directory, which is made where a kubelet would make it.
+    ///
+    /// - Throws: ``VolumeDataError``, `FileError`, `RepositoryError`, `TreeError`, the store's errors.
     public func restore(
         _ volume: ClaimedVolume, from data: VolumeRecord.Data, _ order: VolumeRestoreOrder, observer: VolumeObserver
     ) async throws -> VolumeRestoreResult {
@@ -116,12 +124,14 @@ public final class LocalVolumeMover: VolumeDataMover {
         return result
     }
 
+    /// Removes snapshots from the repository.
     public func forget(snapshots: [String]) async throws {
         guard !snapshots.isEmpty else { return }
         let repository = try await session.repository(creating: false)
         try await repository.forget(try snapshots.map { try SnapshotID.require($0) })
     }
 
+    /// Gives up the locks of the writer and the reader.
     public func close() async { await session.close() }
 
     private func path(_ reach: VolumeReach, of volume: ClaimedVolume) throws -> String {

@@ -87,7 +87,7 @@ final class VolumeBackupStage: Sendable {
             snapshots.withLock { $0.append(data.snapshot) }
             record.data = data
             record.phase = data.problems == 0 ? .completed : .partiallyFailed
-            if changing > 0 { recorder.warn("\(changing) files changed while they were read", about: item) }
+            if changing > 0 { recorder.warn("\(changing) files changed or vanished while they were read", about: item) }
             if data.problems > 0 {
                 let error = "\(data.problems) entries are missing or incomplete; \(remarks.first ?? "see the log")"
                 record.error = error

@@ -198,8 +198,12 @@ struct SegmentReader: Sendable {
     private func noteChange(of file: FileContent, read: Int64, _ item: WalkItem, _ outcome: inout Outcome) {
         do throws(FileError) {
             let after = try file.currentStatus()
-            if read == file.status.size, after.isSameContent(as: file.status) { return }
-            outcome.report(item.path, .changing, "it changed while it was read")
+            if file.isReplacement {
+                outcome.report(
+                    item.path, .changing, "it was replaced before it was read; the new file is in the snapshot")
+            } else if read != file.status.size || !after.isSameContent(as: file.status) {
+                outcome.report(item.path, .changing, "it changed while it was read")
+            }
         } catch {
             outcome.report(item.path, .incomplete, error)
         }
@@ -217,7 +221,9 @@ struct SegmentReader: Sendable {
         } else {
             let (attributes, failures) = item.attributes()
             entry.attributes = attributes
-            for failure in failures { outcome.report(item.path, .incomplete, failure) }
+            for failure in failures {
+                outcome.report(item.path, failure.meansGone ? .changing : .incomplete, failure)
+            }
         }
         return entry
     }
@@ -230,9 +236,15 @@ extension VolumeBackupSummary {
     }
 }
 
+extension FileError {
+    /// Whether what the walk found is not there any more.
+    fileprivate var meansGone: Bool { code == ENOENT || code == ESTALE }
+}
+
 extension TreeEntry {
     /// Takes over what was seen of the open file, which may be newer than what the walk saw.
     fileprivate mutating func take(_ status: FileStatus) {
+        inode = status.inode
         mode = status.mode
         user = status.user
         group = status.group
@@ -257,7 +269,8 @@ extension SegmentReader.Outcome {
 
     fileprivate mutating func lose(_ item: WalkItem, _ error: FileError) {
         if item.status.links > 1 { lostLinks.append(item.path) }
-        report(item.path, .missing, error)
+        // Whoever removes a file while it is backed up misses nothing.
+        report(item.path, error.meansGone ? .changing : .missing, error)
     }
 
     fileprivate mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ error: FileError) {

@@ -20,7 +20,7 @@ public struct VolumeBackupSummary: Sendable, Equatable {
     public var treeBytesStored: Int64 = 0
     /// Entries that are missing or incomplete, each told to the observer.
     public var problems = 0
-    /// Files that changed while they were read, each told to the observer.
+    /// Files that changed or vanished while they were read, each told to the observer.
     public var changing = 0
     /// Entries that were left out on purpose, each told to the observer.
     public var skipped = 0
@@ -56,7 +56,8 @@ public struct VolumeProblem: Sendable, Hashable {
         case missing
         /// The entry is in the snapshot without something that belongs to it, such as an attribute.
         case incomplete
-        /// The entry is in the snapshot, as it was at some moments of the reading.
+        /// The entry changed while it was read: it is in the snapshot as it was at some moments of the reading, or is not
+        /// there any more and not in the snapshot.
         case changing
         /// A remark: what is left out has no meaning elsewhere.
         case note

@@ -7,22 +7,30 @@ public final class FileContent: Sendable {
     /// What the file was when it was opened.
     public let status: FileStatus
 
-    private init(_ file: FileDescriptor, path: [UInt8], status: FileStatus) {
+    private init(_ file: FileDescriptor, path: [UInt8], status: FileStatus, isReplacement: Bool) {
         self.file = file
         self.path = path
         self.status = status
+        self.isReplacement = isReplacement
     }
 
+    /// Whether another file has taken the name since the walk found it.
+    public let isReplacement: Bool
+
     /// Opens what a walk found, without following a link.
+    ///
+    /// Where another file has taken its name since, as programs do that write a new file beside the old one and rename
+    /// it, that one is opened: the name was never without content. Not so for a file with several names, which the walk
+    /// has told to be the same.
     ///
     /// - Throws: ``FileError``: `ENOENT` when it is gone, `ESTALE` when another thing has taken its name.
     public static func open(_ item: WalkItem) throws(FileError) -> FileContent {
         guard let file = item.directory.openForReading(item.name) else { throw FileError("open", item.path) }
         guard let status = file.status() else { throw FileError("look at", item.path) }
-        guard status.kind == .file, status.inode == item.status.inode,
-            status.fileSystem == item.status.fileSystem
+        let isSame = status.inode == item.status.inode
+        guard status.kind == .file, status.fileSystem == item.status.fileSystem, isSame || item.status.links <= 1
         else { throw FileError("open", item.path, code: ESTALE) }
-        return FileContent(file, path: item.path, status: status)
+        return FileContent(file, path: item.path, status: status, isReplacement: !isSame)
     }
 
     /// Tells the system that the file is read from its beginning to its end; of use for large ones.

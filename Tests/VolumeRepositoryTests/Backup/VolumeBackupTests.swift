@@ -125,25 +125,30 @@ import Testing
         #expect(holes > (50 << 30) - (1 << 20))
     }
 
-    @Test func unreadableFilesAreToldAndTheRestIsThere() async throws {
+    @Test func whatVanishesOrIsReplacedIsNoFailure() async throws {
         let site = try await Site()
         try site.write("a", bytes("kept"))
         try site.write("b", bytes("gone"))
         try site.write("c", bytes("kept too"))
+        try site.write("d", bytes("old"))
         let walk = try VolumeWalk(root: site.root)
         let problems = Mutex<[VolumeProblem]>([])
         let observer = VolumeBackup.Observer(problem: { problem in problems.withLock { $0.append(problem) } })
         let writer = try await site.repository.makeWriter()
-        // The walk runs ahead; what vanishes before it is read is a problem of that file alone.
+        // The walk runs ahead of the reading.
         var source = SegmentSource(walk: walk, previous: nil, storage: writer, observer: observer)
         let segment = try #require(try await source.next())
         try site.remove("b")
+        try site.write("new", bytes("replacement"))
+        #expect(rename(site.root + "/new", site.root + "/d") == 0)
         let reader = SegmentReader(
             storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
         let outcome = try await reader.read(segment)
-        #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "a", "c"])
-        #expect(outcome.problems.map(\.severity) == [.missing])
+        #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "a", "c", "d"])
+        #expect(outcome.problems.map(\.severity) == [.changing, .changing])
         #expect(outcome.problems.first?.reason.contains("No such file") == true)
+        #expect(outcome.summary.problems == 0 && outcome.summary.changing == 2)
+        #expect(outcome.entries.last?.size == 11)
         await writer.discard()
     }
 
@@ -162,7 +167,7 @@ import Testing
         var lost = LostLinks()
         lost.remove(from: &outcome)
         #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "c"])
-        #expect(outcome.summary.files == 1 && outcome.summary.problems == 2)
+        #expect(outcome.summary.files == 1 && outcome.summary.problems == 1 && outcome.summary.changing == 1)
         await writer.discard()
     }
 

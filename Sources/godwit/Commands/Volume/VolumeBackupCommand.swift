@@ -95,7 +95,7 @@ struct VolumeBackupCommand: AsyncParsableCommand {
             Console.standard.complain("\(summary.problems) entries are missing or incomplete")
         }
         if summary.changing > 0 {
-            Console.standard.complain("\(summary.changing) files changed while they were read")
+            Console.standard.complain("\(summary.changing) files changed or vanished while they were read")
         }
     }
 }
