@@ -77,6 +77,10 @@ final class ExecutionContext: RestoreContext {
 
     func mayRestore(_ identity: ItemIdentity) -> Bool { index.row(identity) != nil && selection.admits(identity) }
 
+    func serves(_ resource: GroupResource, version: String) -> Bool {
+        catalog.resource(resource, version: version) != nil
+    }
+
     /// Reads one item of the backup.
     ///
     /// - Throws: ``BackupStorageError`` when the item is damaged, ``RunFailure`` when the store does not give it.

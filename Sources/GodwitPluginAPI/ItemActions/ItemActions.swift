@@ -67,6 +67,8 @@ public protocol RestoreContext: Sendable {
     /// Whether an item of the backup would come along if it were named as an additional item: it is part of the restore,
     /// or is cluster-scoped and the restore takes what its items need.
     func mayRestore(_ identity: ItemIdentity) -> Bool
+    /// Whether the target cluster serves a resource at this version, such as `v1beta1`.
+    func serves(_ resource: GroupResource, version: String) -> Bool
 }
 
 /// Something that changes, or leaves out, an item on its way into a cluster.
