@@ -32,6 +32,7 @@ public struct RestoreExecutor: Sendable {
     /// Restores group by group; what happens is in the recorder, also when this throws.
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared, observer: observer)
+        for warning in prepared.request.contents.warnings { recorder.warn(warning) }
         let restorer = try ItemRestorer(context, names: prepared.names) { await recorder.record($0) }
         do {
             for group in prepared.groups {

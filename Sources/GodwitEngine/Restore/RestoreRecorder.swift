@@ -101,6 +101,16 @@ final class RestoreRecorder: Sendable {
         observer(.progress(progress))
     }
 
+    /// Takes down what concerns the restore as a whole.
+    func warn(_ message: String) {
+        state.withLock { state in
+            if state.report.warnings < Self.messageLimit { state.report.results.warnings.add(message) }
+            state.report.warnings += 1
+            state.progress.warnings = state.report.warnings
+        }
+        observer(.log(LogLine(.warning, message)))
+    }
+
     /// Takes down that a CRD was restored and is not served.
     func record(failure: String, definition: String) {
         let item = ItemIdentity(resource: .customResourceDefinitions, namespace: nil, name: definition)

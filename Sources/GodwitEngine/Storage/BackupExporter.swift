@@ -61,6 +61,7 @@ public struct BackupExporter: Sendable {
         do {
             let copy = backup
             return try await reservation.whileHeld {
+                for warning in contents.warnings { recorder.warn(warning) }
                 var output = ItemOutput(writer: writer, recorder: recorder)
                 try await contents.forEachEntry { entries in
                     for try await batch in contents.items(entries) {
