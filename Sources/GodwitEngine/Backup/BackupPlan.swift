@@ -53,4 +53,6 @@ public struct BackupPlan: Sendable, Hashable, Codable {
     public let omissions: [Omission]
     /// What a person should know beforehand.
     public let warnings: [String]
+    /// What should be in the backup and cannot be read, such as a manifest that is not YAML.
+    public let failures: [String]
 }
