@@ -103,7 +103,9 @@ let package = Package(
         tests("StreamsTests", ["Streams"]),
         tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
-        tests("KubernetesClientTests", ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport"]),
+        tests(
+            "KubernetesClientTests",
+            ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
         tests(
             "GodwitEngineTests",
             [

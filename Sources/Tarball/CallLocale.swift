@@ -3,8 +3,10 @@ import Glibc
 /// A locale for single calls on the calling thread; the process's own locale stays what it is.
 ///
 /// libarchive translates names in pax headers between UTF-8 and the locale's character set.
+///
+/// Unchecked because a C handle cannot be Sendable: nothing changes a locale object once it is made, any thread may use
+/// it, and the two that exist are never freed.
 final class CallLocale: @unchecked Sendable {
-    // Unchecked: a locale object is immutable, and these are never freed.
     private let handle: locale_t
 
     private static let sharedUTF8 = CallLocale("C.UTF-8") ?? CallLocale("en_US.UTF-8")

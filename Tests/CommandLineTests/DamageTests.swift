@@ -44,6 +44,26 @@ import Testing
         #expect(try await shop.godwit("backup", "verify", "b").status == 0)
     }
 
+    /// Metadata under another name than its own would lead to the files of that other backup.
+    @Test(arguments: ["godwit", "velero"]) func aFolderThatWasRenamedByHand(format: String) async throws {
+        let workspace = try Workspace()
+        let shop = try await Shop(workspace).backedUp("b", "--format", format)
+        let copy = try await workspace.bash("cp -r '\(shop.stored("backups/b"))' '\(shop.stored("backups/c"))'")
+        try #require(copy.status == 0, "\(copy)")
+        for command in [["describe", "c"], ["verify", "c"], ["download", "c"]] {
+            let run = try await workspace.godwit(["backup"] + command + ["--storage", shop.storage])
+            #expect(run.status == 1 && run.errors.contains("copied or renamed by hand"), "\(command): \(run)")
+        }
+        #expect(try await shop.restore("r", from: "c", to: "out").status == 1)
+        #expect(try await shop.godwit("backup", "verify", "b").status == 0)
+        // It does not hide the others, and can be removed.
+        let get = try await shop.godwit("backup", "get")
+        #expect(get.output.contains("b ") && get.output.contains("c "), "\(get)")
+        let delete = try await shop.godwit("backup", "delete", "c", "--confirm")
+        #expect(delete.status == 0, "\(delete)")
+        #expect(try await shop.listed() == ["b"])
+    }
+
     @Test(arguments: files) func aTruncatedFile(_ file: String) async throws {
         let shop = try await Shop(Workspace()).backedUp("b")
         let path = shop.stored("backups/b/\(file)")

@@ -52,6 +52,24 @@ import Testing
         #expect(try await shop.listed().isEmpty)
     }
 
+    /// What stands in it is not in the backup, so the backup is not complete.
+    @Test func aManifestThatCannotBeRead() async throws {
+        let workspace = try Workspace()
+        try workspace.makeFolder("source")
+        try workspace.makeFolder("store")
+        try workspace.write(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sound, namespace: a}\n", to: "source/sound.yaml")
+        try workspace.write("apiVersion: v1\nkind: [ConfigMap\n", to: "source/broken.yaml")
+        let create = ["backup", "create", "b", "--cluster", "dir:\(workspace.path("source"))"]
+        let storage = ["--storage", "file://\(workspace.path("store"))"]
+        let plan = try await workspace.godwit(create + storage + ["--dry-run"])
+        #expect(plan.status == 0 && plan.output.contains("not in the backup: broken.yaml"), "\(plan)")
+        let run = try await workspace.godwit(create + storage)
+        #expect(run.status == 3 && (run.output + run.errors).contains("broken.yaml"), "\(run)")
+        let described = try await workspace.godwit(["backup", "describe", "b", "-o", "json"] + storage)
+        #expect(described.output.contains("PartiallyFailed"), "\(described)")
+    }
+
     @Test func aDirectoryOfManifestsThatDoesNotExist() async throws {
         let shop = try Shop(Workspace())
         let run = try await shop.godwit("backup", "create", "b", "--cluster", "dir:\(shop.workspace.path("nowhere"))")

@@ -82,6 +82,38 @@ import Testing
         }
     }
 
+    /// Velero keeps the data of volumes elsewhere. A restore or a copy that says nothing of it would look complete.
+    @Test func volumesOfVelerosAreToldAndNotForgotten() async throws {
+        let workspace = try Workspace()
+        let shop = try await Shop(workspace).backedUp("b", "--format", "velero")
+        let lists = try await workspace.bash(
+            """
+            cd '\(shop.stored("backups/b"))'
+            echo '[{"kind":"PodVolumeBackup"},{"kind":"PodVolumeBackup"}]' | gzip >b-podvolumebackups.json.gz
+            echo '[{"spec":{"operationID":"du-1"}},{"spec":{"operationID":"other"}}]' | gzip >b-itemoperations.json.gz
+            echo 'no gzip' >b-volumesnapshots.json.gz
+            """)
+        try #require(lists.status == 0, "\(lists)")
+        let expected = [
+            "volumes backed up from the file system by Velero: 2. Their data", "data uploads by Velero: 1. Their data",
+            "what Velero says of volume snapshots cannot be read",
+        ]
+        let restored = try await shop.restore("r", to: "out")
+        #expect(restored.status == 0, "\(restored)")
+        let described = try await shop.godwit("restore", "describe", "r", "--details")
+        try workspace.makeFolder("other")
+        let export = try await shop.godwit(
+            "backup", "export", "b", "--format", "godwit", "--to", "file://\(workspace.path("other"))", "--as", "e")
+        #expect(export.status == 0, "\(export)")
+        for text in expected {
+            #expect(described.output.contains(text), "\(described)")
+            #expect("\(export.output)\(export.errors)".contains(text), "\(export)")
+        }
+        let plain = try await Shop(workspace, store: "plain").backedUp("b", "--format", "velero")
+        let silent = try await plain.restore("q", to: "out-2")
+        #expect(!"\(silent)".contains("by Velero"))
+    }
+
     /// A backup of Velero 1.1 or before holds each object once, and less beside it.
     @Test func aBackupOfTheFirstFormatIsRead() async throws {
         let workspace = try Workspace()

@@ -79,6 +79,23 @@ import Testing
         #expect(try await created.stat("a") != nil)
     }
 
+    @Test func aRootThatCannotBeMadeSaysWhy() async throws {
+        try Data().write(to: URL(fileURLWithPath: directory.path + "/file"))
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.path + "/nowhere", withDestinationPath: directory.path + "/missing")
+        for (path, kind, reason) in [
+            ("/file/root", ObjectStoreError.Kind.invalidConfiguration, "Not a directory"),
+            ("/nowhere/root", .invalidConfiguration, "No such file"),
+            ("/" + String(repeating: "n", count: 300) + "/root", .invalidKey, "File name too long"),
+        ] {
+            let store = FilesystemObjectStore(root: directory.path + path, createsRoot: true)
+            let error = await #expect(throws: ObjectStoreError.self) { try await put("a", store) }
+            #expect(error?.kind == kind)
+            #expect(error?.reason?.contains("mkdir \(directory.path)/") == true, "\(String(describing: error))")
+            #expect(error?.reason?.contains(reason) == true)
+        }
+    }
+
     @Test func leftoversOfTheDeadAreSwept() async throws {
         let folder = directory.path + "/.godwit-tmp"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -55,6 +55,24 @@ import Testing
         _ = try S3Configuration(bucket: "b", settings: ["customerKeyEncryptionFile": file])
     }
 
+    @Test func customerKeysAreNotSentInTheClear() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/key"
+        try Data((0..<32).map { UInt8($0) }).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        for (endpoint, isTaken) in [
+            ("https://minio:9000", true), ("http://127.0.0.1:9000", true), ("http://localhost", true),
+            ("http://[::1]:9000", true), ("http://minio:9000", false), ("http://10.0.0.1", false),
+            ("http://127.example.com", false),
+        ] {
+            let settings = ["endpoint": endpoint, "sse-c-key-file": file]
+            let configuration = try? S3Configuration(bucket: "b", settings: settings)
+            #expect((configuration != nil) == isTaken, "\(endpoint)")
+        }
+        // Without an endpoint it is AWS, by TLS.
+        _ = try S3Configuration(bucket: "b", settings: ["sse-c-key-file": file])
+    }
+
     @Test func bucketsAreInTheHostOrInThePath() throws {
         func address(_ bucket: String, _ settings: [String: String]) throws -> String {
             let configuration = try S3Configuration(bucket: bucket, settings: settings)

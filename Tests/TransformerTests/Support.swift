@@ -7,9 +7,11 @@ struct FakeRestoreContext: RestoreContext {
     var restore = Restore(name: "restore-1", spec: RestoreSpec(backupName: "nightly"))
     var cluster: [ItemIdentity: KubernetesObject] = [:]
     var backup: [ItemIdentity: KubernetesObject] = [:]
-    /// Items of the backup that the restore's filters leave out.
     /// Cluster-scoped items that the filters leave out unless another item needs them.
     var related: Set<ItemIdentity> = []
+    /// The versions that the cluster serves, of every resource.
+    var versions: Set = ["v1", "v1beta1"]
+    /// Items of the backup that the restore's filters leave out.
     var filtered: Set<ItemIdentity> = []
     /// Claims whose volume is filled.
     var claimsWithData: Set<ClaimName> = []
@@ -22,6 +24,7 @@ struct FakeRestoreContext: RestoreContext {
     func backupContains(_ identity: ItemIdentity) -> Bool { backup[identity] != nil }
     func willRestore(_ identity: ItemIdentity) -> Bool { backup[identity] != nil && !filtered.contains(identity) }
     func mayRestore(_ identity: ItemIdentity) -> Bool { willRestore(identity) || related.contains(identity) }
+    func serves(_ resource: GroupResource, version: String) -> Bool { versions.contains(version) }
 }
 
 func object(_ json: String) throws -> KubernetesObject { try KubernetesObject(parsing: Array(json.utf8)) }

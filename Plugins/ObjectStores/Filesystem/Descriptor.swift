@@ -16,6 +16,34 @@ final class Descriptor: Sendable {
         Descriptor(owning: try check("open") { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     }
 
+    /// Makes a directory and those above it that are missing, each on the disk before the next one.
+    static func makeDirectories(path: String) throws(SystemError) {
+        do {
+            try makeDirectory(path: path)
+        } catch {
+            guard error.code == ENOENT, let above = parent(of: path) else { throw error }
+            try makeDirectories(path: above)
+            try makeDirectory(path: path)
+        }
+    }
+
+    private static func makeDirectory(path: String) throws(SystemError) {
+        do {
+            try check("mkdir \(path)") { mkdir(path, 0o700) }
+        } catch {
+            if error.code == EEXIST { return }
+            throw error
+        }
+        try openDirectory(path: parent(of: path) ?? ".").synchronize()
+    }
+
+    private static func parent(of path: String) -> String? {
+        var rest = Substring(path)
+        while rest.last == "/" { rest.removeLast() }
+        guard let slash = rest.lastIndex(of: "/") else { return nil }
+        return slash == rest.startIndex ? "/" : String(rest[..<slash])
+    }
+
     /// Opens a directory in this one.
     func openDirectory(_ name: [UInt8]) throws(SystemError) -> Descriptor {
         try open(name, O_RDONLY | O_DIRECTORY)

@@ -183,14 +183,11 @@ extension FilesystemObjectStore {
     }
 
     private func openRoot(creating: Bool = false) throws -> Descriptor {
-        if creating {
-            try? FileManager.default.createDirectory(
-                atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
         do {
+            if creating { try Descriptor.makeDirectories(path: root) }
             return try Descriptor.openDirectory(path: root)
         } catch {
-            throw RootFailure(error: error)
+            throw RootFailure(error: error, wasToBeMade: creating)
         }
     }
 
@@ -218,14 +215,17 @@ extension FilesystemObjectStore {
     }
 }
 
-/// The root itself could not be opened: that is the bucket's failure, not the key's.
+/// The root itself could not be opened or made: that is the bucket's failure, not the key's.
 struct RootFailure: Error {
     let error: SystemError
+    let wasToBeMade: Bool
 
     func objectStoreError(_ operation: String, store: String) -> ObjectStoreError {
         switch error.code {
-        case ENOENT, ENOTDIR:
+        case ENOENT where !wasToBeMade, ENOTDIR where !wasToBeMade:
             ObjectStoreError(.bucketNotFound, operation: operation, store: store)
+        case ENOENT, ENOTDIR:
+            ObjectStoreError(.invalidConfiguration, operation: operation, store: store, reason: error.reason)
         default:
             error.objectStoreError(operation, key: nil, store: store)
         }

@@ -11,9 +11,11 @@ struct SystemError: Error {
 
     /// The error in the words of ``ObjectStoreError``.
     func objectStoreError(_ operation: String, key: String?, store: String) -> ObjectStoreError {
-        let reason = "\(call): \(String(cString: strerror(code)))"
-        return ObjectStoreError(kind, operation: operation, key: key, store: store, reason: reason)
+        ObjectStoreError(kind, operation: operation, key: key, store: store, reason: reason)
     }
+
+    /// The call and what the system said.
+    var reason: String { "\(call): \(String(cString: strerror(code)))" }
 
     private var kind: ObjectStoreError.Kind {
         switch code {

@@ -34,6 +34,7 @@ struct BackupCollector {
     /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.
     mutating func run() async throws {
         for warning in prepared.plan.warnings { recorder.warn(warning) }
+        for failure in prepared.plan.failures { recorder.fail(failure) }
         defer { listings.cancel() }
         for (step, _) in prepared.servedSteps {
             try Task.checkCancellation()

@@ -53,6 +53,8 @@ public struct BackupPlan: Sendable, Hashable, Codable {
     public let omissions: [Omission]
     /// What a person should know beforehand.
     public let warnings: [String]
+    /// What should be in the backup and cannot be read, such as a manifest that is not YAML.
+    public let failures: [String]
     /// What happens to the data of volumes; nil where that was not asked yet, because it means to read all pods, claims
     /// and volumes.
     public internal(set) var volumes: [Volume]?

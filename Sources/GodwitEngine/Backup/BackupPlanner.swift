@@ -54,11 +54,14 @@ public struct BackupPlanner: Sendable {
             request: request, catalog: catalog, filter: filter, actions: actions, namespaces: namespaces)
         try builder.build()
         let failed = catalog.failedGroups.sorted { $0.key.description < $1.key.description }
+        // A server's API that is down may hold nothing to back up, and often is one of metrics. A file holds objects.
+        let isServer = cluster.capabilities.controlPlane
+        let warnings = isServer ? failed.map { "the API \($0.key) cannot be discovered: \($0.value)" } : []
         let plan = BackupPlan(
             backup: request.backup.name, source: cluster.description, serverVersion: version.gitVersion,
             namespaces: namespaces.single, excludedNamespaces: namespaces.excluded.sorted(), steps: builder.steps,
             omissions: builder.omissions,
-            warnings: namespaces.warnings + failed.map { "the API \($0.key) cannot be discovered: \($0.value)" })
+            warnings: namespaces.warnings + warnings, failures: isServer ? [] : failed.map(\.value))
         return PreparedBackup(
             request: request, plan: plan, catalog: catalog, filter: filter, actions: actions, version: version)
     }

@@ -42,7 +42,7 @@ public struct BackupRunner: Sendable {
         defer { listings.cancel() }
         listings.begin()
         let reservation = try await catalog.reserve(backup: backup.name)
-        let log = RunLog()
+        let log = RunLog(of: prepared.request.format)
         let recorder = RunRecorder(log: log, observer: observer)
         let writer: any BackupWriter
         do {

@@ -82,6 +82,10 @@ final class ExecutionContext: RestoreContext {
 
     func holdsData(of claim: ClaimName) -> Bool { claimsWithData.contains(claim) }
 
+    func serves(_ resource: GroupResource, version: String) -> Bool {
+        catalog.resource(resource, version: version) != nil
+    }
+
     /// Reads one item of the backup.
     ///
     /// - Throws: ``BackupStorageError`` when the item is damaged, ``RunFailure`` when the store does not give it.

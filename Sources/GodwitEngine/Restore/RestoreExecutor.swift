@@ -37,6 +37,7 @@ public struct RestoreExecutor: Sendable {
             await recorder.record(outcome)
             volumes?.note(outcome)
         }
+        for warning in prepared.request.contents.warnings { recorder.warn(warning) }
         do {
             for group in prepared.groups {
                 recorder.begin(group)

@@ -47,7 +47,7 @@ final class RestoreRecorder: Sendable {
             }
         }
 
-        mutating func add(warning: String, about item: ItemIdentity) {
+        mutating func add(warning: String, about item: ItemIdentity?) {
             if report.warnings < RestoreRecorder.messageLimit { report.results.warnings.add(warning, about: item) }
             report.warnings += 1
             progress.warnings = report.warnings
@@ -95,7 +95,7 @@ final class RestoreRecorder: Sendable {
     func record(_ volume: VolumeRestoreRecord) { state.withLock { $0.report.volumes.append(volume) } }
 
     /// Takes down what a person should know.
-    func warn(_ message: String, about item: ItemIdentity) {
+    func warn(_ message: String, about item: ItemIdentity? = nil) {
         state.withLock { $0.add(warning: message, about: item) }
         note(LogLine(.warning, message, item: item), isShown: true)
     }

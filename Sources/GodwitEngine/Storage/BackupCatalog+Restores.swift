@@ -38,7 +38,11 @@ extension BackupCatalog {
         let bytes = try await metadata(RestoreLayout(name: name).metadata, subject: subject)
         let (object, manifest) = try MetadataDocument.decode(bytes, subject: subject, store: store.description)
         do {
-            return StoredRestore(restore: try Restore(json: object), manifest: manifest)
+            let restore = try Restore(json: object)
+            try check(restore.name, isNameOf: subject, name)
+            return StoredRestore(restore: restore, manifest: manifest)
+        } catch let error as BackupStorageError {
+            throw error
         } catch {
             throw BackupStorageError(
                 .damaged, subject: subject, store: store.description, reason: "its record cannot be read: \(error)")

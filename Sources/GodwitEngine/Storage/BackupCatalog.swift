@@ -94,20 +94,32 @@ public struct BackupCatalog: Sendable {
             }
         let bytes = try await metadata(key, subject: subject)
         do {
+            let stored: StoredBackup
             switch format {
             case .godwit:
                 let (object, manifest) = try MetadataDocument.decode(bytes, subject: subject, store: store.description)
-                return StoredBackup(backup: try Backup(json: object), format: format, manifest: manifest)
+                stored = StoredBackup(backup: try Backup(json: object), format: format, manifest: manifest)
             case .velero:
                 let backup = try Backup(json: JSONValue(parsing: bytes))
-                return StoredBackup(backup: backup, format: format, manifest: nil)
+                stored = StoredBackup(backup: backup, format: format, manifest: nil)
             }
+            try check(stored.backup.name, isNameOf: subject, name)
+            return stored
         } catch let error as BackupStorageError {
             throw error
         } catch {
             throw BackupStorageError(
                 .damaged, subject: subject, store: store.description, reason: "its metadata cannot be read: \(error)")
         }
+    }
+
+    /// Metadata leads to the files of the name in it: of another backup, if it was copied from there.
+    func check(_ stored: String, isNameOf subject: String, _ name: String) throws(BackupStorageError) {
+        guard stored != name else { return }
+        let other = String(reflecting: String(stored.prefix(100)))
+        throw BackupStorageError(
+            .damaged, subject: subject, store: store.description,
+            reason: "its metadata is that of \(other), copied or renamed by hand")
     }
 
     /// Reads a metadata object.

@@ -7,6 +7,9 @@ public protocol BackupContents: Sendable {
     /// The format that it is stored in.
     var format: BackupFormat { get }
 
+    /// What a restore or a copy of the backup cannot bring back, in words.
+    var warnings: [String] { get }
+
     /// Calls `body` with the index, some entries at a time, in the order of the tarball.
     func forEachEntry(_ body: ([IndexEntry]) async throws -> Void) async throws
 

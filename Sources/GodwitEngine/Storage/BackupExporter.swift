@@ -33,7 +33,7 @@ public struct BackupExporter: Sendable {
         let volumes = try await source.volumes(of: stored)
         let reservation = try await target.reserve(backup: backup.name)
         // Without the old log, the copy's tells why it is missing.
-        let log = RunLog()
+        let log = RunLog(of: format)
         let recorder = RunRecorder(log: log, observer: observer)
         var options = BackupWriterOptions()
         do {
@@ -61,6 +61,7 @@ public struct BackupExporter: Sendable {
         do {
             let copy = backup
             return try await reservation.whileHeld {
+                for warning in contents.warnings { recorder.warn(warning) }
                 var output = ItemOutput(writer: writer, recorder: recorder)
                 try await contents.forEachEntry { entries in
                     for try await batch in contents.items(entries) {

@@ -8,6 +8,7 @@ import Tarball
 final class NativeBackupContents: BackupContents {
     let backup: Backup
     let format = BackupFormat.godwit
+    let warnings: [String] = []
     private let files: ArtifactFiles
     private let index: Artifact
     private let tarball: Artifact

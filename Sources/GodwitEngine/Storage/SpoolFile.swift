@@ -67,6 +67,7 @@ final class SpoolFile: RangeSource {
 
     private static func open() throws -> Int32 {
         let folder = FileManager.default.temporaryDirectory.path
+        // mkstemp writes the name into the array, which outlives the call; the pointer does not leave the closure.
         var template = Array("\(folder)/godwit-XXXXXX".utf8CString)
         let descriptor = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.map { mkstemp($0) } ?? -1
@@ -83,7 +84,7 @@ final class SpoolFile: RangeSource {
             while !rest.isEmpty {
                 let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw SpoolError(operation: "write", code: errno) }
+                guard count > 0 else { throw SpoolError(operation: "write", code: count < 0 ? errno : EIO) }
                 rest = rest.dropFirst(count)
             }
         }

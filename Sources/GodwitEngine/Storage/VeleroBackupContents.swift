@@ -11,6 +11,7 @@ import Tarball
 final class VeleroBackupContents: BackupContents {
     let backup: Backup
     let format = BackupFormat.velero
+    let warnings: [String]
     private let reader: FrameItemReader
     private let index: SpoolFile
     private let table: FrameTable
@@ -20,6 +21,7 @@ final class VeleroBackupContents: BackupContents {
         let subject = "backup '\(stored.backup.name)'"
         let store = files.store.description
         let source = try await files.reader(VeleroBackupLayout(name: stored.backup.name).tarball, of: subject)
+        warnings = try await VeleroVolumeLists(name: stored.backup.name, files: files).warnings()
         do {
             let spooler = try VeleroSpooler()
             let spool = try await spooler.run(TarballReader(source.body))

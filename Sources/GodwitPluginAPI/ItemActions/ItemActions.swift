@@ -69,6 +69,8 @@ public protocol RestoreContext: Sendable {
     func mayRestore(_ identity: ItemIdentity) -> Bool
     /// Whether the restore fills the volume of a claim, named as in the backup, with data that the backup has of it.
     func holdsData(of claim: ClaimName) -> Bool
+    /// Whether the target cluster serves a resource at this version, such as `v1beta1`.
+    func serves(_ resource: GroupResource, version: String) -> Bool
 }
 
 extension RestoreContext {

@@ -11,19 +11,17 @@ extension KubernetesCluster {
     /// expired meanwhile.
     public func list(_ resource: APIResource, namespace: String?, options: ListOptions) -> ItemStream {
         let channel = BoundedChannel<[Item]>(limit: Self.buffer) { $0.reduce(0) { $0 + $1.bytes.count } }
-        let path = ResourcePath(resource, namespace: namespace)
-        let operation = "list \(path.words)"
+        let selection = CollectionSelection(
+            "list", resource, namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let connection = connection
         let listing = BackgroundProducer(channel) {
             do {
-                var request = APIRequest(try path.path(), operation: operation)
-                request.query.add("labelSelector", options.labelSelector?.description)
-                request.query.add("fieldSelector", options.fieldSelector)
                 var pager = ListPager(
-                    connection, resource, request: request, pageSize: options.pageSize, into: channel)
+                    connection, resource, request: try selection.request(connection), pageSize: options.pageSize,
+                    into: channel)
                 await pager.run()
             } catch {
-                channel.finish(throwing: connection.error(.invalid, operation, "a name that cannot be one"))
+                channel.finish(throwing: error)
             }
         }
         return ItemStream { try await listing.next() }

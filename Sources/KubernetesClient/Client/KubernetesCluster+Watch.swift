@@ -12,19 +12,17 @@ extension KubernetesCluster {
     /// reported before, since it began at a resource version, are reported as added.
     public func watch(_ resource: APIResource, namespace: String?, options: WatchOptions) -> WatchStream {
         let channel = BoundedChannel<WatchEvent>(limit: Self.eventBuffer) { _ in 1 }
-        let path = ResourcePath(resource, namespace: namespace)
-        let operation = "watch \(path.words)"
+        let selection = CollectionSelection(
+            "watch", resource, namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let connection = connection
         let watching = BackgroundProducer(channel) {
             do {
-                var request = APIRequest(try path.path(), operation: operation)
-                request.query.add("labelSelector", options.labelSelector?.description)
-                request.query.add("fieldSelector", options.fieldSelector)
                 var watcher = Watcher(
-                    connection, resource, request: request, resourceVersion: options.resourceVersion, into: channel)
+                    connection, resource, request: try selection.request(connection),
+                    resourceVersion: options.resourceVersion, into: channel)
                 await watcher.run()
             } catch {
-                channel.finish(throwing: connection.error(.invalid, operation, "a name that cannot be one"))
+                channel.finish(throwing: error)
             }
         }
         return WatchStream { try await watching.next() }

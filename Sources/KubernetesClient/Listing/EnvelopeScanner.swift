@@ -1,48 +1,5 @@
 import GodwitModel
 
-/// Why a stream of JSON could not be cut into objects.
-enum EnvelopeError: Error, Hashable {
-    /// The text breaks the grammar, `offset` bytes after the beginning of the stream.
-    case malformed(String, offset: Int)
-    /// One value is larger than the limit in bytes.
-    case tooLarge(limit: Int)
-}
-
-/// The members of an envelope that are handed over whole.
-enum EnvelopeMember: Sendable, Hashable {
-    case apiVersion, kind, metadata, type, object
-}
-
-/// Where in an item's text the values of interest are.
-struct ItemLayout: Sendable, Hashable {
-    var apiVersion: Range<Int>?
-    var kind: Range<Int>?
-    var metadata: Range<Int>?
-}
-
-extension Range<Int>? {
-    /// Sets the range, and answers whether there was one before.
-    fileprivate mutating func replace(with range: Range<Int>) -> Bool {
-        defer { self = range }
-        return self != nil
-    }
-}
-
-/// Takes what an ``EnvelopeScanner`` cuts out. Text comes in two parts, the first of which is empty unless the value
-/// began in an earlier piece; neither part may be kept.
-protocol EnvelopeSink {
-    /// A member of the envelope.
-    mutating func member(
-        _ member: EnvelopeMember, _ head: UnsafeBufferPointer<UInt8>, _ tail: UnsafeBufferPointer<UInt8>
-    ) throws(EnvelopeError)
-    /// An element of `items`.
-    mutating func item(
-        _ head: UnsafeBufferPointer<UInt8>, _ tail: UnsafeBufferPointer<UInt8>, layout: ItemLayout
-    ) throws(EnvelopeError)
-    /// The envelope is complete.
-    mutating func envelopeEnded() throws(EnvelopeError)
-}
-
 /// Cuts JSON envelopes (a Kubernetes list, or a sequence of watch events) into the raw text of the objects inside,
 /// as the bytes arrive, without building a tree and without holding more than one object.
 ///
@@ -65,7 +22,7 @@ struct EnvelopeScanner {
     /// Whether the members that are read now are an item's, and not the envelope's.
     private var isInItem = false
     /// What is missing of an escape in a string.
-    private var escape = StringEscape()
+    private var escape = JSONStringEscape()
     private var scalar = JSONScalarCheck()
     private var grammar = JSONGrammar()
     private var key = PackedKey()
@@ -371,76 +328,10 @@ struct EnvelopeScanner {
     }
 }
 
-/// An escape in a string, wherever the text is split.
-private struct StringEscape {
-    /// 5 behind the backslash, then how many hexadecimal digits are missing.
-    private var missing = 0
-
-    var isOpen: Bool { missing > 0 }
-
-    /// A backslash came.
-    mutating func begin() { missing = 5 }
-
-    /// Takes a byte behind the backslash; false when it may not stand there.
-    mutating func take(_ byte: UInt8) -> Bool {
-        guard missing == 5 else {
-            missing -= 1
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"):
-                return true
-            default: return false
-            }
-        }
-        missing = byte == UInt8(ascii: "u") ? 4 : 0
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "u"):
-            return true
-        default: return false
-        }
-    }
-}
-
-/// The first sixteen bytes of a key and its length, so that keys compare without memory of their own, wherever the
-/// text was split.
-struct PackedKey: Hashable {
-    private var first: UInt64 = 0
-    private var second: UInt64 = 0
-    private var length = 0
-
-    init() {}
-
-    private init(_ text: StaticString) {
-        self.init()
-        for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
-    }
-
-    mutating func append(_ byte: UInt8) {
-        if length < 8 {
-            first = first << 8 | UInt64(byte)
-        } else if length < 16 {
-            second = second << 8 | UInt64(byte)
-        }
-        length += 1
-    }
-
-    static let items = PackedKey("items")
-    static let apiVersion = PackedKey("apiVersion")
-    static let kind = PackedKey("kind")
-    static let metadata = PackedKey("metadata")
-    static let type = PackedKey("type")
-    static let object = PackedKey("object")
-
-    /// The member of an envelope with this name.
-    var member: EnvelopeMember? {
-        switch self {
-        case .apiVersion: .apiVersion
-        case .kind: .kind
-        case .metadata: .metadata
-        case .type: .type
-        case .object: .object
-        default: nil
-        }
+extension Range<Int>? {
+    /// Sets the range, and answers whether there was one before.
+    fileprivate mutating func replace(with range: Range<Int>) -> Bool {
+        defer { self = range }
+        return self != nil
     }
 }

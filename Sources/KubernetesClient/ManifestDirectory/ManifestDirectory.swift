@@ -214,7 +214,7 @@ private actor Listing {
     private let namespace: String?
     private let options: ListOptions
     private let cluster: String
-    private var rest: ArraySlice<ItemIdentity>?
+    private var rest: ArraySlice<Int>?
 
     init(store: ManifestStore, resource: GroupResource, namespace: String?, options: ListOptions, cluster: String) {
         self.store = store
@@ -234,7 +234,7 @@ private actor Listing {
         return try await store.items(Array(page), matching: options.labelSelector)
     }
 
-    private func begin() async throws -> ArraySlice<ItemIdentity> {
+    private func begin() async throws -> ArraySlice<Int> {
         if let rest { return rest }
         let filter: FieldFilter
         do {
@@ -244,13 +244,19 @@ private actor Listing {
                 .unsupported, operation: "list \(resource)", cluster: cluster,
                 reason: "a directory selects by metadata.name and metadata.namespace only")
         }
-        return try await store.identities(of: resource, namespace: namespace).filter(filter.matches)[...]
+        let numbers =
+            filter.isEmpty
+            ? try await store.numbers(of: resource, namespace: namespace)
+            : try await store.numbers(of: resource, namespace: namespace) { filter.matches($0) }
+        return numbers[...]
     }
 }
 
 /// A field selector of the fields that every resource has.
-private struct FieldFilter {
+private struct FieldFilter: Sendable {
     struct Unsupported: Error {}
+
+    var isEmpty: Bool { conditions.isEmpty }
 
     private var conditions: [(field: String, value: String, isEqual: Bool)] = []
 

@@ -34,7 +34,12 @@ struct ManifestPlace: Sendable, Hashable {
     /// The element, when the document is a list.
     let listIndex: Int?
     /// Documents and list elements that share the file.
-    var neighbours: Int
+    let neighbours: Int
+
+    /// The place of an object that has a file of its own.
+    static func own(path: String, size: Int) -> ManifestPlace {
+        ManifestPlace(path: path, range: 0..<size, line: 1, listIndex: nil, neighbours: 0)
+    }
 }
 
 /// Reads the objects of one manifest file.

@@ -13,15 +13,28 @@ struct ManifestIndex: Sendable {
         var files = 1_000_000
     }
 
-    /// An object's place, and what is told of it without reading it again.
+    /// An object's place, and the state of its file when it was found there.
     struct Entry: Sendable {
-        var place: ManifestPlace
-        var stamp: DirectoryTree.Stamp
-        let groupVersion: GroupVersion
-        let kind: String
+        let place: ManifestPlace
+        let stamp: DirectoryTree.Stamp
     }
 
-    private(set) var entries: [ItemIdentity: Entry] = [:]
+    /// An ``Entry`` in few bytes: hundreds of thousands of objects may be written into one directory.
+    private struct Spot: Sendable {
+        let stamp: DirectoryTree.Stamp
+        /// nil for a file that holds the object alone and has the object's own path, which is computed.
+        let elsewhere: Elsewhere?
+    }
+
+    /// The place of an object that shares a file, or whose file has another name than Godwit would give it.
+    private final class Elsewhere: Sendable {
+        let place: ManifestPlace
+        init(_ place: ManifestPlace) { self.place = place }
+    }
+
+    private var identities = IdentityTable()
+    /// By the identity's number; nil for an object that is gone.
+    private var spots: [Spot?] = []
     private(set) var problems: [ManifestProblem] = []
     /// Definitions found in the directory, by group and kind.
     private(set) var definitions: [ItemIdentity: [APIResource]] = [:]
@@ -37,20 +50,21 @@ struct ManifestIndex: Sendable {
         if let root = tree.resolve("") { walk.seen.insert(Walk.Node(root.status)) }
         walk.visit("", depth: 0)
         problems = walk.problems
-        // Definitions come first, so that a custom resource in an earlier file finds its own.
-        var files: [(path: String, stamp: DirectoryTree.Stamp, places: [(JSONValue, ManifestPlace)])] = []
+        // What Kubernetes itself does not define waits for the definitions, which may stand in a later file.
+        var waiting: [(head: Head, place: ManifestPlace, stamp: DirectoryTree.Stamp)] = []
         for path in walk.files {
             guard let (file, stamp) = read(path, tree) else { continue }
-            var heads: [(JSONValue, ManifestPlace)] = []
             for object in file.objects {
                 if object.value["kind"] == "CustomResourceDefinition" { define(object.value) }
-                heads.append((Self.head(of: object.value), object.place))
+                let head = Head(object.value)
+                if let resource = Self.current(head) {
+                    add(head, resource, object.place, stamp)
+                } else {
+                    waiting.append((head, object.place, stamp))
+                }
             }
-            files.append((path, stamp, heads))
         }
-        for file in files {
-            for (head, place) in file.places { add(head, place, file.stamp) }
-        }
+        for (head, place, stamp) in waiting { add(head, resource(of: head), place, stamp) }
     }
 
     private mutating func read(_ path: String, _ tree: DirectoryTree) -> (ManifestFile, DirectoryTree.Stamp)? {
@@ -67,38 +81,46 @@ struct ManifestIndex: Sendable {
     }
 
     /// What identifies an object.
-    private static func head(of value: JSONValue) -> JSONValue {
-        var metadata: JSONValue = ["name": value[path: "metadata", "name"] ?? ""]
-        if let namespace = value[path: "metadata", "namespace"] { metadata["namespace"] = namespace }
-        return ["apiVersion": value["apiVersion"] ?? "", "kind": value["kind"] ?? "", "metadata": metadata]
+    private struct Head {
+        let groupVersion: GroupVersion
+        let kind: String
+        let namespace: String?
+        let name: String
+
+        init(_ value: JSONValue) {
+            let object = KubernetesObject(value)
+            groupVersion = GroupVersion(apiVersion: object.apiVersion)
+            kind = object.kind
+            namespace = object.namespace
+            name = object.name
+        }
+    }
+
+    /// The resource of an object that today's Kubernetes defines itself.
+    private static func current(_ head: Head) -> APIResource? {
+        currentResources[head.kind]?.first { $0.groupVersion == head.groupVersion }
     }
 
     /// The resource of an object: built in, defined in the directory, or guessed.
-    func resource(of object: KubernetesObject) -> APIResource {
-        let groupVersion = GroupVersion(apiVersion: object.apiVersion)
-        let known = Self.builtIn[object.kind] ?? []
-        if let exact = known.first(where: { $0.groupVersion == groupVersion }) { return exact }
-        let defined = (byKind[object.kind] ?? []).filter { $0.groupVersion.group == groupVersion.group }
+    private func resource(of head: Head) -> APIResource {
+        let known = Self.builtIn[head.kind] ?? []
+        if let exact = known.first(where: { $0.groupVersion == head.groupVersion }) { return exact }
+        let defined = (byKind[head.kind] ?? []).filter { $0.groupVersion.group == head.groupVersion.group }
         // Another version of a known kind has the same names.
-        if let near = defined.first(where: { $0.groupVersion == groupVersion })
-            ?? defined.first ?? known.first(where: { $0.groupVersion.group == groupVersion.group })
+        if let near = defined.first(where: { $0.groupVersion == head.groupVersion })
+            ?? defined.first ?? known.first(where: { $0.groupVersion.group == head.groupVersion.group })
         {
             return APIResource(
-                groupVersion: groupVersion, plural: near.plural, singular: near.singular, kind: near.kind,
+                groupVersion: head.groupVersion, plural: near.plural, singular: near.singular, kind: near.kind,
                 isNamespaced: near.isNamespaced, verbs: near.verbs, shortNames: near.shortNames,
                 categories: near.categories)
         }
-        return .guess(groupVersion, kind: object.kind, isNamespaced: object.namespace != nil)
+        return .guess(head.groupVersion, kind: head.kind, isNamespaced: head.namespace != nil)
     }
 
+    private static let currentResources = Dictionary(grouping: BuiltInResources.current, by: \.kind)
     private static let builtIn = Dictionary(
         grouping: BuiltInResources.current + BuiltInResources.past, by: \.kind)
-
-    private func identity(of object: KubernetesObject, _ resource: APIResource) -> ItemIdentity {
-        // A namespaced object without a namespace is kubectl's `default`.
-        let namespace = resource.isNamespaced ? object.namespace ?? "default" : nil
-        return ItemIdentity(resource: resource.groupResource, namespace: namespace, name: object.name)
-    }
 
     private mutating func define(_ definition: JSONValue) {
         let resources = APIResource.defined(by: definition)
@@ -110,23 +132,39 @@ struct ManifestIndex: Sendable {
         byKind[first.kind, default: []] += resources
     }
 
-    private mutating func add(_ head: JSONValue, _ place: ManifestPlace, _ stamp: DirectoryTree.Stamp) {
-        let object = KubernetesObject(head)
-        let resource = resource(of: object)
-        let identity = identity(of: object, resource)
-        if let first = entries[identity] {
+    private mutating func add(
+        _ head: Head, _ resource: APIResource, _ place: ManifestPlace, _ stamp: DirectoryTree.Stamp
+    ) {
+        // A namespaced object without a namespace is kubectl's `default`.
+        let namespace = resource.isNamespaced ? head.namespace ?? "default" : nil
+        let identity = ItemIdentity(resource: resource.groupResource, namespace: namespace, name: head.name)
+        if let first = entry(of: identity) {
             let reason = "\(identity) stands in \(first.place.path) too, and that one counts"
             problems.append(ManifestProblem(path: place.path, line: place.line, reason: reason, severity: .failed))
             return
         }
-        entries[identity] = Entry(place: place, stamp: stamp, groupVersion: resource.groupVersion, kind: resource.kind)
+        keep(identity, place, stamp)
         note(resource)
+    }
+
+    private mutating func keep(_ identity: ItemIdentity, _ place: ManifestPlace, _ stamp: DirectoryTree.Stamp) {
+        let isOwn = place == .own(path: ManifestPath.path(of: identity), size: stamp.size)
+        let spot = Spot(stamp: stamp, elsewhere: isOwn ? nil : Elsewhere(place))
+        let number = identities.insert(identity)
+        if number == spots.count { spots.append(spot) } else { spots[number] = spot }
+    }
+
+    /// Where an object stands; nil when it is not there.
+    func entry(of identity: ItemIdentity) -> Entry? {
+        guard let number = identities.number(of: identity), let spot = spots[number] else { return nil }
+        let place = spot.elsewhere?.place ?? .own(path: ManifestPath.path(of: identity), size: spot.stamp.size)
+        return Entry(place: place, stamp: spot.stamp)
     }
 
     private mutating func note(_ resource: APIResource) {
         let isDefined = (byKind[resource.kind] ?? []).contains { $0.groupResource == resource.groupResource }
-        let isCurrent = BuiltInResources.current.contains {
-            $0.groupVersion == resource.groupVersion && $0.kind == resource.kind
+        let isCurrent = (Self.currentResources[resource.kind] ?? []).contains {
+            $0.groupVersion == resource.groupVersion
         }
         guard !isDefined, !isCurrent else { return }
         var versions = guesses[resource.groupResource] ?? []
@@ -151,10 +189,14 @@ struct ManifestIndex: Sendable {
             resources, preferredVersions: BuiltInResources.preferredVersions, failedGroups: failures)
     }
 
-    /// The objects of a resource, at any version, ordered by namespace and name.
-    func identities(of resource: GroupResource, namespace: String?) -> [ItemIdentity] {
-        entries.keys.filter { $0.resource == resource && (namespace == nil || $0.namespace == namespace) }.sorted()
+    /// The numbers of a resource's objects, at any version, ordered by namespace and name. A number stays an object's
+    /// own whatever becomes of it.
+    func numbers(of resource: GroupResource, namespace: String?) -> [Int] {
+        identities.numbers(of: resource, namespace: namespace).filter { spots[$0] != nil }
     }
+
+    /// The identity that has a number.
+    func identity(numbered number: Int) -> ItemIdentity { identities[number] }
 
     /// Records a written object.
     mutating func record(
@@ -163,7 +205,7 @@ struct ManifestIndex: Sendable {
         forget(identity)
         if object.kind == "CustomResourceDefinition" { define(object.value) }
         let groupVersion = GroupVersion(apiVersion: object.apiVersion)
-        entries[identity] = Entry(place: place, stamp: stamp, groupVersion: groupVersion, kind: object.kind)
+        keep(identity, place, stamp)
         note(
             APIResource(
                 groupVersion: groupVersion, plural: identity.resource.resource, singular: object.kind.lowercased(),
@@ -172,7 +214,7 @@ struct ManifestIndex: Sendable {
 
     /// Records that an object is gone.
     mutating func forget(_ identity: ItemIdentity) {
-        entries[identity] = nil
+        if let number = identities.number(of: identity) { spots[number] = nil }
         if let defined = definitions.removeValue(forKey: identity), let first = defined.first {
             byKind[first.kind]?.removeAll { $0.groupResource == first.groupResource }
         }
@@ -180,15 +222,13 @@ struct ManifestIndex: Sendable {
 
     /// Records that a file has lost the bytes of one document.
     mutating func shift(_ path: String, removing range: Range<Int>, stamp: DirectoryTree.Stamp) {
-        for (identity, entry) in entries where entry.place.path == path {
-            var entry = entry
-            let place = entry.place
+        for number in spots.indices {
+            guard let place = spots[number]?.elsewhere?.place, place.path == path else { continue }
             let offset = place.range.lowerBound >= range.upperBound ? range.count : 0
-            entry.place = ManifestPlace(
+            let moved = ManifestPlace(
                 path: path, range: (place.range.lowerBound - offset)..<(place.range.upperBound - offset),
                 line: place.line, listIndex: place.listIndex, neighbours: place.neighbours - 1)
-            entry.stamp = stamp
-            entries[identity] = entry
+            spots[number] = Spot(stamp: stamp, elsewhere: Elsewhere(moved))
         }
     }
 }

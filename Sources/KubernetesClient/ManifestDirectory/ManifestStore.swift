@@ -41,15 +41,22 @@ actor ManifestStore {
 
     func problems() throws -> [ManifestProblem] { try open().index.problems }
 
-    func identities(of resource: GroupResource, namespace: String?) throws -> [ItemIdentity] {
-        try open().index.identities(of: resource, namespace: namespace)
+    /// The numbers of a resource's objects in their order, for ``items(_:matching:)``.
+    func numbers(
+        of resource: GroupResource, namespace: String?, where matches: (@Sendable (ItemIdentity) -> Bool)? = nil
+    ) throws -> [Int] {
+        let index = try open().index
+        let numbers = index.numbers(of: resource, namespace: namespace)
+        guard let matches else { return numbers }
+        return numbers.filter { matches(index.identity(numbered: $0)) }
     }
 
     /// Reads some objects; one that has gone meanwhile is left out.
-    func items(_ identities: [ItemIdentity], matching selector: LabelSelector?) throws -> [Item] {
+    func items(_ numbers: [Int], matching selector: LabelSelector?) throws -> [Item] {
         var items: [Item] = []
-        for identity in identities {
+        for number in numbers {
             try Task.checkCancellation()
+            let identity = try open().index.identity(numbered: number)
             guard let object = try object(identity) else { continue }
             if let selector, !selector.matches(object.labels) { continue }
             items.append(try item(object, identity))
@@ -68,8 +75,12 @@ actor ManifestStore {
         }
     }
 
+    private func entry(of identity: ItemIdentity) throws -> ManifestIndex.Entry? {
+        try open().index.entry(of: identity)
+    }
+
     private func object(_ identity: ItemIdentity) throws -> KubernetesObject? {
-        guard let entry = try open().index.entries[identity] else { return nil }
+        guard let entry = try entry(of: identity) else { return nil }
         var value = try value(of: entry, identity)
         // The namespace that an object gets by default stands in what a cluster answers.
         if let namespace = identity.namespace, value[path: "metadata", "namespace"] == nil {
@@ -126,9 +137,9 @@ actor ManifestStore {
 
 extension ManifestStore {
     func create(_ identity: ItemIdentity, _ object: KubernetesObject, isDryRun: Bool) throws -> Item {
-        let (tree, index) = try open()
+        let tree = try open().tree
         let operation = "create \(identity)"
-        guard index.entries[identity] == nil else { throw error(.alreadyExists, operation) }
+        guard try entry(of: identity) == nil else { throw error(.alreadyExists, operation) }
         if !isDryRun {
             let path = ManifestPath.path(of: identity)
             let stamp: DirectoryTree.Stamp
@@ -152,7 +163,7 @@ extension ManifestStore {
         _ identity: ItemIdentity, operation: String, isDryRun: Bool,
         _ change: @Sendable (KubernetesObject) throws -> KubernetesObject
     ) throws -> Item {
-        guard let old = try object(identity), let entry = try open().index.entries[identity] else {
+        guard let old = try object(identity), let entry = try entry(of: identity) else {
             throw error(.notFound, operation)
         }
         let new = try change(old)
@@ -174,7 +185,7 @@ extension ManifestStore {
     func remove(
         _ identity: ItemIdentity, operation: String, isDryRun: Bool, _ check: (KubernetesObject) throws -> Void
     ) throws {
-        guard let old = try object(identity), let entry = try open().index.entries[identity] else {
+        guard let old = try object(identity), let entry = try entry(of: identity) else {
             throw error(.notFound, operation)
         }
         try check(old)
@@ -254,7 +265,6 @@ extension ManifestStore {
     private func record(
         _ identity: ItemIdentity, _ object: KubernetesObject, _ path: String, _ size: Int, _ stamp: DirectoryTree.Stamp
     ) {
-        let place = ManifestPlace(path: path, range: 0..<size, line: 1, listIndex: nil, neighbours: 0)
-        opened?.index.record(identity, object, place, stamp)
+        opened?.index.record(identity, object, .own(path: path, size: size), stamp)
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import GodwitModel
 import HTTPTransport
 
 /// The opening handshake of RFC 6455, section 4, for one connection.

@@ -28,6 +28,7 @@ struct BackupPlanView {
             lines += ["", "Left out:"] + plan.omissions.map { "  \($0.resource): \($0.reason)" }
         }
         lines += plan.warnings.map { "\n\(style.yellow("warning:")) \($0)" }
+        lines += plan.failures.map { "\n\(style.red("error:")) not in the backup: \($0)" }
         return lines.joined(separator: "\n")
     }
 

@@ -193,6 +193,7 @@ private struct LyingContents: BackupContents {
 
     var backup: Backup { real.backup }
     var format: BackupFormat { real.format }
+    var warnings: [String] { real.warnings }
     func forEachEntry(_ body: ([IndexEntry]) async throws -> Void) async throws { try await real.forEachEntry(body) }
     func items(_ entries: [IndexEntry]) -> StoredItemStream {
         let left = Mutex(entries)

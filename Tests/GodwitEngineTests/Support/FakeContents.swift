@@ -8,6 +8,7 @@ import Tarball
 final class FakeContents: BackupContents {
     let backup: Backup
     let format = BackupFormat.godwit
+    let warnings: [String] = []
     private let entries: [IndexEntry]
     private let texts: [ItemIdentity: [UInt8]]
     /// Items whose checksum does not match.

@@ -1,3 +1,4 @@
+import GodwitModel
 import HTTPTransport
 import Testing
 

@@ -85,7 +85,7 @@ struct LiveResumeTests {
         try await LiveCluster.withNamespace(Self.variable) { cluster, namespace in
             try await LiveCluster.createConfigMaps(1, in: namespace, of: cluster)
             var iterator = through.watch(maps, namespace: namespace, options: WatchOptions()).makeAsyncIterator()
-            #expect(try await next(&iterator) == "added item-0")
+            #expect(try await iterator.nextWords() == "added item-0")
             for index in 1...3 {
                 proxy.refuse(true)
                 proxy.cut()
@@ -93,7 +93,7 @@ struct LiveResumeTests {
                     maps, namespace: namespace, object: LiveCluster.configMap("item-\(index)"), options: WriteOptions())
                 proxy.refuse(false)
                 // Neither lost nor reported twice.
-                #expect(try await next(&iterator) == "added item-\(index)")
+                #expect(try await iterator.nextWords() == "added item-\(index)")
             }
             #expect(proxy.accepted > 3)
         }
@@ -118,10 +118,10 @@ struct LiveResumeTests {
             var iterator = through.watch(Self.events, namespace: namespace, options: WatchOptions())
                 .makeAsyncIterator()
             for name in ["item-changed", "item-gone", "item-replaced", "item-same"] {
-                #expect(try await next(&iterator) == "added \(name)")
+                #expect(try await iterator.nextWords() == "added \(name)")
             }
             try await create("item-watched")
-            #expect(try await next(&iterator) == "added item-watched")
+            #expect(try await iterator.nextWords() == "added item-watched")
 
             proxy.refuse(true)
             proxy.cut()
@@ -138,14 +138,14 @@ struct LiveResumeTests {
             proxy.refuse(false)
 
             var found: [String] = []
-            for _ in 0..<5 { found.append(try await next(&iterator)) }
+            for _ in 0..<5 { found.append(try await iterator.nextWords()) }
             #expect(
                 found == [
                     "modified item-changed", "added item-new", "deleted item-replaced", "added item-replaced",
                     "deleted item-gone",
                 ])
             try await create("item-last")
-            #expect(try await next(&iterator) == "added item-last")
+            #expect(try await iterator.nextWords() == "added item-last")
         }
     }
 
@@ -183,20 +183,6 @@ struct LiveResumeTests {
             }
             #expect(versions[1] > versions[0])
         }
-    }
-
-    /// The next event about an object of this test.
-    private func next(_ iterator: inout WatchStream.AsyncIterator) async throws -> String {
-        while let event = try await iterator.next() {
-            let (word, item) =
-                switch event {
-                case .added(let item): ("added", item)
-                case .modified(let item): ("modified", item)
-                case .deleted(let item): ("deleted", item)
-                }
-            if item.metadata.name.hasPrefix("item-") { return "\(word) \(item.metadata.name)" }
-        }
-        return "end"
     }
 }
 

@@ -7,35 +7,21 @@ import Testing
 struct LiveWatchTests {
     private let maps = LiveCluster.configMaps
 
-    /// The next event about an object of this test.
-    private func next(_ iterator: inout WatchStream.AsyncIterator) async throws -> String {
-        while let event = try await iterator.next() {
-            let (word, item) =
-                switch event {
-                case .added(let item): ("added", item)
-                case .modified(let item): ("modified", item)
-                case .deleted(let item): ("deleted", item)
-                }
-            if item.metadata.name.hasPrefix("item-") { return "\(word) \(item.metadata.name)" }
-        }
-        return "end"
-    }
-
     @Test func everythingThatHappens() async throws {
         try await LiveCluster.withNamespace { cluster, namespace in
             try await LiveCluster.createConfigMaps(2, in: namespace, of: cluster)
             var events = cluster.watch(maps, namespace: namespace, options: WatchOptions()).makeAsyncIterator()
-            #expect(try await next(&events) == "added item-0")
-            #expect(try await next(&events) == "added item-1")
+            #expect(try await events.nextWords() == "added item-0")
+            #expect(try await events.nextWords() == "added item-1")
             _ = try await cluster.create(
                 maps, namespace: namespace, object: LiveCluster.configMap("item-2"), options: WriteOptions())
-            #expect(try await next(&events) == "added item-2")
+            #expect(try await events.nextWords() == "added item-2")
             _ = try await cluster.patch(
                 maps, namespace: namespace, name: "item-0", patch: Patch(.merge, Array(#"{"data":{"a":"2"}}"#.utf8)),
                 subresource: nil, options: WriteOptions())
-            #expect(try await next(&events) == "modified item-0")
+            #expect(try await events.nextWords() == "modified item-0")
             try await cluster.delete(maps, namespace: namespace, name: "item-1", options: DeleteOptions())
-            #expect(try await next(&events) == "deleted item-1")
+            #expect(try await events.nextWords() == "deleted item-1")
         }
     }
 
@@ -50,7 +36,7 @@ struct LiveWatchTests {
                 maps, namespace: namespace,
                 options: WatchOptions(fieldSelector: "metadata.name=item-9", resourceVersion: version)
             ).makeAsyncIterator()
-            #expect(try await next(&events) == "added item-9")
+            #expect(try await events.nextWords() == "added item-9")
         }
     }
 
@@ -62,7 +48,7 @@ struct LiveWatchTests {
             ).makeAsyncIterator()
             // A young server still has its first version and tells what happened since, in the order of the creations,
             // which run at once; later it lists, in the order of the names.
-            let told: Set = [try await next(&events), try await next(&events)]
+            let told: Set = [try await events.nextWords(), try await events.nextWords()]
             #expect(told == ["added item-0", "added item-1"])
         }
     }

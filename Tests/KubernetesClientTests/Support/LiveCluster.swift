@@ -82,6 +82,22 @@ extension ItemStream {
     }
 }
 
+extension WatchStream.AsyncIterator {
+    /// The next event about an object of a test (`item-...`), in words; `end` when there is none.
+    mutating func nextWords() async throws -> String {
+        while let event = try await next() {
+            let (word, item) =
+                switch event {
+                case .added(let item): ("added", item)
+                case .modified(let item): ("modified", item)
+                case .deleted(let item): ("deleted", item)
+                }
+            if item.metadata.name.hasPrefix("item-") { return "\(word) \(item.metadata.name)" }
+        }
+        return "end"
+    }
+}
+
 /// The kind of the cluster error that a call throws.
 func kind<Value>(of call: () async throws -> Value) async throws -> ClusterError.Kind? {
     do {

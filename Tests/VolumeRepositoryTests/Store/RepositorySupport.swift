@@ -1,5 +1,5 @@
-import GodwitModel
 import Foundation
+import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
 import VolumeRepository

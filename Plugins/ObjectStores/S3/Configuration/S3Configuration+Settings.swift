@@ -36,14 +36,15 @@ extension S3Configuration {
             try set(key, value)
         }
         if let keyID = settings["kms-key-id"] ?? settings["kmsKeyId"], !keyID.isEmpty {
-            guard case .kms = encryption else {
-                guard encryption == .bucketDefault else {
-                    throw S3ConfigurationError(key: "kms-key-id", reason: "it needs sse=aws:kms")
-                }
-                encryption = .kms(keyID: keyID)
-                return
+            switch encryption {
+            case .kms, .bucketDefault: encryption = .kms(keyID: keyID)
+            default: throw S3ConfigurationError(key: "kms-key-id", reason: "it needs sse=aws:kms")
             }
-            encryption = .kms(keyID: keyID)
+        }
+        if case .customerKey = encryption, let endpoint, !endpoint.isTLS, !endpoint.isLoopback {
+            throw S3ConfigurationError(
+                key: "sse-c-key-file",
+                reason: "the key would cross the network in the clear to \(endpoint.text); use https")
         }
     }
 

@@ -132,6 +132,8 @@ struct MultipartUpload {
         request.query = [("uploadId", id)]
         request.headers["Content-Type"] = "application/xml"
         if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        // S3 wants the key again where parts have checksums.
+        configuration.addCustomerKey(&request.headers)
         request.body = Array(completion(parts).utf8)
         request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }

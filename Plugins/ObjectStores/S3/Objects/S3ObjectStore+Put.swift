@@ -44,6 +44,8 @@ extension S3ObjectStore {
             bytes.count < 64 << 10
             ? algorithm.value(of: bytes) : try await BlockingPool.shared.run { algorithm.value(of: bytes) }
         request.headers[names.header] = value
+        // AWS's SDKs send it too, and some servers look here for which of the headers to keep.
+        request.headers["x-amz-sdk-checksum-algorithm"] = names.algorithm
         request.allowsUnsignedBody = true
         return value
     }

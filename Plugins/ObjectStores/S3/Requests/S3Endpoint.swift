@@ -56,6 +56,12 @@ struct S3Endpoint: Sendable, Hashable {
         return host == "localhost" || inet_pton(AF_INET, host, &address) == 1
     }
 
+    /// Whether requests stay on this machine.
+    var isLoopback: Bool {
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return host == "localhost" || host == "[::1]" || (isAddress && host.hasPrefix("127."))
+    }
+
     /// Host and encoded path of a key in a bucket, or of the bucket itself.
     func location(bucket: String, key: String?, pathStyle: Bool) -> (authority: String, path: String) {
         let encoded = key.map { "/" + PercentEncoding.encodePath($0) }

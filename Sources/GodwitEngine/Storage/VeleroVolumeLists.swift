@@ -1,0 +1,57 @@
+import GodwitModel
+import GodwitPluginAPI
+import Streams
+import Tarball
+
+/// The lists in which a backup of Velero's says what became of volumes. Their data is elsewhere: in Velero's own
+/// repositories, or with whoever made a snapshot.
+struct VeleroVolumeLists: Sendable {
+    private let name: String
+    private let files: ArtifactFiles
+
+    /// A list is not believed to be larger.
+    private static let limit = 256 << 20
+
+    init(name: String, files: ArtifactFiles) {
+        self.name = name
+        self.files = files
+    }
+
+    /// What a restore or a copy of the backup will miss, in words; empty for a backup of objects alone.
+    func warnings() async throws -> [String] {
+        let lists: [(name: String, meaning: String)] = [
+            ("podvolumebackups", "volumes backed up from the file system"), ("volumesnapshots", "volume snapshots"),
+            ("csi-volumesnapshots", "CSI snapshots"), ("itemoperations", "data uploads"),
+        ]
+        return try await lists.mapConcurrently(limit: lists.count) { list in
+            try await warning(list.name, list.meaning)
+        }.compactMap(\.self)
+    }
+
+    private func warning(_ list: String, _ meaning: String) async throws -> String? {
+        let key = "\(VeleroBackupLayout(name: name).folder)\(name)-\(list).json.gz"
+        let entries: [JSONValue]
+        do {
+            let text = try await files.store.get(key, range: nil).body.decompressed().collect(upTo: Self.limit)
+            entries = try JSONValue(parsing: text).array ?? []
+        } catch let error as ObjectStoreError {
+            if error.kind == .notFound { return nil }
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return "what Velero says of \(meaning) cannot be read, so nothing is known of them: '\(key)': \(error)"
+        }
+        let count = list == "itemoperations" ? entries.count(where: Self.isDataUpload) : entries.count
+        guard count > 0 else { return nil }
+        return """
+            \(meaning) by Velero: \(count). Their data is not part of the backup: the objects are brought back, and \
+            the volumes come back empty unless Velero restores them
+            """
+    }
+
+    /// Velero's data mover names its operations so.
+    private static func isDataUpload(_ operation: JSONValue) -> Bool {
+        operation[path: "spec", "operationID"]?.string?.hasPrefix("du-") ?? false
+    }
+}
