@@ -12,14 +12,17 @@ final class PackUploader: Sendable {
     }
 
     private let index: IndexObjects
+    private let lock: RepositoryLock
     private let packsPerIndex: Int
     private let slots: Slots
     /// One index object is written at a time, so that a flush does not pass one that another flush is writing.
     private let indexTurn = Slots(1)
     private let state = Mutex(State())
 
-    init(index: IndexObjects, tuning: RepositoryTuning) {
+    /// - Parameter lock: of the run that the packs are of: packs of a run that was taken for dead are gone already.
+    init(index: IndexObjects, lock: RepositoryLock, tuning: RepositoryTuning) {
         self.index = index
+        self.lock = lock
         packsPerIndex = max(1, tuning.packsPerIndex)
         slots = Slots(tuning.uploads)
     }
@@ -95,7 +98,11 @@ final class PackUploader: Sendable {
         }
         guard !packs.isEmpty else { return }
         do {
-            try await index.write(packs)
+            _ = try await lock.guarding {
+                try await index.write(packs)
+            } undo: { [index] in
+                try await index.delete($0)
+            }
         } catch {
             // The writer has failed; its packs are left for the next prune.
             state.withLock { $0.failure = $0.failure ?? error }
