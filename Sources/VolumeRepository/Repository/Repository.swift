@@ -51,18 +51,22 @@ public struct Repository: Sendable {
     ///     permission to write there is none either.
     public func makeReader(cacheBytes: Int = 64 << 20, use: RepositoryUse? = .restore) async throws -> RepositoryReader
     {
-        var lock: RepositoryLock?
-        do {
-            if let use { lock = try await RepositoryLock.take(use, objects: objects, tuning: tuning) }
-        } catch let error as ObjectStoreError where error.kind == .accessDenied {
-            lock = nil
-        }
+        let lock = if let use { try await takeReadingLock(use) } else { RepositoryLock?.none }
         do {
             let index = try await loadIndex(for: lock, keepingMarked: true)
             return RepositoryReader(self, lock: lock, index: index, cacheBytes: cacheBytes)
         } catch {
             await lock?.release()
             throw error
+        }
+    }
+
+    /// A lock for a run that only reads; nil without the permission to write.
+    func takeReadingLock(_ use: RepositoryUse) async throws -> RepositoryLock? {
+        do {
+            return try await RepositoryLock.take(use, objects: objects, tuning: tuning)
+        } catch let error as ObjectStoreError where error.kind == .accessDenied {
+            return nil
         }
     }
 
