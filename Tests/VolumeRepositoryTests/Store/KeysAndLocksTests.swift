@@ -1,6 +1,7 @@
 import Foundation
 import GodwitPluginAPI
 import GodwitTestKit
+import Streams
 import Testing
 import VolumeRepository
 
