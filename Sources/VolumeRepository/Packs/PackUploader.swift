@@ -40,7 +40,7 @@ final class PackUploader: Sendable {
     ///
     /// Whoever gives packs waits for room before the next one.
     func begin(_ pack: consuming PackBuilder) {
-        let pack = pack
+        let pack = PackHandover(pack)
         state.withLock { state in
             let id = state.nextID
             state.nextID += 1
@@ -80,9 +80,11 @@ final class PackUploader: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    private func upload(_ pack: PackBuilder) async throws {
+    private func upload(_ pack: PackHandover) async throws {
         let codec = index.codec
-        let (contents, bytes) = try await BlockingPool.shared.run { try pack.finish(codec) }
+        guard let (contents, bytes) = try await BlockingPool.shared.run({ try pack.take()?.finish(codec) }) else {
+            return
+        }
         try await index.objects.store.put(RepositoryLayout.pack(contents.id), .bytes(bytes), options: PutOptions())
         state.withLock { $0.unindexed.append(contents) }
         try await writeIndex(ifAtLeast: packsPerIndex)
@@ -109,4 +111,14 @@ final class PackUploader: Sendable {
             throw error
         }
     }
+}
+
+/// A pack on its way from who filled it to who finishes it. It is taken out once and not shared: what has a second owner
+/// is copied when it is changed, and a pack is large.
+private final class PackHandover: Sendable {
+    private let pack: Mutex<PackBuilder?>
+
+    init(_ pack: consuming PackBuilder) { self.pack = Mutex(pack) }
+
+    func take() -> PackBuilder? { pack.withLock { $0.take() } }
 }
