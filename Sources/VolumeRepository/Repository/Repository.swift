@@ -46,10 +46,11 @@ public struct Repository: Sendable {
     /// A reader of chunks.
     ///
     /// - Parameters:
-    ///   - cacheBytes: how much content is kept for those who ask again.
+    ///   - cacheBytes: how much content is kept for those who ask again. A restore and the walk along a tree hardly do;
+    ///     those who go through many snapshots find the same chunks in each.
     ///   - use: what the lock says; nil for no lock, which is enough for a short look at one snapshot. Without the
     ///     permission to write there is none either.
-    public func makeReader(cacheBytes: Int = 64 << 20, use: RepositoryUse? = .restore) async throws -> RepositoryReader
+    public func makeReader(cacheBytes: Int = 16 << 20, use: RepositoryUse? = .restore) async throws -> RepositoryReader
     {
         let lock = if let use { try await takeReadingLock(use) } else { RepositoryLock?.none }
         do {
