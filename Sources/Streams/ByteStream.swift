@@ -44,12 +44,18 @@ public struct ByteStream: AsyncSequence, Sendable {
 
     /// Reads to the end.
     ///
+    /// - Parameter expected: how many bytes there probably are, for which room is made at once.
     /// - Throws: ``StreamTooLong`` when there is more than `limit` bytes.
-    public func collect(upTo limit: Int) async throws -> [UInt8] {
+    public func collect(upTo limit: Int, expecting expected: Int = 0) async throws -> [UInt8] {
         var collected: [UInt8] = []
         for try await piece in self {
             guard collected.count + piece.count <= limit else { throw StreamTooLong(limit: limit) }
-            if collected.isEmpty { collected = piece } else { collected.append(contentsOf: piece) }
+            if collected.isEmpty {
+                collected = piece
+                if piece.count < expected { collected.reserveCapacity(expected) }
+            } else {
+                collected.append(contentsOf: piece)
+            }
         }
         return collected
     }

@@ -14,13 +14,14 @@ struct SegmentReader: Sendable {
 
     let storage: any ChunkStoring
     let chunker: ContentDefinedChunker
+    let room: BackupRoom
 
     /// Stores what is new of a segment's content, and gives its entries in order.
     func read(_ segment: Segment) async throws -> Outcome {
         if segment.members.count == 1, case .cut = segment.members[0].treatment {
-            return try await readCut(segment.members[0])
+            return try await room.files.withPlace { try await readCut(segment.members[0]) }
         }
-        return try await readBundle(segment)
+        return try await room.pieces.withPlace { try await readBundle(segment) }
     }
 
     // MARK: Many entries
@@ -171,9 +172,19 @@ struct SegmentReader: Sendable {
         let cutter = FileCutter(file, size: file.status.size, chunker: chunker)
         var extents: [Extent] = []
         var counted = VolumeBackupSummary()
-        try await forEachInOrder(limit: Self.piecesAtOnce) {
-            try await BlockingPool.shared.run { try cutter.next() }
-        } work: { [storage] piece in
+        try await forEachInOrder(limit: room.piecesOfFile) {
+            try await room.pieces.take()
+            do {
+                let piece = try await BlockingPool.shared.run { try cutter.next() }
+                // The place of what there is goes with it.
+                if piece == nil { room.pieces.give() }
+                return piece
+            } catch {
+                room.pieces.give()
+                throw error
+            }
+        } work: { [storage, room] piece in
+            defer { room.pieces.give() }
             switch piece {
             case .hole(let length): return (Extent.hole(length: length), StoredChunk?.none)
             case .data(let content):
@@ -189,9 +200,6 @@ struct SegmentReader: Sendable {
         summary.add(counted)
         return extents
     }
-
-    /// Pieces of one file that are between reading and storing.
-    private static let piecesAtOnce = max(2, ProcessInfo.processInfo.activeProcessorCount)
 
     // MARK: What both need
 

@@ -22,16 +22,16 @@ public struct VolumeBackup: Sendable {
 
     private let storage: any ChunkStoring
     private let chunkerSeed: UInt64
-    private let segmentsAtOnce: Int
+    private let cores: Int
 
     /// - Parameters:
     ///   - storage: where chunks go.
     ///   - chunkerSeed: the repository's.
-    ///   - concurrency: segments that are worked on at once.
-    public init(storage: any ChunkStoring, chunkerSeed: UInt64, concurrency: Int) {
+    ///   - cores: that there is work for. Memory grows with them, up to a bound.
+    public init(storage: any ChunkStoring, chunkerSeed: UInt64, cores: Int) {
         self.storage = storage
         self.chunkerSeed = chunkerSeed
-        segmentsAtOnce = max(2, concurrency)
+        self.cores = cores
     }
 
     /// Stores what a walk finds.
@@ -46,13 +46,14 @@ public struct VolumeBackup: Sendable {
     public func run(
         walking walk: VolumeWalk, previous: PreviousSnapshot?, observer: Observer
     ) async throws -> VolumeBackupSummary {
+        let room = BackupRoom(cores: cores)
         let reader = SegmentReader(
-            storage: storage, chunker: ContentDefinedChunker(sizes: .content, seed: chunkerSeed))
+            storage: storage, chunker: ContentDefinedChunker(sizes: .content, seed: chunkerSeed), room: room)
         var segments = SegmentSource(walk: walk, previous: previous, storage: storage, observer: observer)
         var tree = TreeWriter(storage: storage, seed: chunkerSeed)
         var summary = VolumeBackupSummary()
         var lostLinks = LostLinks()
-        try await forEachInOrder(limit: segmentsAtOnce) {
+        try await forEachInOrder(limit: room.segments) {
             try await segments.next()
         } work: { segment in
             try await reader.read(segment)

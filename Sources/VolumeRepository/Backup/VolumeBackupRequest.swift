@@ -80,7 +80,7 @@ extension Repository {
         var previous: PreviousSnapshot?
         if let parent, let reader { previous = PreviousSnapshot(parent.snapshot, from: reader) }
         let backup = VolumeBackup(
-            storage: writer, chunkerSeed: chunkerSeed, concurrency: ProcessInfo.processInfo.activeProcessorCount + 1)
+            storage: writer, chunkerSeed: chunkerSeed, cores: ProcessInfo.processInfo.activeProcessorCount)
         return try await backup.run(walking: walk, previous: previous, observer: observer)
     }
 }

@@ -13,12 +13,20 @@ struct RepositoryKeys: Sendable {
         for object in try await objects.list(RepositoryLayout.keys) {
             guard let id = RepositoryLayout.name(ofKey: object.key, below: RepositoryLayout.keys, ending: ".json"),
                 Hexadecimal.bytes(id, limit: 16)?.count == 16,
-                let bytes = try await objects.read(object.key, limit: 1 << 20),
-                let slot = KeySlot(id: id, parsing: bytes)
+                let slot = try await slot(id, key: object.key)
             else { continue }
             slots.append(slot)
         }
         return slots.sorted { ($0.info.created, $0.info.id) < ($1.info.created, $1.info.id) }
+    }
+
+    /// A key; nil when it cannot be read: others may open the repository all the same. A check names it.
+    private func slot(_ id: String, key: String) async throws -> KeySlot? {
+        do {
+            return try await objects.read(key, limit: 1 << 20).flatMap { KeySlot(id: id, parsing: $0) }
+        } catch let error as RepositoryError where error.kind == .damaged {
+            return nil
+        }
     }
 
     /// The master key, and the id of the key that opened it.

@@ -6,6 +6,8 @@ public struct RepositoryError: AdvisedError, Hashable {
     public enum Kind: Sendable, Hashable {
         /// There is no repository here.
         case noRepository
+        /// There is the data of one, and no configuration.
+        case configurationLost
         /// There is one already.
         case exists
         /// It was written by something newer.
@@ -54,6 +56,7 @@ public struct RepositoryError: AdvisedError, Hashable {
     public var summary: String {
         switch kind {
         case .noRepository: "there is no repository in \(subject)"
+        case .configurationLost: "the repository in \(subject) has lost its \(RepositoryLayout.configuration)"
         case .exists: "there is a repository in \(subject) already"
         case .unsupported: "\(subject) is of a format that this version does not understand"
         case .damaged: "\(subject) is damaged"
@@ -75,6 +78,9 @@ public struct RepositoryError: AdvisedError, Hashable {
     public var advice: String? {
         switch kind {
         case .noRepository: "make one with 'godwit repository init', or correct the location"
+        case .configurationLost:
+            "put it back from a copy, byte for byte; an unencrypted repository's can be written anew by hand, see "
+                + "docs/repository-format.md"
         case .exists: "use it as it is, or choose another location"
         case .unsupported: "use a newer version of godwit"
         case .damaged: "run 'godwit repository check' to see what is affected; the rest can still be restored"

@@ -73,6 +73,31 @@ final class RepositoryLock: Sendable {
         try await write(ifAbsent: false)
     }
 
+    /// Writes what others rely on as soon as they see it, and takes it back when the lock was lost meanwhile: a machine
+    /// that slept may have come back after a prune that took it for dead.
+    ///
+    /// - Parameters:
+    ///   - write: puts it.
+    ///   - undo: removes what was put.
+    /// - Throws: ``RepositoryError/Kind/lockLost``, or the store's error; then nothing stays of it, as far as the store
+    ///   can be reached.
+    func guarding<Value: Sendable>(
+        _ write: () async throws -> Value, undo: @escaping @Sendable (Value) async throws -> Void
+    ) async throws -> Value {
+        try await refresh()
+        let written = try await write()
+        do {
+            try await verify()
+        } catch {
+            // In a task of its own, because this one may be cancelled.
+            let removal = await Task { try await undo(written) }.result
+            guard case .failure(let obstacle) = removal else { throw error }
+            throw RepositoryError(
+                .lockLost, subject: key, reason: "\(error); what was just written could not be removed: \(obstacle)")
+        }
+        return written
+    }
+
     /// Removes the lock, as far as the store can be reached, whether the task is cancelled or not.
     func release() async {
         let heartbeat = state.withLock { $0.heartbeat.take() }

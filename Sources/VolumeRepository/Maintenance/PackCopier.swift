@@ -6,6 +6,7 @@ import Synchronization
 /// Copies the chunks of packs that are still needed into new packs, in their stored form, each one verified.
 struct PackCopier: Sendable {
     let repository: Repository
+    let lock: RepositoryLock
     let usage: PackUsage
 
     /// Copies, and writes the index of the copies.
@@ -18,7 +19,7 @@ struct PackCopier: Sendable {
         usage.needed.forEach { location in
             if sparse.contains(location.pack) { needed[location.pack, default: []].append(location.chunk) }
         }
-        let uploader = PackUploader(index: repository.indexObjects, tuning: repository.tuning)
+        let uploader = PackUploader(index: repository.indexObjects, lock: lock, tuning: repository.tuning)
         do {
             var moved: [PackID] = []
             var pack: PackBuilder?

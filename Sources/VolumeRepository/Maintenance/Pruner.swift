@@ -25,7 +25,7 @@ struct Pruner: Sendable {
             usage, marked: marked, minimumUse: options.minimumUse,
             running: running.map(\.started).min()?.addingTimeInterval(-300))
         var report = PruneReport(plan: plan)
-        let copier = PackCopier(repository: repository, usage: usage)
+        let copier = PackCopier(repository: repository, lock: lock, usage: usage)
         let moved = try await copier.copy(from: plan.sparse, &report)
         try await reach(.repacked)
         if !(plan.unused + moved).isEmpty {
@@ -65,7 +65,6 @@ struct Pruner: Sendable {
         // Another mark that is not swept now may name the pack too, and somebody may not know that one.
         let held = Set(marks.filter { mark in !swept.contains { $0.id == mark.id } }.flatMap(\.packs))
         let deleted = all.filter { (usage.packs[$0]?.chunks ?? 0) == 0 && !held.contains($0) }
-        try await lock.refresh()
         try await removeFromIndex(deleted)
         try await lock.refresh()
         try await objects.store.delete(deleted.sorted().map(RepositoryLayout.pack))
@@ -88,7 +87,11 @@ struct Pruner: Sendable {
             replaced.append(id)
             for pack in content.all where !packs.contains(pack.id) { kept.append(pack) }
         }
-        let written = try await index.write(kept.all)
+        let written = try await lock.guarding {
+            try await index.write(kept.all)
+        } undo: {
+            try await index.delete($0)
+        }
         try await reach(.indexWritten)
         try await index.delete(replaced.filter { !written.contains($0) })
         try await reach(.indexRemoved)

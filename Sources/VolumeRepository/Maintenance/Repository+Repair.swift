@@ -25,7 +25,7 @@ extension Repository {
     public func repair(readingData: Bool = false) async throws -> RepairReport {
         let lock = try await RepositoryLock.take(.repair, objects: objects, tuning: tuning)
         do {
-            let report = try await IndexRepairer(repository: self, isReadingData: readingData).run()
+            let report = try await IndexRepairer(repository: self, lock: lock, isReadingData: readingData).run()
             await lock.release()
             return report
         } catch {
@@ -38,6 +38,7 @@ extension Repository {
 /// Executes a repair.
 private struct IndexRepairer {
     let repository: Repository
+    let lock: RepositoryLock
     let isReadingData: Bool
 
     func run() async throws -> RepairReport {
@@ -69,7 +70,12 @@ private struct IndexRepairer {
         for (id, size) in sizes.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
             if let pack = try await recover(id, size: size, &report) { kept.append(pack) }
         }
-        let written = try await index.write(kept.all, replacing: true)
+        // What was read may be hours old, and a prune that took this repair for dead may have deleted packs since.
+        let written = try await lock.guarding {
+            try await index.write(kept.all, replacing: true)
+        } undo: {
+            try await index.delete($0)
+        }
         try await index.delete(replaced.filter { !written.contains($0) })
         return report
     }

@@ -22,12 +22,12 @@ final class RepositoryChecker: Sendable {
         self.references = references
     }
 
-    func run(_ lock: RepositoryLock) async throws -> CheckReport {
+    func run(_ lock: RepositoryLock?) async throws -> CheckReport {
         let listing = try await repository.snapshots()
         for (key, error) in listing.unreadable { note(RepositoryProblem(key, error.description)) }
         let (marks, damagedMarks) = try await repository.marks.list()
         for key in damagedMarks { note(RepositoryProblem(key, "it is not a list of packs")) }
-        try await lock.know(marks: marks.map(\.id))
+        try await lock?.know(marks: marks.map(\.id))
         try await checkKeys()
         // The index before the packs: what it names was there before.
         let packs = try await readIndex()

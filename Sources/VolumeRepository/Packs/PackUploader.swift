@@ -12,14 +12,17 @@ final class PackUploader: Sendable {
     }
 
     private let index: IndexObjects
+    private let lock: RepositoryLock
     private let packsPerIndex: Int
     private let slots: Slots
     /// One index object is written at a time, so that a flush does not pass one that another flush is writing.
     private let indexTurn = Slots(1)
     private let state = Mutex(State())
 
-    init(index: IndexObjects, tuning: RepositoryTuning) {
+    /// - Parameter lock: of the run that the packs are of: packs of a run that was taken for dead are gone already.
+    init(index: IndexObjects, lock: RepositoryLock, tuning: RepositoryTuning) {
         self.index = index
+        self.lock = lock
         packsPerIndex = max(1, tuning.packsPerIndex)
         slots = Slots(tuning.uploads)
     }
@@ -37,7 +40,7 @@ final class PackUploader: Sendable {
     ///
     /// Whoever gives packs waits for room before the next one.
     func begin(_ pack: consuming PackBuilder) {
-        let pack = pack
+        let pack = PackHandover(pack)
         state.withLock { state in
             let id = state.nextID
             state.nextID += 1
@@ -77,9 +80,11 @@ final class PackUploader: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    private func upload(_ pack: PackBuilder) async throws {
+    private func upload(_ pack: PackHandover) async throws {
         let codec = index.codec
-        let (contents, bytes) = try await BlockingPool.shared.run { try pack.finish(codec) }
+        guard let (contents, bytes) = try await BlockingPool.shared.run({ try pack.take()?.finish(codec) }) else {
+            return
+        }
         try await index.objects.store.put(RepositoryLayout.pack(contents.id), .bytes(bytes), options: PutOptions())
         state.withLock { $0.unindexed.append(contents) }
         try await writeIndex(ifAtLeast: packsPerIndex)
@@ -95,11 +100,25 @@ final class PackUploader: Sendable {
         }
         guard !packs.isEmpty else { return }
         do {
-            try await index.write(packs)
+            _ = try await lock.guarding {
+                try await index.write(packs)
+            } undo: { [index] in
+                try await index.delete($0)
+            }
         } catch {
             // The writer has failed; its packs are left for the next prune.
             state.withLock { $0.failure = $0.failure ?? error }
             throw error
         }
     }
+}
+
+/// A pack on its way from who filled it to who finishes it. It is taken out once and not shared: what has a second owner
+/// is copied when it is changed, and a pack is large.
+private final class PackHandover: Sendable {
+    private let pack: Mutex<PackBuilder?>
+
+    init(_ pack: consuming PackBuilder) { self.pack = Mutex(pack) }
+
+    func take() -> PackBuilder? { pack.withLock { $0.take() } }
 }

@@ -46,11 +46,21 @@ extension Repository {
         }
         guard slots.count > 1 else { throw RepositoryError(.lastKey, subject: "key \(slot.info.id)") }
         // Credentials that open another key prove that the repository can be opened afterwards.
-        guard try await keys.master(credentials).key != slot.info.id else {
+        let own = try await keys.master(credentials).key
+        guard own != slot.info.id else {
             throw RepositoryError(
                 .invalidArgument, subject: "key \(slot.info.id)", reason: "it is the one in use; give another one's")
         }
-        try await objects.store.delete([RepositoryLayout.key(slot.info.id)])
+        let objects = objects
+        // In a task of its own: once the key is gone, a cancellation must not keep the other one from being looked at.
+        try await Task {
+            try await objects.store.delete([RepositoryLayout.key(slot.info.id)])
+            if try await keys.list().contains(where: { $0.info.id == own }) { return }
+            // Somebody else has removed that one with this one's help. Both put back what they removed.
+            try await objects.writeOnce(RepositoryLayout.key(slot.info.id), slot.serialized)
+            throw RepositoryError(
+                .lastKey, subject: "key \(slot.info.id)", reason: "key \(own) was removed at the same moment")
+        }.value
     }
 
     private func repositoryKeys() async throws -> RepositoryKeys {

@@ -38,6 +38,7 @@ extension Repository {
         let key = RepositoryLayout.configuration
         let taken = RepositoryError(.exists, subject: store.description)
         guard try await store.stat(key) == nil else { throw taken }
+        try await requireNoData(in: store)
         let configuration = RepositoryConfiguration(
             id: Hexadecimal.text(try Sodium.randomBytes(16)), created: Date(), isEncrypted: credentials != nil,
             compressionLevel: compressionLevel)
@@ -79,6 +80,21 @@ extension Repository {
             } catch let error as RepositoryError where error.kind == .exists {
                 return try await open(store: store, credentials: credentials, tuning: tuning)
             }
+        }
+    }
+
+    /// Data without a configuration is a repository that lost it: a new one beside it would hide the loss, and be in the
+    /// way of the old one.
+    private static func requireNoData(in store: any ObjectStore) async throws {
+        for prefix in [RepositoryLayout.snapshots, RepositoryLayout.index, RepositoryLayout.packs] {
+            let page = try await store.list(ListRequest(prefix: prefix, pageSize: 1))
+            guard let object = page.objects.first else { continue }
+            // Another run may have made the repository, and written to it, since its configuration was looked for.
+            guard try await store.stat(RepositoryLayout.configuration) == nil else {
+                throw RepositoryError(.exists, subject: store.description)
+            }
+            throw RepositoryError(
+                .configurationLost, subject: store.description, reason: "\(object.key) is there")
         }
     }
 

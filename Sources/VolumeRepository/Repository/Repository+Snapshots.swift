@@ -14,15 +14,24 @@ extension Repository {
     /// - Throws: ``RepositoryError/Kind/missing``, ``RepositoryError/Kind/ambiguous``,
     ///   ``RepositoryError/Kind/damaged``.
     public func snapshot(matching digits: String) async throws -> StoredSnapshot {
-        let missing = RepositoryError(.missing, subject: "snapshot '\(digits)'")
+        let id = try await snapshotID(matching: digits)
+        guard let snapshot = try await snapshotObjects.read(id) else {
+            throw RepositoryError(.missing, subject: "snapshot '\(digits)'")
+        }
+        return snapshot
+    }
+
+    /// The id that begins with these digits, of a snapshot that need not be readable.
+    ///
+    /// - Throws: ``RepositoryError/Kind/missing``, ``RepositoryError/Kind/ambiguous``.
+    public func snapshotID(matching digits: String) async throws -> SnapshotID {
         guard digits.utf8.count >= 4 else {
             throw RepositoryError(.invalidArgument, subject: "snapshot '\(digits)'", reason: "give four digits or more")
         }
         let matches = try await snapshotObjects.list().filter { $0.description.hasPrefix(digits) }
-        guard let id = matches.first else { throw missing }
+        guard let id = matches.first else { throw RepositoryError(.missing, subject: "snapshot '\(digits)'") }
         guard matches.count == 1 else { throw RepositoryError(.ambiguous, subject: "'\(digits)'") }
-        guard let snapshot = try await snapshotObjects.read(id) else { throw missing }
-        return snapshot
+        return id
     }
 
     /// Removes snapshots. What only they refer to is freed by the next prune.

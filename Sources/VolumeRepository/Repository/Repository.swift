@@ -46,23 +46,28 @@ public struct Repository: Sendable {
     /// A reader of chunks.
     ///
     /// - Parameters:
-    ///   - cacheBytes: how much content is kept for those who ask again.
+    ///   - cacheBytes: how much content is kept for those who ask again. A restore and the walk along a tree hardly do;
+    ///     those who go through many snapshots find the same chunks in each.
     ///   - use: what the lock says; nil for no lock, which is enough for a short look at one snapshot. Without the
     ///     permission to write there is none either.
-    public func makeReader(cacheBytes: Int = 64 << 20, use: RepositoryUse? = .restore) async throws -> RepositoryReader
+    public func makeReader(cacheBytes: Int = 16 << 20, use: RepositoryUse? = .restore) async throws -> RepositoryReader
     {
-        var lock: RepositoryLock?
-        do {
-            if let use { lock = try await RepositoryLock.take(use, objects: objects, tuning: tuning) }
-        } catch let error as ObjectStoreError where error.kind == .accessDenied {
-            lock = nil
-        }
+        let lock = if let use { try await takeReadingLock(use) } else { RepositoryLock?.none }
         do {
             let index = try await loadIndex(for: lock, keepingMarked: true)
             return RepositoryReader(self, lock: lock, index: index, cacheBytes: cacheBytes)
         } catch {
             await lock?.release()
             throw error
+        }
+    }
+
+    /// A lock for a run that only reads; nil without the permission to write.
+    func takeReadingLock(_ use: RepositoryUse) async throws -> RepositoryLock? {
+        do {
+            return try await RepositoryLock.take(use, objects: objects, tuning: tuning)
+        } catch let error as ObjectStoreError where error.kind == .accessDenied {
+            return nil
         }
     }
 

@@ -37,7 +37,7 @@ struct RepositoryObjects: Sendable {
         let key = RepositoryLayout.pack(pack)
         do {
             let reader = try await store.get(key, range: chunk.range)
-            let stored = try await reader.body.collect(upTo: Int(chunk.length))
+            let stored = try await reader.body.collect(upTo: Int(chunk.length), expecting: Int(chunk.length))
             guard stored.count == Int(chunk.length) else {
                 throw RepositoryError(.damaged, subject: key, reason: "it ends in chunk \(chunk.id)")
             }

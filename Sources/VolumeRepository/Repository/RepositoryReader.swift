@@ -12,7 +12,15 @@ public final class RepositoryReader: ChunkReading {
         var index: ChunkIndex
         var generation = 0
         var cache: ContentCache
-        var fetches: [ChunkID: Task<[UInt8], any Error>] = [:]
+        var fetches: [ChunkID: Fetch] = [:]
+        var nextFetch: UInt64 = 0
+    }
+
+    /// A chunk on its way, and how many wait for it.
+    private struct Fetch {
+        let number: UInt64
+        let task: Task<[UInt8], any Error>
+        var waiting = 1
     }
 
     private let repository: Repository
@@ -35,29 +43,53 @@ public final class RepositoryReader: ChunkReading {
     /// The content of a chunk.
     public func content(of id: ChunkID) async throws -> [UInt8] {
         try Task.checkCancellation()
-        let (content, task) = state.withLock { state -> ([UInt8]?, Task<[UInt8], any Error>?) in
-            if let content = state.cache.content(of: id) { return (content, nil) }
-            if let task = state.fetches[id] { return (nil, task) }
-            // Not the caller's own task: another caller may wait for it too.
-            let task = Task {
-                let result = await Result { try await self.fetch(id) }
-                self.state.withLock { state in
-                    state.fetches[id] = nil
-                    if case .success(let content) = result { state.cache.insert(id, content) }
-                }
-                return try result.get()
+        let (content, fetch) = state.withLock { state -> ([UInt8]?, Fetch?) in
+            if let fetch = state.fetches[id] {
+                state.fetches[id]?.waiting += 1
+                return (nil, fetch)
             }
-            state.fetches[id] = task
-            return (nil, task)
+            if let content = state.cache.content(of: id) { return (content, nil) }
+            let fetch = beginFetch(id, number: state.nextFetch)
+            state.nextFetch += 1
+            state.fetches[id] = fetch
+            return (nil, fetch)
         }
         if let content { return content }
-        guard let task else { throw CancellationError() }
-        return try await task.value
+        guard let fetch else { throw CancellationError() }
+        return try await withTaskCancellationHandler {
+            try await fetch.task.value
+        } onCancel: {
+            leave(fetch, of: id)
+        }
+    }
+
+    /// Not the caller's own task: another caller may wait for it too.
+    private func beginFetch(_ id: ChunkID, number: UInt64) -> Fetch {
+        let task = Task {
+            let result = await Result { try await self.fetch(id) }
+            self.state.withLock { state in
+                if state.fetches[id]?.number == number { state.fetches[id] = nil }
+                if case .success(let content) = result { state.cache.insert(id, content) }
+            }
+            return try result.get()
+        }
+        return Fetch(number: number, task: task)
+    }
+
+    /// Ends a fetch that nobody waits for any more.
+    private func leave(_ fetch: Fetch, of id: ChunkID) {
+        let isWanted = state.withLock { state in
+            guard var current = state.fetches[id], current.number == fetch.number else { return true }
+            current.waiting -= 1
+            state.fetches[id] = current.waiting > 0 ? current : nil
+            return current.waiting > 0
+        }
+        if !isWanted { fetch.task.cancel() }
     }
 
     /// Ends the reader and releases its lock.
     public func close() async {
-        for task in state.withLock({ Array($0.fetches.values) }) { task.cancel() }
+        for task in state.withLock({ $0.fetches.values.map(\.task) }) { task.cancel() }
         await lock?.release()
     }
 

@@ -27,7 +27,7 @@ public final class RepositoryWriter: ChunkStoring {
         self.index = index
         codec = repository.codec
         packSize = repository.tuning.packSize
-        uploader = PackUploader(index: repository.indexObjects, tuning: repository.tuning)
+        uploader = PackUploader(index: repository.indexObjects, lock: lock, tuning: repository.tuning)
     }
 
     /// The index objects that were damaged when the writer was made; what they named is stored again.
@@ -68,16 +68,12 @@ public final class RepositoryWriter: ChunkStoring {
     ///   snapshot.
     public func commit(_ snapshot: Snapshot) async throws -> StoredSnapshot {
         try await finish()
-        try await lock.refresh()
-        let stored = try await repository.snapshotObjects.write(snapshot)
-        do {
-            // A machine that slept between the two may have come back after a prune.
-            try await lock.verify()
-        } catch let error as RepositoryError where error.kind == .lockLost {
-            try await repository.snapshotObjects.delete([stored.id])
-            throw error
+        let snapshots = repository.snapshotObjects
+        return try await lock.guarding {
+            try await snapshots.write(snapshot)
+        } undo: {
+            try await snapshots.delete([$0.id])
         }
-        return stored
     }
 
     /// Ends the writer after the last commit and releases its lock.

@@ -123,6 +123,14 @@ extension ObjectStore {
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+extension SegmentReader {
+    /// A reader for a repository without encryption.
+    init(into storage: any ChunkStoring) {
+        self.init(
+            storage: storage, chunker: ContentDefinedChunker(sizes: .content, seed: 0), room: BackupRoom(cores: 2))
+    }
+}
+
 /// Bytes that nothing compresses, the same for the same seed.
 func noise(count: Int, seed: UInt64) -> [UInt8] {
     var state = (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15 | 1

@@ -69,7 +69,7 @@ import Testing
         let segment = try #require(try await source.next())
         // Together far more than a chunk may hold.
         for number in 0..<40 { try site.write("log\(number)", [UInt8](repeating: 1, count: 200_000)) }
-        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let reader = SegmentReader(into: writer)
         let outcome = try await reader.read(segment)
         #expect(outcome.entries.count == 41)
         #expect(outcome.entries.dropFirst().allSatisfy { $0.size == 4 && $0.extents.map(\.length) == [4] })
@@ -141,8 +141,7 @@ import Testing
         try site.remove("b")
         try site.write("new", bytes("replacement"))
         #expect(rename(site.root + "/new", site.root + "/d") == 0)
-        let reader = SegmentReader(
-            storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let reader = SegmentReader(into: writer)
         let outcome = try await reader.read(segment)
         #expect(outcome.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["", "a", "c", "d"])
         #expect(outcome.problems.map(\.severity) == [.changing, .changing])
@@ -162,7 +161,7 @@ import Testing
             walk: try VolumeWalk(root: site.root), previous: nil, storage: writer, observer: VolumeBackup.Observer())
         let segment = try #require(try await source.next())
         try site.remove("a")
-        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let reader = SegmentReader(into: writer)
         var outcome = try await reader.read(segment)
         var lost = LostLinks()
         lost.remove(from: &outcome)

@@ -92,8 +92,8 @@ import VolumeRepository
         let forgotten = try await site.backUp(contents)
         let writer = try await site.repository.makeWriter()
         try await site.repository.forget([forgotten.id])
-        #expect(try await site.repository.unlock().isEmpty)
-        #expect(try await site.repository.unlock(all: true).count == 1)
+        #expect(try await site.repository.unlock().removed.isEmpty)
+        #expect(try await site.repository.unlock(all: true).removed.count == 1)
         #expect(try await site.prune().deleted > 0)
         await expect(.lockLost) { _ = try await writer.commit(contents) }
         await writer.close()

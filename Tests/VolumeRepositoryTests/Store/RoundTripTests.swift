@@ -2,6 +2,7 @@ import Foundation
 import GodwitPluginAPI
 import GodwitTestKit
 import Streams
+import Synchronization
 import Testing
 import VolumeRepository
 
@@ -59,6 +60,32 @@ import VolumeRepository
         for content in contents { #expect(try await next.store(content).storedBytes == 0) }
         await next.discard()
         await writer.discard()
+    }
+
+    @Test func aCancelledReadDoesNotWaitForTheStore() async throws {
+        let site = try await TestRepository.make()
+        let snapshot = try await site.backUp(.sample(3))
+        let delay = Mutex<Duration?>(nil)
+        let slow = FaultyObjectStore(site.store) { _, method in
+            method == "get" ? delay.withLock { $0 }.map { .delay($0) } : nil
+        }
+        let reader = try await Repository.open(store: slow, credentials: nil, tuning: .small).makeReader(use: nil)
+        let id = snapshot.snapshot.tree[0]
+        delay.withLock { $0 = .seconds(60) }
+        let began = ContinuousClock.now
+        let alone = Task { try await reader.content(of: id) }
+        try await Task.sleep(for: .milliseconds(20))
+        alone.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await alone.value }
+        #expect(ContinuousClock.now - began < .seconds(30))
+        // Who waits for the same chunk gets it all the same.
+        delay.withLock { $0 = .milliseconds(200) }
+        let first = Task { try await reader.content(of: id) }
+        let second = Task { try await reader.content(of: id) }
+        try await Task.sleep(for: .milliseconds(20))
+        first.cancel()
+        #expect(try await second.value.count == 3 * ChunkID.byteCount)
+        await reader.close()
     }
 
     @Test func credentialsAreChecked() async throws {

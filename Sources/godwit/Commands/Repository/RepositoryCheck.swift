@@ -56,8 +56,8 @@ struct RepositoryCheck: AsyncParsableCommand {
         console.print(table.rendered())
         console.print("the repository is \(console.style.red("damaged")): \(looked)")
         console.complain(
-            "what is not listed can be restored; 'godwit repository repair' finds what only the index lost, and the "
-                + "next backup stores again what volumes still have")
+            "what is not listed can be restored; 'godwit repository repair' finds what only the index lost, and with "
+                + "--read-data lets the next backup store again what volumes still have of the rest")
     }
 }
 

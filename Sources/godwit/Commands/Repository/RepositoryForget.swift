@@ -9,7 +9,7 @@ struct RepositoryForget: AsyncParsableCommand {
         commandName: "forget", abstract: "Forget snapshots, by id or by policy.",
         discussion: """
             A policy keeps what any of its rules keeps, volume by volume. What forgotten snapshots held is freed by \
-            'godwit repository prune'.
+            'godwit repository prune'. A snapshot that cannot be read is forgotten only when it is named.
             """)
 
     @Argument(help: "Snapshots: ids, or their first digits.")
@@ -43,33 +43,46 @@ struct RepositoryForget: AsyncParsableCommand {
         guard try snapshots.isEmpty || policy().isEmpty else {
             throw ValidationError("name snapshots or give a policy, not both")
         }
+        guard snapshots.isEmpty || volume == nil else {
+            throw ValidationError("name snapshots or the volume of a policy (--as), not both")
+        }
     }
 
     func run() async throws {
         let console = Console.standard
         let opened = try await repository.open(global)
-        let decisions = try await decisions(opened)
-        let forgotten = decisions.filter { !$0.isKept }.map(\.snapshot.id)
+        let (decisions, damaged) = try await snapshots.isEmpty ? (byPolicy(opened), []) : byName(opened)
+        let forgotten = decisions.filter { !$0.isKept }.map(\.snapshot.id) + damaged
         if !dryRun { try await opened.forget(forgotten) }
         switch output.output {
         case .name: for id in forgotten { console.print(id.description) }
-        case .json, .yaml: try console.print(.array(decisions.map(Self.json)), as: output.output)
+        case .json, .yaml:
+            try console.print(.array(decisions.map(Self.json) + damaged.map(Self.json)), as: output.output)
         case .table:
-            if !decisions.isEmpty { console.print(table(decisions).rendered()) }
+            let count = decisions.count + damaged.count
+            if count > 0 { console.print(table(decisions, damaged).rendered()) }
             console.print(
-                "\(forgotten.count) of \(decisions.count) snapshots \(dryRun ? "would be forgotten" : "are forgotten")"
+                "\(forgotten.count) of \(count) snapshots \(dryRun ? "would be forgotten" : "are forgotten")"
                     + (forgotten.isEmpty || dryRun ? "" : "; 'godwit repository prune' frees their room"))
         }
     }
 
-    private func decisions(_ repository: Repository) async throws -> [ForgetDecision] {
-        guard snapshots.isEmpty else {
-            var named: [ForgetDecision] = []
-            for text in snapshots {
-                named.append(ForgetDecision(snapshot: try await repository.snapshot(matching: text), reasons: []))
+    /// Those that are named, and of them those that cannot be read: no other command gets rid of them, and a prune
+    /// refuses to go on while they are there.
+    private func byName(_ repository: Repository) async throws -> ([ForgetDecision], damaged: [SnapshotID]) {
+        var decisions: [ForgetDecision] = []
+        var damaged: [SnapshotID] = []
+        for text in snapshots {
+            do {
+                decisions.append(ForgetDecision(snapshot: try await repository.snapshot(matching: text), reasons: []))
+            } catch let error as RepositoryError where error.kind == .damaged {
+                damaged.append(try await repository.snapshotID(matching: text))
             }
-            return named
         }
+        return (decisions, damaged)
+    }
+
+    private func byPolicy(_ repository: Repository) async throws -> [ForgetDecision] {
         let listing = try await repository.snapshots()
         // A policy that does not see all snapshots could forget the wrong ones.
         if let unreadable = listing.unreadable.first { throw unreadable.error }
@@ -92,7 +105,7 @@ struct RepositoryForget: AsyncParsableCommand {
         return policy
     }
 
-    private func table(_ decisions: [ForgetDecision]) -> Table {
+    private func table(_ decisions: [ForgetDecision], _ damaged: [SnapshotID]) -> Table {
         var table = Table("ID", "VOLUME", "AGE", "KEPT", "WHY")
         for decision in decisions {
             let stored = decision.snapshot
@@ -100,7 +113,12 @@ struct RepositoryForget: AsyncParsableCommand {
                 stored.id.short, stored.snapshot.volume.description, Units.age(stored.snapshot.started),
                 decision.isKept ? "yes" : "no", decision.reasons.joined(separator: ", "))
         }
+        for id in damaged { table.add(id.short, "-", "-", "no", "it is damaged") }
         return table
+    }
+
+    private static func json(_ damaged: SnapshotID) -> JSONValue {
+        ["id": .string(damaged.description), "kept": .bool(false), "damaged": .bool(true), "reasons": .array([])]
     }
 
     private static func json(_ decision: ForgetDecision) -> JSONValue {

@@ -5,7 +5,15 @@ import VolumeRepository
 /// `godwit repository repair`
 struct RepositoryRepair: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Make a lost or damaged index anew from the packs.")
+        commandName: "repair", abstract: "Make a lost or damaged index anew from the packs.",
+        discussion: """
+            What is damaged is taken out of the index, so that the next backup stores it again if the volume still has \
+            it; then older snapshots are whole again too. Without --read-data only packs that are gone, or have \
+            another size, count as damaged.
+            """)
+
+    @Flag(help: "Read all content, and take what is damaged out of the index.")
+    var readData = false
 
     @OptionGroup(title: "Repository") var repository: RepositoryOptions
     @OptionGroup var output: OutputOptions
@@ -13,7 +21,7 @@ struct RepositoryRepair: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
-        let report = try await repository.open(global).repair()
+        let report = try await repository.open(global).repair(readingData: readData)
         let findings = [
             ("damaged index removed", report.removedIndexObjects), ("pack found again", report.recoveredPacks),
             ("pack partly readable", report.damagedPacks), ("pack lost", report.lostPacks),

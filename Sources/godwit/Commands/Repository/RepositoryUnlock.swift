@@ -19,9 +19,7 @@ struct RepositoryUnlock: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
-        let opened = try await repository.open(global)
-        let removed = try await opened.unlock(all: all)
-        let remaining = try await opened.lockList()
+        let (removed, remaining) = try await repository.open(global).unlock(all: all)
         switch output.output {
         case .name: for lock in removed { console.print(lock.id) }
         case .json, .yaml:

@@ -1,0 +1,86 @@
+import Synchronization
+
+/// A state that tasks look at and change, and wait on until it lets them go on.
+///
+/// The one place in which tasks wait for each other here: ``BoundedChannel`` and ``Slots`` are states of this.
+final class WaitedState<State: Sendable>: Sendable {
+    private struct Waiter: Sendable {
+        let id: UInt64
+        /// Tries once more; gives what wakes the task when that went well, or has failed for good.
+        let attempt: @Sendable (inout State) -> (@Sendable () -> Void)?
+        /// Wakes the task with an error.
+        let cancel: @Sendable () -> Void
+    }
+
+    private struct Guarded: Sendable {
+        var state: State
+        var waiting: [Waiter] = []
+        var nextID: UInt64 = 0
+
+        /// Lets everybody try once more, the first to come first; gives what wakes those who need not wait any more.
+        mutating func settle() -> [@Sendable () -> Void] {
+            guard !waiting.isEmpty else { return [] }
+            var wakers: [@Sendable () -> Void] = []
+            var left: [Waiter] = []
+            for waiter in waiting {
+                if let waker = waiter.attempt(&state) { wakers.append(waker) } else { left.append(waiter) }
+            }
+            waiting = left
+            return wakers
+        }
+    }
+
+    private let guarded: Mutex<Guarded>
+
+    init(_ state: State) { guarded = Mutex(Guarded(state: state)) }
+
+    /// Changes the state, and wakes those whom the change lets go on.
+    func change<Value: Sendable>(_ body: @Sendable (inout State) throws -> Value) rethrows -> Value {
+        let (value, wakers) = try guarded.withLock { guarded in
+            let value = try body(&guarded.state)
+            return (value, guarded.settle())
+        }
+        for wake in wakers { wake() }
+        return value
+    }
+
+    /// Waits until an attempt gives something.
+    ///
+    /// - Parameter attempt: is called now and after each change, under the lock: it takes what the task came for out of
+    ///   the state and returns it, or nil to wait on, or throws to end the waiting.
+    /// - Throws: what the attempt throws, or `CancellationError` when the task is cancelled before an attempt went well.
+    func wait<Value: Sendable>(_ attempt: @escaping @Sendable (inout State) throws -> Value?) async throws -> Value {
+        // Most need not wait. Nobody is overtaken: whom this state lets go on has gone on.
+        if let value = try change(attempt) { return value }
+        let id = guarded.withLock { guarded in
+            guarded.nextID += 1
+            return guarded.nextID
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+                let wakers = guarded.withLock { guarded -> [@Sendable () -> Void] in
+                    let waiter = Waiter(id: id) { state in
+                        do {
+                            guard let value = try attempt(&state) else { return nil }
+                            return { continuation.resume(returning: value) }
+                        } catch {
+                            return { continuation.resume(throwing: error) }
+                        }
+                    } cancel: {
+                        continuation.resume(throwing: CancellationError())
+                    }
+                    if let waker = waiter.attempt(&guarded.state) { return [waker] + guarded.settle() }
+                    if Task.isCancelled { return [waiter.cancel] }
+                    guarded.waiting.append(waiter)
+                    return []
+                }
+                for wake in wakers { wake() }
+            }
+        } onCancel: {
+            let waiter = guarded.withLock { guarded in
+                guarded.waiting.firstIndex { $0.id == id }.map { guarded.waiting.remove(at: $0) }
+            }
+            waiter?.cancel()
+        }
+    }
+}
