@@ -11,7 +11,7 @@ LINTED := Package.swift Sources Plugins Tests Benchmarks
 # Tests of servers and time-outs need some air: not all of them at once on a small machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
-.PHONY: help build release demo test test-unit lint format bench testbed clean
+.PHONY: help build release demo test test-unit lint format bench fuzz prove testbed clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,19 @@ bench: release ## Measure against the peers; fills docs/benchmarks.md's tables.
 	scripts/bootstrap build bench testbed
 	scripts/testbed build
 	scripts/with-testbed Benchmarks/run .build/release/godwit
+
+fuzz: ## Fuzz every parser of stored data with libFuzzer, FUZZ_SECONDS (120) each.
+	scripts/bootstrap build
+	scripts/fuzz --seconds $(or $(FUZZ_SECONDS),120)
+
+prove: release ## The long proofs of volumes: a million entries and 100 GiB, hundreds of kills, races.
+	scripts/bootstrap build test testbed
+	scripts/prove-scale .build/release/godwit
+	$(SWIFT) build --build-tests
+	scripts/testbed build
+	GODWIT_KILL_ROUNDS=$(or $(KILL_ROUNDS),300) GODWIT_RACE_ROUNDS=$(or $(RACE_ROUNDS),60) \
+		GODWIT_TEST_BINARY=$(CURDIR)/.build/release/godwit \
+		scripts/with-testbed $(SWIFT) test --skip-build --filter 'VolumeKillTests|VolumeRaceTests'
 
 testbed: ## Build and start the testbed, and leave it running.
 	scripts/bootstrap testbed

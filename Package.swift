@@ -124,7 +124,7 @@ let package = Package(
             "ObjectStoreTests",
             [
                 "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine", "ProgramTestKit",
+                "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
             ]
         ),
         tests(
@@ -147,3 +147,18 @@ let package = Package(
         ),
     ]
 )
+
+// The fuzz harnesses are tests in every normal build: they replay the corpus. Where GODWIT_FUZZING is set, the same
+// sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
+let fuzzed: [Target.Dependency] = [
+    "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
+    "S3ObjectStore", "GodwitTestKit",
+]
+if Context.environment["GODWIT_FUZZING"] == nil {
+    package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "godwit-fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Corpus", "Replay"],
+            swiftSettings: strict))
+}

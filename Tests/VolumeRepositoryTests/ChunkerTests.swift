@@ -42,6 +42,41 @@ import Testing
         #expect(cut(bytes, by: chunker).map(\.count) != cut(bytes, by: other).map(\.count))
     }
 
+    /// Whatever the sizes, the seed and the content: the pieces are the content, and follow from what lies in them.
+    @Test(arguments: 1...40) func piecesFollowFromTheirContent(seed: UInt64) {
+        var numbers = Numbers(seed: seed)
+        let average = 1 << Int.random(in: 8...12, using: &numbers)
+        let sizes = ContentDefinedChunker.Sizes(
+            minimum: max(64, average / Int.random(in: 2...8, using: &numbers)), average: average,
+            maximum: average * Int.random(in: 2...8, using: &numbers))
+        let chunker = ContentDefinedChunker(sizes: sizes, seed: numbers.next())
+        var bytes: [UInt8] = []
+        while bytes.count < 60_000 {
+            // Noise, and stretches in which nothing changes.
+            let count = Int.random(in: 1...6000, using: &numbers)
+            bytes += Bool.random(using: &numbers) ? numbers.bytes(count) : [UInt8](repeating: 9, count: count)
+        }
+        let pieces = cut(bytes, by: chunker)
+        #expect(pieces.flatMap { $0 } == bytes)
+        for piece in pieces.dropLast() {
+            #expect(piece.count > sizes.minimum && piece.count <= sizes.maximum)
+            // A reader that holds no more than the largest piece cuts at the same place.
+            let window = bytes[piece.startIndex..<min(bytes.count, piece.startIndex + sizes.maximum)]
+            #expect(window.withUnsafeBytes { chunker.firstPiece(of: $0) } == piece.count)
+            // What follows the cut does not matter to it.
+            let other = Array(piece) + numbers.bytes(sizes.maximum)
+            let again = other.withUnsafeBytes { chunker.firstPiece(of: $0) }
+            #expect(again == piece.count || piece.count == sizes.maximum)
+        }
+        // Whatever stands in front: from the first common cut on, all cuts are the same.
+        let shifted = numbers.bytes(777) + bytes
+        let ends = Set(pieces.map { $0.endIndex + 777 })
+        let others = cut(shifted, by: chunker).map(\.endIndex)
+        if let common = others.first(where: ends.contains) {
+            #expect(ends.filter { $0 >= common } == Set(others.filter { $0 >= common }))
+        }
+    }
+
     @Test func bundlesEndByNameBetweenTheirBounds() {
         var ends = 0
         for number in 0..<10_000 {

@@ -11,12 +11,21 @@ struct PackUsage: Sendable {
         var size: Int64
         /// The bytes of chunks that are needed from here.
         var used: Int64 = 0
+        /// The bytes of a pack of only these, but for the end that every pack has.
+        var entries: Int64 = 0
         /// The chunks that are needed from here.
         var chunks = 0
         /// Whether an index names it.
         var isIndexed = false
         /// When it was written, where the store says.
         var modified: Date?
+
+        /// The part of the object that is needed; 1 where nothing of it is not, for which a pack's own headers and index
+        /// count too. In an encrypted repository the index is compressed, and the part may be above 1.
+        var share: Double {
+            let end = TarHeader.block + TarHeader.padding(after: Int(entries)) + TarHeader.end
+            return size > 0 ? Double(entries + Int64(end)) / Double(size) : 0
+        }
     }
 
     /// All packs that are there.
@@ -61,6 +70,7 @@ struct PackUsageFinder: Sendable {
         for id in index.packIDs { usage.packs[id]?.isIndexed = true }
         needed.forEach { location in
             usage.packs[location.pack]?.used += Int64(location.chunk.length)
+            usage.packs[location.pack]?.entries += location.chunk.entryLength
             usage.packs[location.pack]?.chunks += 1
         }
         return usage

@@ -41,7 +41,7 @@ public struct PrunePlan: Sendable, Hashable {
             if pack.chunks == 0 {
                 unused.append(id)
                 freedBytes += pack.size
-            } else if Double(pack.used) < minimumUse * Double(pack.size) {
+            } else if pack.share < minimumUse {
                 sparse.append(id)
                 freedBytes += pack.size
                 copiedBytes += pack.used

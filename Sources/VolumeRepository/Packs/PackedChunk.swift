@@ -10,6 +10,13 @@ struct PackedChunk: Sendable, Hashable {
 
     /// The bytes of the pack that are the stored form.
     var range: Range<Int64> { Int64(offset)..<(Int64(offset) + Int64(length)) }
+
+    /// What the chunk adds to its pack: a header, the stored form in whole blocks, and a line of the index.
+    var entryLength: Int64 {
+        var line: [UInt8] = []
+        IndexText.append(self, to: &line)
+        return Int64(TarHeader.block + Int(length) + TarHeader.padding(after: Int(length)) + line.count + 1)
+    }
 }
 
 /// What a pack holds.

@@ -27,6 +27,24 @@ import VolumeRepository
         #expect(again.marked == 0 && again.deleted == 0)
     }
 
+    /// Headers, padding and the index of a pack are no reason to copy it again and again.
+    @Test(arguments: [nil, "a long password"])
+    func whatIsNeededWholeIsNotCopied(password: String?) async throws {
+        let site = try await TestRepository.make(password: password)
+        let forgotten = try await site.backUp(.sample(60, seed: 1, upTo: 3000))
+        _ = try await site.backUp(.sample(60, seed: 1, upTo: 3000).dropLast(9) + .sample(40, seed: 2, upTo: 900))
+        try await site.repository.forget([forgotten.id])
+        var options = PruneOptions()
+        options.grace = .zero
+        options.minimumUse = 1
+        let first = try await site.repository.prune(options, references: SampleTree.references)
+        #expect(first.deleted > 0)
+        let packs = try await site.keys(below: "repository/packs/")
+        let again = try await site.repository.prune(options, references: SampleTree.references)
+        #expect(again.plan.sparse == [] && again.plan.kept == packs.count && again.deleted == 0, "\(again)")
+        #expect(try await site.keys(below: "repository/packs/") == packs)
+    }
+
     @Test func theGraceIsWaitedFor() async throws {
         let site = try await TestRepository.make()
         let snapshot = try await site.backUp(.sample(30))

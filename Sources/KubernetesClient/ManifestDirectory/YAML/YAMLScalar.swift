@@ -54,13 +54,15 @@ enum YAMLScalar {
         }
         guard let first = digits.first, first.isASCII, first.isNumber else { return nil }
         var radix = 10
+        let second = digits.utf8.dropFirst().first
         switch digits.prefix(2).lowercased() {
         case "0x": radix = 16
         case "0b": radix = 2
         case "0o": radix = 8
-        default: if first == "0", digits.count > 1 { radix = 8 }
+        // Not `0.5` and not `0e1`: those are no integers.
+        default: if first == "0", let second, (0x30...0x39).contains(second) { radix = 8 }
         }
-        if radix != 10 { digits = digits.dropFirst(digits.dropFirst().first?.isNumber == true ? 1 : 2) }
+        if radix != 10 { digits = digits.dropFirst(second.map { (0x30...0x39).contains($0) } == true ? 1 : 2) }
         guard let last = digits.first, last != "+", last != "-" else { return nil }
         if let value = Int64((isNegative ? "-" : "") + digits, radix: radix) { return .integer(value) }
         if let value = UInt64(digits, radix: radix), !isNegative { return .number(String(value)) }
