@@ -52,7 +52,7 @@ public struct BackupPlan: Sendable, Hashable, Codable {
     /// What is left out.
     public let omissions: [Omission]
     /// What a person should know beforehand.
-    public let warnings: [String]
+    public internal(set) var warnings: [String]
     /// What should be in the backup and cannot be read, such as a manifest that is not YAML.
     public let failures: [String]
     /// What happens to the data of volumes; nil where that was not asked yet, because it means to read all pods, claims

@@ -57,12 +57,13 @@ public struct BackupRunner: Sendable {
             let report = try await reservation.whileHeld {
                 try await write(started, prepared, listings, writer, volumes, recorder)
             }
-            await volumes.end(keepingSnapshots: true)
+            await volumes.end()
             return report
         } catch {
-            await volumes.end(keepingSnapshots: false)
             // A storage error here says that the name belongs to another run by now, and so do the files.
             await writer.discard(removingFiles: !(error is BackupStorageError))
+            // Last, so that at no moment there is a backup without its snapshots.
+            await volumes.end()
             throw error
         }
     }
@@ -96,6 +97,7 @@ public struct BackupRunner: Sendable {
             TimeInterval(backup.spec.timeToLive.components.seconds))
         recorder.info("\(stored) items, \(outcome.warnings) warnings, \(outcome.errors) errors")
         try await writer.publish(backup, results: outcome.results, volumes: records)
+        volumes.keepSnapshots()
         return BackupReport(backup: backup, results: outcome.results)
     }
 

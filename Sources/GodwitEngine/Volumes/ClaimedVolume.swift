@@ -96,7 +96,7 @@ extension ClaimedVolume {
     }
 
     /// The host names that a node affinity allows; terms about other labels allow any.
-    private static func hosts(_ volume: KubernetesObject) -> Set<String> {
+    static func hosts(_ volume: KubernetesObject) -> Set<String> {
         let terms = volume[path: "spec", "nodeAffinity", "required", "nodeSelectorTerms"]?.array ?? []
         var hosts: Set<String> = []
         for term in terms {

@@ -59,13 +59,14 @@ public final class LocalVolumeMover: VolumeDataMover {
         _ volume: ClaimedVolume, _ order: VolumeBackupOrder, observer: VolumeObserver
     ) async throws -> (data: VolumeRecord.Data, changing: Int) {
         let path = try await path(reach(toBackUp: volume), of: volume)
-        let (repository, writer) = try await session.writer()
+        let (repository, writer, history) = try await session.writer()
         var request = VolumeBackupRequest(volume: volume.claim, root: path, host: host, godwitVersion: version)
         request.backup = order.backup
         request.expires = order.expires
         let result: (snapshot: StoredSnapshot, summary: VolumeBackupSummary)
         do {
-            result = try await repository.backUp(request, with: writer, observer: .telling(observer))
+            result = try await repository.backUp(
+                request, with: writer, after: history, observer: .telling(observer))
         } catch let error as FileError {
             // The directory cannot be read; the writer has not been touched.
             throw error

@@ -16,7 +16,8 @@ extension PreparedBackup {
             reduced, listings: try reduced.listings(), writer: DiscardingWriter(), recorder: recorder)
         try await collector.run()
         let volumes = try await VolumeBackupStage.volumes(
-            collector.output.survey ?? VolumeSurvey(), request.cluster, catalog)
+            collector.output.survey ?? VolumeSurvey(), request.cluster, catalog
+        ) { plan.warnings.append($0) }
         var planned: [BackupPlan.Volume] = []
         for volume in volumes {
             let decision = settings.rules.decision(for: volume)

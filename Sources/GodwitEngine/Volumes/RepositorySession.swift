@@ -7,6 +7,8 @@ actor RepositorySession {
     private let open: @Sendable (_ creating: Bool) async throws -> Repository
     private var opened: Repository?
     private var currentWriter: RepositoryWriter?
+    /// Of the time when the writer was made.
+    private var history: VolumeHistory?
     private var currentReader: RepositoryReader?
 
     init(open: @escaping @Sendable (_ creating: Bool) async throws -> Repository) { self.open = open }
@@ -18,12 +20,15 @@ actor RepositorySession {
         return repository
     }
 
-    func writer() async throws -> (Repository, RepositoryWriter) {
+    func writer() async throws -> (Repository, RepositoryWriter, VolumeHistory) {
         let repository = try await repository(creating: true)
-        if let currentWriter { return (repository, currentWriter) }
+        if let currentWriter, let history { return (repository, currentWriter, history) }
+        await discardWriter()
         let writer = try await repository.makeWriter()
         currentWriter = writer
-        return (repository, writer)
+        let history = try await repository.history()
+        self.history = history
+        return (repository, writer, history)
     }
 
     func reader() async throws -> (Repository, RepositoryReader) {
@@ -35,10 +40,13 @@ actor RepositorySession {
     }
 
     /// Ends a writer that has failed; the next volume gets a new one.
-    func discardWriter() async { await currentWriter.take()?.discard() }
+    func discardWriter() async {
+        await history.take()?.close()
+        await currentWriter.take()?.discard()
+    }
 
     func close() async {
-        await currentWriter.take()?.close()
+        await discardWriter()
         await currentReader.take()?.close()
     }
 }

@@ -35,7 +35,7 @@ final class VolumeBackupStage: Sendable {
     /// - Returns: a row for each claim of the backup.
     /// - Throws: `CancellationError`, and the source's error when it refuses the login.
     func run(_ survey: VolumeSurvey) async throws -> [VolumeRecord] {
-        let volumes = try await Self.volumes(survey, request.cluster, catalog)
+        let volumes = try await Self.volumes(survey, request.cluster, catalog) { [recorder] in recorder.warn($0) }
         guard let settings = request.volumes else {
             let decision = VolumeDecision(.skip, "the data of volumes was not asked for")
             return volumes.map { VolumeRecord($0, decision) }
@@ -60,15 +60,16 @@ final class VolumeBackupStage: Sendable {
 
     /// What the survey saw, with PersistentVolumes that the filters left out read from the cluster.
     static func volumes(
-        _ survey: VolumeSurvey, _ cluster: any Cluster, _ catalog: APIResourceCatalog
+        _ survey: VolumeSurvey, _ cluster: any Cluster, _ catalog: APIResourceCatalog, warn: (String) -> Void
     ) async throws -> [ClaimedVolume] {
         try await survey.volumes { name in
             guard let resource = catalog[.persistentVolumes] else { return nil }
             do {
                 let item = try await cluster.get(resource, namespace: nil, name: name)
                 return try item.map { try KubernetesObject(parsing: $0.bytes) }
-            } catch let error as ClusterError where error.kind != .unauthorized {
-                // Where it cannot be found, that is said when its data is looked for.
+            } catch {
+                if error is CancellationError || (error as? ClusterError)?.kind == .unauthorized { throw error }
+                warn("PersistentVolume '\(name)' cannot be read, so nobody knows where its data is: \(error)")
                 return nil
             }
         }
@@ -104,13 +105,16 @@ final class VolumeBackupStage: Sendable {
         }
     }
 
-    /// Ends the stage; with the backup as a whole its snapshots go. Works in a cancelled task.
-    func end(keepingSnapshots keeps: Bool) async {
+    /// Tells that the backup exists, so that its snapshots stay.
+    func keepSnapshots() { snapshots.withLock { $0 = [] } }
+
+    /// Ends the stage; the snapshots of a backup that came to nothing go. Works in a cancelled task.
+    func end() async {
         guard let mover = request.volumes?.mover else { return }
         let snapshots = snapshots.withLock { $0 }
         let recorder = recorder
         await Task {
-            if !keeps, !snapshots.isEmpty {
+            if !snapshots.isEmpty {
                 do {
                     try await mover.forget(snapshots: snapshots)
                 } catch {

@@ -3,10 +3,32 @@ import GodwitModel
 
 /// Whether the files of a volume can be got at, and where.
 public enum VolumeReach: Sendable, Hashable {
-    /// They are at this place, found in this way: `its hostPath`.
-    case reachable(at: String, by: String)
+    /// They are at this place, found in this way.
+    case reachable(at: String, by: Way)
     /// They are not, for this reason, which says what the user can do.
     case unreachable(String)
+
+    /// How the files of a volume were found.
+    public enum Way: String, Sendable, Hashable {
+        /// The user named the directory.
+        case named = "--volume-path"
+        /// The folder that a directory of manifests has for it.
+        case manifestDirectory = "the manifest directory"
+        /// A kubelet has mounted it.
+        case kubelet = "--kubelet-root"
+        /// The path of the PersistentVolume itself.
+        case ownPath = "the path of its PersistentVolume"
+        /// The export of an NFS server is mounted.
+        case mountedExport = "the mounted NFS export"
+
+        /// Whether it is the very place that the PersistentVolume names, so that another one may name it too.
+        var isPlaceOfVolume: Bool {
+            switch self {
+            case .ownPath, .mountedExport: true
+            case .named, .manifestDirectory, .kubelet: false
+            }
+        }
+    }
 }
 
 /// Moves the data of volumes between where volumes are and a repository.

@@ -24,18 +24,18 @@ public struct VolumePlaces: Sendable, Hashable {
 
     /// Where a volume can be read. Blocks.
     func reach(toBackUp volume: ClaimedVolume) throws -> VolumeReach {
-        if let path = named[volume.claim] { return existing(path, by: "--volume-path") }
-        if let path = manifestFolder(volume.claim) { return existing(path, by: "the manifest directory") }
+        if let path = named[volume.claim] { return existing(path, by: .named) }
+        if let path = manifestFolder(volume.claim) { return existing(path, by: .manifestDirectory) }
         if let kubeletRoot, let path = mounted(volume, below: kubeletRoot) {
-            return existing(path, by: "--kubelet-root")
+            return existing(path, by: .kubelet)
         }
         return try reach(volume) { existing($0, by: $1) }
     }
 
     /// Where a volume can be filled. Blocks. The directory need not be there yet.
     func reach(toRestore volume: ClaimedVolume) throws -> VolumeReach {
-        if let path = named[volume.claim] { return .reachable(at: path, by: "--volume-path") }
-        if let path = manifestFolder(volume.claim) { return .reachable(at: path, by: "the manifest directory") }
+        if let path = named[volume.claim] { return .reachable(at: path, by: .named) }
+        if let path = manifestFolder(volume.claim) { return .reachable(at: path, by: .manifestDirectory) }
         return try reach(volume) { path, way in
             // What a kubelet makes on demand may be made here; a disk that is not mounted may not be made up.
             volume.source?.type == "hostPath" ? .reachable(at: path, by: way) : existing(path, by: way)
@@ -43,7 +43,7 @@ public struct VolumePlaces: Sendable, Hashable {
     }
 
     private func reach(
-        _ volume: ClaimedVolume, _ found: (_ path: String, _ way: String) -> VolumeReach
+        _ volume: ClaimedVolume, _ found: (_ path: String, _ way: VolumeReach.Way) -> VolumeReach
     ) throws -> VolumeReach {
         let advice = "run godwit there, or name its directory with --volume-path \(volume.claim)=DIR"
         guard let source = volume.source else {
@@ -57,12 +57,12 @@ public struct VolumePlaces: Sendable, Hashable {
                     "its directory \(source.path) is on node \(nodes.sorted().joined(separator: ", ")), and this is "
                         + "'\(node)'; \(advice)")
             }
-            return found(source.path, "its \(source.type) path")
+            return found(source.path, .ownPath)
         case "nfs":
             guard let path = try MountTable.current().directory(ofServer: source.server, path: source.path) else {
                 return .unreachable("\(source.server):\(source.path) is not mounted here; mount it, or \(advice)")
             }
-            return found(path, "the mounted NFS export")
+            return found(path, .mountedExport)
         default:
             let kind = source.driver.isEmpty ? source.type : "\(source.type) (\(source.driver))"
             return .unreachable(
@@ -99,9 +99,9 @@ public struct VolumePlaces: Sendable, Hashable {
         return nil
     }
 
-    private func existing(_ path: String, by way: String) -> VolumeReach {
+    private func existing(_ path: String, by way: VolumeReach.Way) -> VolumeReach {
         guard Self.isDirectory(path) else {
-            return .unreachable("there is no directory \(path) on this machine (found by \(way))")
+            return .unreachable("there is no directory \(path) on this machine (\(way.rawValue))")
         }
         return .reachable(at: path, by: way)
     }

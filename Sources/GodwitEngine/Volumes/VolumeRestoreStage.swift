@@ -159,9 +159,9 @@ final class VolumeRestoreStage: Sendable {
     /// original. Then filling the one would write over the data of the other, which somebody uses.
     private func requireFree(_ volume: ClaimedVolume) async throws {
         guard context.request.cluster.capabilities.controlPlane, let source = volume.source else { return }
-        guard case .reachable(let path, _) = try await settings.mover.reach(toRestore: volume), path == source.path
+        guard case .reachable(_, let way) = try await settings.mover.reach(toRestore: volume), way.isPlaceOfVolume
         else { return }
-        for other in try await placedVolumes() where other.name != volume.volumeName && other.overlaps(source) {
+        for other in try await placedVolumes() where other.name != volume.volumeName && other.overlaps(volume) {
             guard let holder = other.claim, holder != volume.claim else { continue }
             throw VolumeDataError(
                 "its volume '\(volume.volumeName)' is the same directory as '\(other.name)' of claim '\(holder)' "
@@ -186,6 +186,7 @@ final class VolumeRestoreStage: Sendable {
 struct PlacedVolume: Sendable {
     let name: String
     let source: VolumeSource
+    let nodes: Set<String>
     /// The claim that it is bound to or reserved for.
     let claim: ClaimName?
 
@@ -193,6 +194,7 @@ struct PlacedVolume: Sendable {
         guard let source = VolumeSource(volume), !source.path.isEmpty else { return nil }
         name = volume.name
         self.source = source
+        nodes = ClaimedVolume.hosts(volume)
         let reference = volume[path: "spec", "claimRef"]
         claim = reference?["namespace"]?.string.flatMap { namespace in
             reference?["name"]?.string.map { ClaimName(namespace: namespace, name: $0) }
@@ -200,11 +202,13 @@ struct PlacedVolume: Sendable {
     }
 
     /// Whether one of both is, or is in, the other.
-    func overlaps(_ other: VolumeSource) -> Bool {
-        // A hostPath and a local volume are both directories of a node; of which one may not be said.
-        let isOnNode = ["hostPath", "local"].contains(source.type) && ["hostPath", "local"].contains(other.type)
-        guard isOnNode || (source.type == other.type && source.server == other.server) else { return false }
-        let (own, others) = (source.path.split(separator: "/"), other.path.split(separator: "/"))
+    func overlaps(_ other: ClaimedVolume) -> Bool {
+        guard let place = other.source else { return false }
+        // A hostPath and a local volume are both directories of a node; of which one need not be said.
+        let isOnNode = ["hostPath", "local"].contains(source.type) && ["hostPath", "local"].contains(place.type)
+        guard isOnNode || (source.type == place.type && source.server == place.server) else { return false }
+        if isOnNode, !nodes.isEmpty, !other.nodes.isEmpty, nodes.isDisjoint(with: other.nodes) { return false }
+        let (own, others) = (source.path.split(separator: "/"), place.path.split(separator: "/"))
         return own.starts(with: others) || others.starts(with: own)
     }
 }

@@ -39,27 +39,38 @@ extension Repository {
     /// - Parameters:
     ///   - request: what, and under which name.
     ///   - writer: of this repository; it is not closed, so that several volumes can go through one.
+    ///   - history: what there was before, where several volumes share it; nil to read it.
     ///   - observer: hears of progress and problems.
     /// - Returns: the snapshot, and what was found. Entries that could not be read are counted there.
     /// - Throws: ``FileError`` when the root cannot be opened, ``RepositoryError``, or the store's error. Then there is no
     ///   snapshot.
     public func backUp(
-        _ request: VolumeBackupRequest, with writer: RepositoryWriter, observer: VolumeBackup.Observer
+        _ request: VolumeBackupRequest, with writer: RepositoryWriter, after history: VolumeHistory? = nil,
+        observer: VolumeBackup.Observer
+    ) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
+        guard history == nil, request.usesPrevious else {
+            return try await backUp(request, with: writer, history, observer)
+        }
+        let own = try await self.history(of: request.volume)
+        do {
+            let result = try await backUp(request, with: writer, own, observer)
+            await own.close()
+            return result
+        } catch {
+            await own.close()
+            throw error
+        }
+    }
+
+    private func backUp(
+        _ request: VolumeBackupRequest, with writer: RepositoryWriter, _ history: VolumeHistory?,
+        _ observer: VolumeBackup.Observer
     ) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
         raiseOpenFileLimit()
         let started = Date()
         let walk = try await BlockingPool.shared.run { try VolumeWalk(root: request.root, options: request.walk) }
-        let parent = request.usesPrevious ? try await latestSnapshot(of: request.volume) : nil
-        // The writer's lock keeps what the parent needs from being pruned.
-        let reader = parent == nil ? nil : try await makeReader(use: nil)
-        let summary: VolumeBackupSummary
-        do {
-            summary = try await read(walk, parent: parent, from: reader, into: writer, observer)
-        } catch {
-            await reader?.close()
-            throw error
-        }
-        await reader?.close()
+        let parent = request.usesPrevious ? history?.snapshot(of: request.volume) : nil
+        let summary = try await read(walk, parent: parent, from: history?.reader, into: writer, observer)
         var snapshot = Snapshot(
             volume: request.volume, started: started, ended: Date(), host: request.host,
             path: request.root, tree: summary.tree, treeBytes: summary.treeBytes)

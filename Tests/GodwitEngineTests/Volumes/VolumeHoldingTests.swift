@@ -52,9 +52,19 @@ import Testing
             {"metadata":{"name":"pv"},"spec":{"\(type)":{"path":"\(path)"},"claimRef":{"namespace":"a","name":"b"}}}
             """
         let placed = try #require(PlacedVolume(try Self.object(json)))
-        var other = VolumeSource(type: otherType)
-        other.path = otherPath
+        var other = ClaimedVolume(claim: ClaimName(namespace: "x", name: "y"))
+        other.source = VolumeSource(type: otherType)
+        other.source?.path = otherPath
+        other.nodes = ["node-1"]
         #expect(placed.overlaps(other) == overlap)
+        // The disks of nodes are mounted at the same paths everywhere.
+        let affinity = """
+            {"metadata":{"name":"pv"},"spec":{"\(type)":{"path":"\(path)"},"nodeAffinity":{"required":{
+            "nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/hostname","operator":"In",
+            "values":["node-2"]}]}]}}}}
+            """
+        let elsewhere = try #require(PlacedVolume(try Self.object(affinity)))
+        #expect(elsewhere.overlaps(other) == (overlap && type == "nfs"))
         #expect(placed.claim == ClaimName(namespace: "a", name: "b"))
     }
 
