@@ -45,7 +45,7 @@ final class BackupIndex: Sendable {
 
     /// Reads the index of a backup.
     init(_ contents: any BackupContents) async throws {
-        var builder = Builder()
+        var builder = Builder(expecting: contents.backup.status.itemsBackedUp)
         try await contents.forEachEntry { batch in
             for entry in batch { builder.add(entry) }
         }
@@ -145,6 +145,15 @@ private struct Builder {
     var namespaces: [String] = []
     var namespaceNumbers: [String: Int32] = [:]
     private var typeNumbers: [BackupIndex.ItemType: UInt32] = [:]
+
+    /// - Parameter count: how many items the metadata counts; arrays that double their room would take up to twice as
+    ///   much. Beyond a million it is not believed.
+    init(expecting count: Int) {
+        let count = max(0, min(count, 1 << 20))
+        records.reserveCapacity(count)
+        checksums.reserveCapacity(count * 32)
+        names.reserveCapacity(count * 24)
+    }
 
     mutating func add(_ entry: IndexEntry) {
         names.append(contentsOf: entry.identity.name.utf8)

@@ -17,15 +17,16 @@ final class DirectoryTree: Sendable {
     /// A file's identity at one moment; a change of the file changes it.
     struct Stamp: Sendable, Hashable {
         let size: Int
-        let seconds: Int
-        let nanoseconds: Int
-        let inode: UInt64
+        /// A keyed hash of the time of its last change and its inode: one is kept for each file of a directory.
+        private let mark: Int
 
         init(_ status: stat) {
             size = Int(status.st_size)
-            seconds = status.st_mtim.tv_sec
-            nanoseconds = status.st_mtim.tv_nsec
-            inode = UInt64(status.st_ino)
+            var hasher = Hasher()
+            hasher.combine(status.st_mtim.tv_sec)
+            hasher.combine(status.st_mtim.tv_nsec)
+            hasher.combine(UInt64(status.st_ino))
+            mark = hasher.finalize()
         }
     }
 

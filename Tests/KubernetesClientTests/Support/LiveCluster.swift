@@ -59,13 +59,19 @@ enum LiveCluster {
     }
 
     /// Creates many objects, some at a time.
-    static func createConfigMaps(_ count: Int, in namespace: String, of cluster: KubernetesCluster) async throws {
+    ///
+    /// - Parameter size: bytes of each one's content.
+    static func createConfigMaps(
+        _ count: Int, size: Int = 1, in namespace: String, of cluster: KubernetesCluster
+    ) async throws {
+        let data: [String: JSONValue] = ["a": .string(String(repeating: "1", count: size))]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<count {
                 if index >= 32 { try await group.next() }
                 group.addTask {
                     _ = try await cluster.create(
-                        configMaps, namespace: namespace, object: configMap("item-\(index)"), options: WriteOptions())
+                        configMaps, namespace: namespace, object: configMap("item-\(index)", data),
+                        options: WriteOptions())
                 }
             }
             try await group.waitForAll()
