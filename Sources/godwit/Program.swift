@@ -6,7 +6,7 @@ import Foundation
 @main
 enum Program {
     static func main() async {
-        Allocator.limitArenas()
+        Allocator.bound()
         // A pipe whose reader has gone is an error of the write, not a signal.
         signal(SIGPIPE, SIG_IGN)
         let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()))

@@ -20,7 +20,18 @@ public final class ZstdBlockCodec {
         }
         self.compressor = compressor
         self.decompressor = decompressor
-        let result = ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel, Int32(level))
+        try set(ZSTD_c_compressionLevel, to: level)
+        // zstd gives its fastest levels tables of 64 and 256 KiB, and windows of 512 KiB and 1 MiB. With half a megabyte,
+        // which fits in most processors' second cache, they find in blocks of a megabyte and more nearly what level 3
+        // finds. See docs/decisions/0007.
+        if level == 1 || level == 2 {
+            try set(ZSTD_c_hashLog, to: 17)
+            try set(ZSTD_c_windowLog, to: 22)
+        }
+    }
+
+    private func set(_ parameter: ZSTD_cParameter, to value: Int) throws(TarballError) {
+        let result = ZSTD_CCtx_setParameter(compressor, parameter, Int32(value))
         guard ZSTD_isError(result) == 0 else { throw Self.failure("compress with zstd", result) }
     }
 
@@ -43,6 +54,21 @@ public final class ZstdBlockCodec {
         guard ZSTD_isError(result) == 0 else { throw Self.failure("compress with zstd", result) }
         return frame
     }
+
+    /// One frame, as ``compress(_:reserving:)`` makes it, in memory of at least ``bound(of:)`` bytes.
+    ///
+    /// - Returns: the bytes of the frame.
+    public func compress(
+        _ content: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(TarballError) -> Int {
+        let result = ZSTD_compress2(
+            compressor, output.baseAddress, output.count, content.baseAddress, content.count)
+        guard ZSTD_isError(result) == 0 else { throw Self.failure("compress with zstd", result) }
+        return result
+    }
+
+    /// The most bytes that the frame of so many bytes of content has.
+    public static func bound(of count: Int) -> Int { ZSTD_compressBound(count) }
 
     /// The content of one frame.
     ///

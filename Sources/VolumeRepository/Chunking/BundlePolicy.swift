@@ -7,9 +7,9 @@ struct BundlePolicy: Sendable {
     /// Files of up to this many bytes share chunks; larger ones are cut by their content.
     static let largestMember: Int64 = 256 << 10
     /// From this size on a bundle ends after a file whose name says so.
-    static let minimum: Int64 = 512 << 10
-    /// A bundle ends once it has this size.
-    static let maximum: Int64 = 2 << 20
+    static let minimum: Int64 = 1 << 20
+    /// A bundle ends once it has this size; with its last member it still fits in a chunk.
+    static let maximum = Int64(ChunkLimits.maximumContent) - largestMember
     /// One file name in so many ends a bundle.
     static let divisor: UInt64 = 32
 

@@ -40,8 +40,14 @@ struct RepositoryCipher: Sendable {
 
     /// The stored form of bytes: sealed for this context, or the bytes as they are.
     func seal(_ content: [UInt8], context: [UInt8]) -> [UInt8] {
-        guard let keys else { return content }
-        return content.withUnsafeBytes { Sodium.seal($0, context: context, key: keys.encryption) }
+        guard isEncrypting else { return content }
+        return content.withUnsafeBytes { seal($0, context: context) }
+    }
+
+    /// The stored form of bytes.
+    func seal(_ content: UnsafeRawBufferPointer, context: [UInt8]) -> [UInt8] {
+        guard let keys else { return Array(content) }
+        return Sodium.seal(content, context: context, key: keys.encryption)
     }
 
     /// Lends the bytes of a stored form to a function; nil when they are not what was sealed for this context.

@@ -24,8 +24,7 @@ final class BlockCodec: Sendable {
 
     /// The stored form of a chunk.
     func encode(chunk content: UnsafeRawBufferPointer, id: ChunkID) throws -> [UInt8] {
-        let frame = try withWorker { try $0.compress(content) }
-        return cipher.seal(frame, context: id.bytes)
+        try withWorker { try $0.withFrame(of: content) { cipher.seal($0, context: id.bytes) } }
     }
 
     /// The content of a chunk from its stored form, checked against its id.
@@ -44,8 +43,11 @@ final class BlockCodec: Sendable {
 
     /// The stored form of a document that is compressed.
     func encode(document: [UInt8], context: [UInt8]) throws -> [UInt8] {
-        let frame = try withWorker { worker in try document.withUnsafeBytes { try worker.compress($0) } }
-        return cipher.seal(frame, context: context)
+        try withWorker { worker in
+            try document.withUnsafeBytes { document in
+                try worker.withFrame(of: document) { cipher.seal($0, context: context) }
+            }
+        }
     }
 
     /// A document from its stored form.
@@ -81,22 +83,41 @@ final class BlockCodec: Sendable {
     }
 }
 
-/// The compression contexts of one thread.
-// The codecs' C handles belong to one thread at a time: whoever has taken the worker out of the list of idle ones.
+/// The compression contexts of one thread, and the memory that it compresses into.
+// The codecs' C handles and the memory belong to one thread at a time: whoever has taken the worker out of the list of
+// idle ones.
 private final class Worker: @unchecked Sendable {
     let codec: ZstdBlockCodec
     private let probe: ZstdBlockCodec
+    /// Kept from chunk to chunk, since megabytes that are allocated and freed for each would cost page faults, or stay
+    /// with the allocator in holes.
+    private var output = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     init(level: Int) throws {
         codec = try ZstdBlockCodec(level: level)
         probe = try ZstdBlockCodec(level: 1)
     }
 
-    /// One frame; content that samples show not to get smaller is taken as it is.
-    func compress(_ content: UnsafeRawBufferPointer) throws -> [UInt8] {
-        if try isIncompressible(content) { return ZstdFrame.raw(content) }
-        let frame = try codec.compress(content)
-        return frame.count < content.count ? frame : ZstdFrame.raw(content)
+    deinit { output.deallocate() }
+
+    /// Lends the one frame of some content to a function; content that samples show not to get smaller is taken as it is.
+    func withFrame<Value>(
+        of content: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Value
+    ) throws -> Value {
+        makeRoom(max(ZstdBlockCodec.bound(of: content.count), ZstdFrame.rawSize(of: content.count)))
+        var length = content.count
+        if try !isIncompressible(content) { length = try codec.compress(content, into: output) }
+        if length >= content.count { length = ZstdFrame.raw(content, into: output) }
+        defer { if output.count > BlockCodec.maximumStored { makeRoom(nil) } }
+        return try body(UnsafeRawBufferPointer(rebasing: output[..<length]))
+    }
+
+    /// Makes the memory large enough; nil gives it back, after an index that was larger than any chunk.
+    private func makeRoom(_ count: Int?) {
+        if let count, count <= output.count { return }
+        output.deallocate()
+        output =
+            if let count { .allocate(byteCount: count, alignment: 16) } else { .init(start: nil, count: 0) }
     }
 
     /// Three samples, a sixteenth of the content at most, decide.

@@ -6,6 +6,9 @@ public struct RepositoryConfiguration: Sendable, Hashable {
     /// The version of the format that is written and read here.
     public static let version: Int64 = 1
 
+    /// The zstd level of new repositories. See docs/decisions/0007.
+    public static let standardLevel = 2
+
     static let formatName = "godwit-repository"
     static let hashName = "blake2b-256"
     static let cipherName = "xchacha20-poly1305"
@@ -61,7 +64,7 @@ public struct RepositoryConfiguration: Sendable, Hashable {
         else { throw RepositoryError(.damaged, subject: key, reason: "id or time are missing") }
         self.id = id
         self.created = created
-        let level = json[path: "compression", "level"]?.integer ?? 3
-        compressionLevel = (1...19).contains(level) ? Int(level) : 3
+        let level = json[path: "compression", "level"]?.integer ?? Int64(Self.standardLevel)
+        compressionLevel = (1...19).contains(level) ? Int(level) : Self.standardLevel
     }
 }

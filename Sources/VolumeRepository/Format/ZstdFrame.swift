@@ -3,24 +3,36 @@ enum ZstdFrame {
     /// The largest raw block.
     private static let maximumBlock = 128 << 10
 
-    /// A frame that holds content as it is, for what would not get smaller: any zstd program reads it.
-    static func raw(_ content: UnsafeRawBufferPointer) -> [UInt8] {
-        let blocks = max(1, (content.count + maximumBlock - 1) / maximumBlock)
-        var frame: [UInt8] = []
-        frame.reserveCapacity(9 + 3 * blocks + content.count)
+    /// The bytes of a frame that holds so many bytes of content as they are.
+    static func rawSize(of count: Int) -> Int { 9 + 3 * blocks(count) + count }
+
+    /// Writes a frame that holds content as it is, for what would not get smaller: any zstd program reads it.
+    ///
+    /// - Parameter output: at least ``rawSize(of:)`` bytes.
+    /// - Returns: the bytes of the frame.
+    static func raw(_ content: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
         // Magic, then: one segment, four bytes of content size, no checksum, no dictionary.
-        frame.append(contentsOf: [0x28, 0xB5, 0x2F, 0xFD, 0xA0])
-        for shift in [0, 8, 16, 24] { frame.append(UInt8(truncatingIfNeeded: content.count >> shift)) }
+        output.copyBytes(from: [0x28, 0xB5, 0x2F, 0xFD, 0xA0] as [UInt8])
+        output.storeBytes(of: UInt32(content.count).littleEndian, toByteOffset: 5, as: UInt32.self)
+        var position = 9
+        let blocks = blocks(content.count)
         for block in 0..<blocks {
             let start = block * maximumBlock
             let end = min(start + maximumBlock, content.count)
             // Size, type 0 (raw), and whether it is the last.
             let header = (end - start) << 3 | (block == blocks - 1 ? 1 : 0)
-            for shift in [0, 8, 16] { frame.append(UInt8(truncatingIfNeeded: header >> shift)) }
-            frame.append(contentsOf: UnsafeRawBufferPointer(rebasing: content[start..<end]))
+            for shift in [0, 8, 16] {
+                output[position] = UInt8(truncatingIfNeeded: header >> shift)
+                position += 1
+            }
+            UnsafeMutableRawBufferPointer(rebasing: output[position..<(position + end - start)])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: content[start..<end]))
+            position += end - start
         }
-        return frame
+        return position
     }
+
+    private static func blocks(_ count: Int) -> Int { max(1, (count + maximumBlock - 1) / maximumBlock) }
 
     /// The content size that a frame declares; nil when it declares none or is no frame. Not to be trusted.
     static func declaredSize(_ frame: UnsafeRawBufferPointer) -> UInt64? {

@@ -27,8 +27,8 @@ extension Repository {
     ///
     /// - Throws: ``RepositoryError/Kind/exists``.
     public static func create(
-        store: any ObjectStore, credentials: RepositoryCredentials?, compressionLevel: Int = 3,
-        tuning: RepositoryTuning = .standard
+        store: any ObjectStore, credentials: RepositoryCredentials?,
+        compressionLevel: Int = RepositoryConfiguration.standardLevel, tuning: RepositoryTuning = .standard
     ) async throws -> Repository {
         try Sodium.requireReady()
         guard (1...19).contains(compressionLevel) else {

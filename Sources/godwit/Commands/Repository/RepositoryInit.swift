@@ -12,7 +12,7 @@ struct RepositoryInit: AsyncParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Level of the compression, 1 to 19.", valueName: "level"))
-    var compressionLevel = 3
+    var compressionLevel = RepositoryConfiguration.standardLevel
 
     @OptionGroup(title: "Repository") var repository: RepositoryOptions
     @OptionGroup var output: OutputOptions
