@@ -7,7 +7,7 @@ enum ArgumentNormalizer {
     private static let booleans: Set<String> = [
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
         "--allow-partially-failed", "--force", "--exit-code", "--exclude-caches", "--delete-extra", "--verify", "--all",
-        "--prune",
+        "--prune", "--read-back", "--write-sparse-files",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {
