@@ -1,6 +1,7 @@
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
+import VolumeRepository
 
 /// How the program ended. Thrown by a command that has already said what there is to say.
 struct ExitStatus: Error, Hashable {
@@ -21,6 +22,8 @@ struct ExitStatus: Error, Hashable {
 
 /// An error in what was typed rather than in what happened.
 protocol UsageError: Error {}
+
+extension PathPatternError: UsageError {}
 
 /// Tells mistakes in what was typed from failures of what was done.
 enum UsageMistake {

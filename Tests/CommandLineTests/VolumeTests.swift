@@ -6,7 +6,7 @@ import Testing
 /// `godwit volume` and `godwit repository`, as a person uses them and misuses them.
 @Suite struct VolumeTests {
     @Test func aDirectoryComesBack() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         let backup = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
         #expect(backup.status == 0 && backup.output.contains("snapshot"), "\(backup)")
         let restore = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func whatHasTheSameSizeAndTimeIsFoundByVerify() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
         _ = try await place.godwit("volume", "restore", "latest", "--as", "shop/data", "--to", place.out)
         try await place.bash(
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func anEncryptedRepositoryOpensWithItsKeysOnly() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         let password = try place.workspace.write("correct horse\n", to: "password")
         let other = try place.workspace.write("battery staple\n", to: "other")
         let made = try await place.godwit("repository", "init", "--password-file", password)
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func forgottenSnapshotsFreeTheirRoom() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         for round in 0..<3 {
             try await place.bash(
                 "head -c 3000000 /dev/urandom >\(place.data)/changing; touch -d @\(round) \(place.data)/d")
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func damageIsFoundAndRefused() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
         try await place.bash(
             """
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func aSnapshotIsLookedInto() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         _ = try await place.godwit("volume", "backup", place.data, "--as", "shop/data")
         let first = try await place.json("volume", "snapshots").array?.first?["id"]?.string ?? ""
         let list = try await place.godwit("volume", "ls", "latest", "--as", "shop/data")
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func whatIsTypedWronglyIsSaid() async throws {
-        let place = try await Place()
+        let place = try await VolumePlace()
         for (arguments, status, words) in [
             (["volume", "backup", "/nowhere", "--as", "a/b"], 1, "/nowhere"),
             (["volume", "backup", place.data], 2, "--as"),
@@ -154,55 +154,5 @@ import Testing
             #expect(Int(run.status) == status && run.errors.contains(words), "\(run)")
         }
         #expect(Workspace.files(below: place.store).allSatisfy { !$0.contains("snapshots") })
-    }
-
-    /// A directory of forty small files and a large one, a place for the repository, and one to restore to.
-    private struct Place {
-        let workspace: Workspace
-        let data: String
-        let store: String
-        let out: String
-        var storage: String { "file://\(store)" }
-
-        init() async throws {
-            workspace = try Workspace()
-            data = try workspace.makeFolder("data")
-            store = try workspace.makeFolder("store")
-            out = workspace.path("out")
-            try await bash(
-                """
-                mkdir \(data)/d
-                for number in {1..40}; do seq $number 2000 >\(data)/d/$number; done
-                head -c 5000000 /dev/urandom >\(data)/large
-                ln -s d/1 \(data)/link
-                """)
-        }
-
-        func godwit(_ arguments: String...) async throws -> ProgramResult { try await godwit(arguments) }
-
-        func godwit(_ arguments: [String]) async throws -> ProgramResult {
-            try await workspace.godwit(arguments + ["--storage", storage])
-        }
-
-        func json(_ arguments: String...) async throws -> JSONValue {
-            let run = try await godwit(arguments + ["-o", "json"])
-            try #require(run.status == 0, "\(run)")
-            return try JSONValue(parsing: Array(run.output.utf8))
-        }
-
-        func bash(_ script: String) async throws {
-            let run = try await workspace.bash(script)
-            try #require(run.status == 0, "\(run)")
-        }
-
-        func expectEqual() async throws {
-            let run = try await workspace.bash(
-                """
-                diff -r --no-dereference \(data) \(out)
-                list() { (cd "$1" && find . -printf '%p %y %m %U %G %T@ %l\\n' | sort); }
-                diff <(list \(data)) <(list \(out))
-                """)
-            #expect(run.status == 0, "\(run)")
-        }
     }
 }

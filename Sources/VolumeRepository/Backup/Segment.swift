@@ -40,6 +40,9 @@ struct SegmentBuilder {
     private var segment = Segment()
     private var directories = 0
     private var lastDirectory: ObjectIdentifier?
+    /// The same for all entries: those that are in no bundle must not have a say in where bundles end.
+    private var allDirectories = 0
+    private var lastOfAllDirectories: ObjectIdentifier?
 
     /// - Parameters:
     ///   - contains: whether a new snapshot may refer to a chunk of an earlier one.
@@ -59,10 +62,15 @@ struct SegmentBuilder {
             return (before.map { [$0] } ?? []) + [Segment(members: [member])]
         }
         segment.members.append(member)
-        var isComplete = segment.members.count >= Self.maximumMembers
+        let directory = ObjectIdentifier(item.directory)
+        if directory != lastOfAllDirectories {
+            allDirectories += 1
+            lastOfAllDirectories = directory
+        }
+        var isComplete =
+            segment.members.count >= Self.maximumMembers || allDirectories >= 2 * Self.maximumDirectories
         if case .bundled = treatment {
             segment.bundleSize += Int(clamping: item.status.size)
-            let directory = ObjectIdentifier(item.directory)
             if directory != lastDirectory {
                 directories += 1
                 lastDirectory = directory
@@ -80,6 +88,8 @@ struct SegmentBuilder {
             segment = Segment()
             directories = 0
             lastDirectory = nil
+            allDirectories = 0
+            lastOfAllDirectories = nil
         }
         return segment.members.isEmpty ? nil : segment
     }

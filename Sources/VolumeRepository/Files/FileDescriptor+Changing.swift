@@ -3,6 +3,8 @@ import Glibc
 
 // Each call gives 0 or the system's reason.
 extension FileDescriptor {
+    // MARK: Names in this directory
+
     /// Makes a directory.
     func makeDirectory(_ name: [UInt8]) -> Int32 { reason(withCName(name) { mkdirat(number, $0, 0o700) }) }
 
@@ -28,9 +30,11 @@ extension FileDescriptor {
         reason(withCName(other) { other in withCName(name) { linkat(directory.number, other, number, $0, 0) } })
     }
 
-    /// Gives something another name in this directory; what had that name is gone, unless it is a directory.
-    func rename(_ name: [UInt8], to other: [UInt8]) -> Int32 {
-        reason(withCName(name) { name in withCName(other) { renameat(number, name, number, $0) } })
+    /// Gives something another name, in this directory or in another one; what had that name is gone, unless it is a
+    /// directory.
+    func rename(_ name: [UInt8], to other: [UInt8], in directory: FileDescriptor? = nil) -> Int32 {
+        let target = directory?.number ?? number
+        return reason(withCName(name) { name in withCName(other) { renameat(number, name, target, $0) } })
     }
 
     /// Removes a name that is no directory's, or an empty directory.
@@ -38,39 +42,35 @@ extension FileDescriptor {
         reason(withCName(name) { unlinkat(number, $0, isDirectory ? AT_REMOVEDIR : 0) })
     }
 
-    /// Removes a name with all below it; what is mounted inside stays, and is the reason then.
-    func removeTree(_ name: [UInt8], path: [UInt8], fileSystem: UInt64, _ report: (FileError) -> Void) {
-        guard let status = status(of: name) else { return }
-        if status.kind == .directory {
-            guard status.fileSystem == fileSystem else { return report(FileError("remove", path, code: EBUSY)) }
-            guard let directory = open(name, flags: O_RDONLY | O_DIRECTORY), let names = directory.sortedNames() else {
-                return report(FileError("list", path))
-            }
-            for child in names {
-                directory.removeTree(child, path: TreePath.join(path, child), fileSystem: fileSystem, report)
-            }
-        }
-        let code = remove(name, isDirectory: status.kind == .directory)
-        if code != 0 { report(FileError("remove", path, code: code)) }
+    // MARK: This open file
+
+    // By the open file and never by its name: whoever may write to the directory could put a link to something else
+    // under the name, and what root does to the file would be done to that.
+
+    /// Sets the owner.
+    func setOwner(user: UInt32, group: UInt32) -> Int32 {
+        reason(fchownat(number, "", user, group, Int32(godwit_at_empty_path)))
     }
 
-    /// Sets the owner of a name, of a link itself if it is one.
-    func setOwner(of name: [UInt8], user: UInt32, group: UInt32) -> Int32 {
-        reason(withCName(name) { fchownat(number, $0, user, group, AT_SYMLINK_NOFOLLOW) })
+    /// Sets the permission bits.
+    func setMode(_ mode: UInt16) -> Int32 {
+        reason(
+            call {
+                Int(fchmod($0, mode_t(mode)))
+            } orOnPath: {
+                Int(chmod($0, mode_t(mode)))
+            })
     }
 
-    /// Sets the permission bits of this open file.
-    func setMode(_ mode: UInt16) -> Int32 { reason(fchmod(number, mode_t(mode))) }
-
-    /// Sets the permission bits of a name that is no link.
-    func setMode(_ mode: UInt16, of name: [UInt8]) -> Int32 {
-        reason(withCName(name) { fchmodat(number, $0, mode_t(mode), 0) })
-    }
-
-    /// Sets the time at which the content changed, of a link itself if it is one; the access time becomes the same.
-    func setTime(_ time: TreeEntry.Time, of name: [UInt8]) -> Int32 {
+    /// Sets the time at which the content changed; the access time becomes the same.
+    func setTime(_ time: TreeEntry.Time) -> Int32 {
         let times = [time.timespec, time.timespec]
-        return reason(withCName(name) { utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW) })
+        return reason(
+            call {
+                Int(futimens($0, times))
+            } orOnPath: {
+                Int(utimensat(AT_FDCWD, $0, times, 0))
+            })
     }
 
     /// Makes this open file so long; what was not written reads as zero and takes no room.
@@ -79,5 +79,5 @@ extension FileDescriptor {
     /// Writes all that is still in memory of the file system that this is on.
     func synchronizeFileSystem() -> Int32 { reason(syncfs(number)) }
 
-    private func reason(_ result: Int32) -> Int32 { result == 0 ? 0 : errno }
+    private func reason(_ result: some BinaryInteger) -> Int32 { result == 0 ? 0 : errno }
 }

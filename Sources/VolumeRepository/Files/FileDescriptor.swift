@@ -33,6 +33,19 @@ public final class FileDescriptor: Sendable {
         return errno == EPERM ? open(name, flags: O_RDONLY | flags) : nil
     }
 
+    /// Opens a name only to look at it and to change what is said of it; needs no permission on it and has no effect on
+    /// it, whatever it is. A symbolic link is opened itself.
+    func openHandle(_ name: [UInt8]) -> FileDescriptor? { open(name, flags: Int32(godwit_o_path)) }
+
+    /// The number of the mount that this was reached through; 0 where the system does not say.
+    var mount: UInt64 { godwit_mount_id(number) }
+
+    /// Whether this directory is on the same file system as another one, and in the same mount of it.
+    func isInMount(of other: FileDescriptor) -> Bool {
+        guard let own = status(), let status = other.status() else { return false }
+        return own.fileSystem == status.fileSystem && mount == other.mount
+    }
+
     /// What the open file is.
     func status() -> FileStatus? {
         var status = stat()
@@ -47,7 +60,7 @@ public final class FileDescriptor: Sendable {
     }
 
     /// The names in this directory without `.` and `..`, sorted by their bytes; nil with `errno` set on failure.
-    func sortedNames() -> [[UInt8]]? {
+    func sortedNames() -> NameList? {
         let duplicate = openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard duplicate >= 0 else { return nil }
         guard let stream = fdopendir(duplicate) else {
@@ -55,28 +68,22 @@ public final class FileDescriptor: Sendable {
             return nil
         }
         defer { closedir(stream) }
-        var names: [[UInt8]] = []
+        var names = NameList()
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
                 guard errno == 0 else { return nil }
                 break
             }
-            let name = Self.name(of: entry)
-            if name != [0x2E] && name != [0x2E, 0x2E] { names.append(name) }
+            guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return nil }
+            let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+            if strcmp(name, ".") != 0 && strcmp(name, "..") != 0 { names.append(name) }
         }
-        names.sort { $0.lexicographicallyPrecedes($1) }
+        names.sort()
         return names
     }
 
-    private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
-        guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return [] }
-        let start = UnsafeRawPointer(entry) + offset
-        let length = strlen(start.assumingMemoryBound(to: CChar.self))
-        return Array(UnsafeRawBufferPointer(start: start, count: length))
-    }
-
-    /// What a symbolic link in this directory points to.
+    /// What a symbolic link in this directory points to; with an empty name, what this handle of one does.
     func linkTarget(of name: [UInt8], sizeHint: Int64) -> [UInt8]? {
         var room = max(256, min(Int(clamping: sizeHint) + 1, 1 << 16))
         while true {

@@ -16,6 +16,9 @@ struct FileRestorer: Sendable {
     let log: RestoreLog
     let metadata: MetadataWriter
 
+    /// The chunks that are fetched at a time for one large file, or for a group.
+    private static let parallelChunks = 4
+
     // MARK: Groups of small files
 
     /// Restores files that share a few chunks, each of which is fetched once.
@@ -30,10 +33,11 @@ struct FileRestorer: Sendable {
                 do {
                     try write(job, contents)
                 } catch {
-                    log.fail(job.entry.path, error)
+                    log.lose(job.entry, error)
                 }
                 job.directory.release()
             }
+            log.tell()
         }
     }
 
@@ -46,7 +50,7 @@ struct FileRestorer: Sendable {
             var contents: [ChunkID: Result<[UInt8], any Error>] = [:]
             var running = 0
             for id in ids {
-                if running >= options.parallelChunks, let (id, content) = try await group.next() {
+                if running >= Self.parallelChunks, let (id, content) = try await group.next() {
                     contents[id] = content
                     running -= 1
                 }
@@ -108,8 +112,8 @@ struct FileRestorer: Sendable {
         defer { more?.abandon() }
         if try await BlockingPool.shared.run({ keep(job) }) { return }
         do {
-            if more == nil, try await isEqual(job) {
-                return try await BlockingPool.shared.run { keepInPlace(job) }
+            if more == nil, let file = try await equalFile(job) {
+                return try await BlockingPool.shared.run { keepInPlace(job, file) }
             }
             let partial = try await BlockingPool.shared.run {
                 let partial = try PartialFile(in: job.directory.descriptor, path: job.entry.path)
@@ -121,9 +125,10 @@ struct FileRestorer: Sendable {
             try await BlockingPool.shared.run { try place(partial, job) }
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            log.fail(job.entry.path, error)
+            log.lose(job.entry, error)
         }
         try await BlockingPool.shared.run { job.directory.release() }
+        log.tell()
     }
 
     private func write(_ job: FileJob, _ more: BoundedChannel<[Extent]>?, to partial: PartialFile) async throws {
@@ -135,7 +140,7 @@ struct FileRestorer: Sendable {
                 for extent in piece {
                     defer { offset += extent.length }
                     guard case .chunk(let id, let start, let length) = extent else { continue }
-                    if running >= options.parallelChunks {
+                    if running >= Self.parallelChunks {
                         try await group.next()
                         running -= 1
                     }
@@ -149,6 +154,7 @@ struct FileRestorer: Sendable {
                                 piece, at: position, passingZeros: options.makesZerosSparse, path: job.entry.path)
                         }
                         log.count { $0.bytesWritten += Int64(length) }
+                        log.tell()
                     }
                 }
                 extents = try await more?.next()
@@ -162,18 +168,19 @@ struct FileRestorer: Sendable {
 
     private func prepare(_ partial: PartialFile, _ entry: TreeEntry) throws(FileError) {
         guard entry.size > 0 else { return }
-        let hasHoles = options.makesZerosSparse || entry.extents.contains { if case .hole = $0 { true } else { false } }
-        // Small files without holes get their length by being written.
-        guard hasHoles || entry.extents.count > 1 else { return }
+        // A file of one piece gets its length by being written.
+        if !options.makesZerosSparse, entry.extents.count == 1, case .chunk(_, _, let length) = entry.extents[0],
+            length == entry.size
+        {
+            return
+        }
         let code = partial.file.setLength(entry.size)
         if code != 0 { throw FileError("write", entry.path, code: code) }
     }
 
     private func place(_ partial: PartialFile, _ job: FileJob) throws(FileError) {
-        metadata.apply(
-            job.entry, to: partial.name, in: job.directory.descriptor, file: partial.file,
-            mayHaveAttributes: job.directory.inheritsACL)
-        try partial.place(as: job.name, path: job.entry.path)
+        metadata.apply(job.entry, to: partial.file, mayHaveAttributes: job.directory.inheritsACL)
+        try partial.place(as: job.name, path: job.entry.path, removal: options.removal(log))
         log.count { $0.filesWritten += 1 }
     }
 }

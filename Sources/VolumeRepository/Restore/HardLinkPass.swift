@@ -28,7 +28,7 @@ actor HardLinkPass {
         self.orphans = orphans
         metadata = MetadataWriter(log: log)
         files = FileRestorer(source: source, options: options, log: log, metadata: metadata)
-        others = OtherRestorer(log: log, metadata: metadata)
+        others = OtherRestorer(options: options, log: log, metadata: metadata)
     }
 
     func run(_ reader: TreeReader) async throws {
@@ -38,11 +38,13 @@ actor HardLinkPass {
                 for event in events {
                     // Links come after their content in the tree, so that is waited for before anything else.
                     if more == nil { try await tasks.waitForAll() }
+                    try log.checkEnd()
                     if let work = try await take(event) { tasks.addTask { try await work() } }
                 }
             }
             try await tasks.waitForAll()
         }
+        try log.checkEnd()
     }
 
     private func take(_ event: TreeEvent) async throws -> (@Sendable () async throws -> Void)? {
@@ -68,15 +70,13 @@ actor HardLinkPass {
     /// The job that gives the content of an unselected first path to the link that is selected.
     private func job(for entry: TreeEntry) -> FileJob? {
         guard entry.kind == .file, entry.hardLink == nil, let path = orphans[entry.path] else { return nil }
+        var entry = entry
+        entry.path = path
         do throws(FileError) {
-            let (descriptor, name) = try root.directory(of: path)
-            var entry = entry
-            entry.path = path
-            let directory = TargetDirectory(
-                restoringTimeOf: descriptor, path: Array(path[..<TreePath.parentLength(of: path)]), metadata)
-            return FileJob(entry: entry, name: name, directory: directory)
+            let directory = try TargetDirectory.reopen(for: path, under: root, metadata)
+            return FileJob(entry: entry, name: TreePath.name(of: path), directory: directory)
         } catch {
-            log.fail(path, error)
+            log.lose(entry, error)
             return nil
         }
     }

@@ -8,63 +8,82 @@ final class MetadataWriter: Sendable {
 
     init(log: RestoreLog) { self.log = log }
 
-    /// Gives something what its entry says. What fails is recorded; the rest is done.
+    /// Gives something what its entry says, as far as it has not got it: a change that changes nothing would make the
+    /// next backup read the file again. What fails is recorded; the rest is done.
     ///
     /// The order matters: a new owner takes set-user-id and capabilities away, attributes need a file that may be
     /// written, and an ACL changes the mode.
     ///
     /// - Parameters:
-    ///   - file: the same thing, where it is open.
+    ///   - file: open, if only as a handle.
     ///   - mayHaveAttributes: whether it may have some that the entry has not: it was there before, or its directory
     ///     hands an ACL on.
-    func apply(
-        _ entry: TreeEntry, to name: [UInt8], in directory: FileDescriptor, file: FileDescriptor?,
-        mayHaveAttributes: Bool
-    ) {
-        let isOwned = setOwner(entry, of: name, in: directory)
-        if mayHaveAttributes { removeAttributes(notIn: entry, of: name, in: directory) }
-        for attribute in entry.attributes { set(attribute, entry, of: name, in: directory) }
+    func apply(_ entry: TreeEntry, to file: FileDescriptor, mayHaveAttributes: Bool) {
+        guard let status = file.status() else { return log.fail(entry.path, FileError("look at", entry.path)) }
+        let isSameOwner = status.user == entry.user && status.group == entry.group
+        let isOwned = isSameOwner || setOwner(entry, of: file)
+        let there = mayHaveAttributes ? file.attributes(path: entry.path).attributes : []
+        let hasChanged = setAttributes(entry, of: file, there: there) || !isSameOwner
         if entry.kind != .symlink {
             // The right of another owner to run this as himself must not become the right to run it as us.
             let mode = isOwned ? entry.mode : entry.mode & ~0o6000
-            let code = file?.setMode(mode) ?? directory.setMode(mode, of: name)
-            if code != 0 { log.fail(entry.path, FileError("set the mode of", entry.path, code: code)) }
+            if hasChanged || mode != status.mode {
+                let code = file.setMode(mode)
+                if code != 0 { log.fail(entry.path, FileError("set the mode of", entry.path, code: code)) }
+            }
         }
-        let code = directory.setTime(entry.modified, of: name)
-        if code != 0 { log.fail(entry.path, FileError("set the time of", entry.path, code: code)) }
+        if entry.modified != status.modified {
+            let code = file.setTime(entry.modified)
+            if code != 0 { log.fail(entry.path, FileError("set the time of", entry.path, code: code)) }
+        }
     }
 
-    private func setOwner(_ entry: TreeEntry, of name: [UInt8], in directory: FileDescriptor) -> Bool {
-        let code = directory.setOwner(of: name, user: entry.user, group: entry.group)
+    private func setOwner(_ entry: TreeEntry, of file: FileDescriptor) -> Bool {
+        let code = file.setOwner(user: entry.user, group: entry.group)
         if code == 0 { return true }
         let error = FileError("set the owner of", entry.path, code: code)
-        if isRoot { log.fail(entry.path, error) } else { log.failOnce("owner", entry.path, error.description) }
+        if isRoot { log.fail(entry.path, error) } else { log.failOnce("owner", entry.path, error) }
         return false
     }
 
-    private func set(
-        _ attribute: TreeEntry.Attribute, _ entry: TreeEntry, of name: [UInt8], in directory: FileDescriptor
-    ) {
-        let code = directory.setAttribute(attribute, of: name)
-        guard code != 0 else { return }
-        let text = String(decoding: attribute.name, as: UTF8.self)
-        let error = FileError("set the attribute \(text) of", entry.path, code: code)
-        // A file system or a user that may not set it here may not set it anywhere.
+    /// Sets and removes attributes where they differ; whether there was anything to do.
+    private func setAttributes(
+        _ entry: TreeEntry, of file: FileDescriptor, there: [TreeEntry.Attribute]
+    ) -> Bool {
+        var hasChanged = false
+        let wanted = Set(entry.attributes.map(\.name))
+        for attribute in there where !wanted.contains(attribute.name) && !Self.belongsToSystem(attribute.name) {
+            hasChanged = true
+            check(file.removeAttribute(attribute.name), "remove", attribute.name, entry)
+        }
+        for attribute in entry.attributes where !there.contains(attribute) {
+            hasChanged = true
+            check(file.setAttribute(attribute), "set", attribute.name, entry)
+        }
+        return hasChanged
+    }
+
+    private func check(_ code: Int32, _ verb: String, _ attribute: [UInt8], _ entry: TreeEntry) {
+        if code == 0 { return }
+        let text = String(decoding: attribute, as: UTF8.self)
+        let error = FileError("\(verb) the attribute \(text) of", entry.path, code: code)
+        // A file system or a user that may not do it here may not do it anywhere.
         if code == ENOTSUP || code == EPERM {
-            log.failOnce("attribute \(text)", entry.path, error.description)
+            log.failOnce("\(verb) \(text)", entry.path, error)
         } else {
             log.fail(entry.path, error)
         }
     }
 
-    private func removeAttributes(notIn entry: TreeEntry, of name: [UInt8], in directory: FileDescriptor) {
-        let wanted = Set(entry.attributes.map(\.name))
-        for attribute in directory.attributes(of: name, path: entry.path).attributes
-        where !wanted.contains(attribute.name) && !Self.belongsToSystem(attribute.name) {
-            let code = directory.removeAttribute(attribute.name, of: name)
-            if code != 0 {
-                log.fail(entry.path, FileError("remove an attribute of", entry.path, code: code))
-            }
+    /// Gives a directory back what it had before something was written into it.
+    func restore(mode: UInt16?, time: TreeEntry.Time?, of directory: FileDescriptor, path: [UInt8]) {
+        if let time, directory.status()?.modified != time {
+            let code = directory.setTime(time)
+            if code != 0 { log.fail(path, FileError("set the time of", path, code: code)) }
+        }
+        if let mode {
+            let code = directory.setMode(mode)
+            if code != 0 { log.fail(path, FileError("set the mode of", path, code: code)) }
         }
     }
 

@@ -33,19 +33,27 @@ final class PartialFile: Sendable {
     static func freshName() -> [UInt8] { prefix + Array(String(UInt64.random(in: .min ... .max), radix: 36).utf8) }
 
     /// Gives the file its final name.
-    func place(as final: [UInt8], path: [UInt8]) throws(FileError) {
-        try Self.place(name, as: final, in: directory, path: path)
+    ///
+    /// - Parameter removal: what removes a directory of that name with all in it; nil where only an empty one may go.
+    func place(as final: [UInt8], path: [UInt8], removal: TreeRemoval?) throws(FileError) {
+        try Self.place(name, as: final, in: directory, path: path, removal: removal)
         isPlaced.withLock { $0 = true }
     }
 
     /// Gives something its final name. A file or link that had it is gone, an empty directory too.
     static func place(
-        _ name: [UInt8], as final: [UInt8], in directory: FileDescriptor, path: [UInt8]
+        _ name: [UInt8], as final: [UInt8], in directory: FileDescriptor, path: [UInt8], removal: TreeRemoval?
     ) throws(FileError) {
         var code = directory.rename(name, to: final)
         if code == EISDIR || code == EEXIST || code == ENOTEMPTY {
-            let removal = directory.remove(final, isDirectory: true)
-            code = removal == 0 ? directory.rename(name, to: final) : EISDIR
+            code = directory.remove(final, isDirectory: true)
+            if code == ENOTEMPTY || code == EEXIST {
+                guard let removal, removal.remove(final, in: directory, path: path) else {
+                    throw FileError("replace the directory", path, code: ENOTEMPTY)
+                }
+                code = 0
+            }
+            if code == 0 { code = directory.rename(name, to: final) }
         }
         guard code == 0 else { throw FileError("write", path, code: code) }
     }

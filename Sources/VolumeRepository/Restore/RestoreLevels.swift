@@ -8,18 +8,27 @@ struct RestoreLevels {
         let entry: TreeEntry
         let isSelected: Bool
         var directory: TargetDirectory?
-        /// Names that the target had before and that no entry came for yet, last first; nil when they stay.
-        var extras: [[UInt8]]?
+        /// Whether it could not be made or opened, which was said.
+        var isBroken = false
+        /// Names that the target had before and that no entry came for yet; nil when they stay.
+        var extras: NameList?
     }
 
     private var levels: [Level] = []
     private let options: RestoreOptions
     private let root: FileDescriptor
+    private let isRootNew: Bool
     private let metadata: MetadataWriter
     private let log: RestoreLog
+    private let removal: TreeRemoval
 
-    init(root: FileDescriptor, options: RestoreOptions, metadata: MetadataWriter, log: RestoreLog) {
+    /// - Parameter isRootNew: whether the restore made the root.
+    init(
+        root: FileDescriptor, isRootNew: Bool, options: RestoreOptions, metadata: MetadataWriter, log: RestoreLog
+    ) {
         self.root = root
+        self.isRootNew = isRootNew
+        removal = TreeRemoval(log: log)
         self.options = options
         self.metadata = metadata
         self.log = log
@@ -33,6 +42,9 @@ struct RestoreLevels {
     /// Leaves all. Blocks.
     mutating func leaveAll() { while !levels.isEmpty { leaveLast() } }
 
+    /// Leaves all without removing anything: it is not known what the rest of the snapshot has. Blocks.
+    mutating func abandon() { while let last = levels.popLast() { last.directory?.release() } }
+
     /// Whether an entry is to be restored: it, or a directory that it is in, fits the selection.
     func selects(_ entry: TreeEntry) -> Bool {
         if levels.last?.isSelected ?? options.include.isEmpty { return true }
@@ -43,7 +55,11 @@ struct RestoreLevels {
     /// Blocks.
     mutating func directory() -> TargetDirectory? {
         for index in levels.indices where levels[index].directory == nil {
-            guard open(index) else { return nil }
+            if levels[index].isBroken { return nil }
+            guard open(index) else {
+                levels[index].isBroken = true
+                return nil
+            }
         }
         return levels.last?.directory
     }
@@ -60,8 +76,8 @@ struct RestoreLevels {
     /// Says that a name of the current directory belongs to the snapshot; removes the extra ones that come before it.
     mutating func pass(_ name: [UInt8]) {
         guard let index = levels.indices.last, levels[index].extras != nil else { return }
-        while let extra = levels[index].extras?.last, !name.lexicographicallyPrecedes(extra) {
-            levels[index].extras?.removeLast()
+        while let extra = levels[index].extras?.first, !name.lexicographicallyPrecedes(extra) {
+            _ = levels[index].extras?.next()
             if extra != name { remove(extra, at: index) }
         }
     }
@@ -72,37 +88,37 @@ struct RestoreLevels {
 
     private mutating func leaveLast() {
         let index = levels.count - 1
-        while let extra = levels[index].extras?.popLast() { remove(extra, at: index) }
+        while let extra = levels[index].extras?.next() { remove(extra, at: index) }
         levels.removeLast().directory?.release()
     }
 
     private func remove(_ name: [UInt8], at index: Int) {
         guard let directory = levels[index].directory else { return }
-        let path = TreePath.join(directory.path, name)
-        let fileSystem = directory.descriptor.status()?.fileSystem ?? 0
-        directory.descriptor.removeTree(name, path: path, fileSystem: fileSystem) { log.fail(path, $0) }
-        log.count { $0.removed += 1 }
+        removal.remove(name, in: directory.descriptor, path: TreePath.join(directory.path, name))
     }
 
     private mutating func open(_ index: Int) -> Bool {
         let entry = levels[index].entry
-        let parent = index > 0 ? levels[index - 1].directory : nil
-        var isNew = false
         do throws(FileError) {
-            let descriptor: FileDescriptor
+            let (opened, isNew): (WritableDirectory, Bool)
+            let parent = index > 0 ? levels[index - 1].directory : nil
             if let parent {
-                let name = TreePath.name(of: entry.path)
-                (descriptor, isNew) = try Self.make(name, in: parent, path: entry.path)
+                (opened, isNew) = try Self.make(TreePath.name(of: entry.path), in: parent, path: entry.path)
             } else {
-                descriptor = root
+                (opened, isNew) = (WritableDirectory(opened: root), isRootNew)
             }
+            let isRestored = levels[index].isSelected || isNew
             levels[index].directory = TargetDirectory(
-                entry: levels[index].isSelected || isNew ? entry : nil, path: entry.path, descriptor: descriptor,
-                isNew: isNew, parent: parent, metadata: metadata)
-            if !isNew { levels[index].extras = extras(in: descriptor, isSelected: levels[index].isSelected) }
+                opened.descriptor, path: entry.path, isNew: isNew, parent: parent,
+                ending: isRestored ? .entry(entry) : .asBefore(mode: opened.modeBefore, time: nil),
+                metadata: metadata)
+            if !isNew {
+                levels[index].extras = extras(
+                    in: opened.descriptor, path: entry.path, isSelected: levels[index].isSelected)
+            }
             return true
         } catch {
-            log.fail(entry.path, error)
+            log.fail(entry.path, "\(error); nothing in it is restored")
             return false
         }
     }
@@ -110,27 +126,25 @@ struct RestoreLevels {
     /// Opens a directory, never through a link; a file or link that has its name is removed for it.
     private static func make(
         _ name: [UInt8], in parent: TargetDirectory, path: [UInt8]
-    ) throws(FileError) -> (FileDescriptor, isNew: Bool) {
+    ) throws(FileError) -> (WritableDirectory, isNew: Bool) {
         if let status = parent.descriptor.status(of: name), status.kind != .directory {
             let code = parent.descriptor.remove(name)
             if code != 0 { throw FileError("replace", path, code: code) }
         }
         let code = parent.descriptor.makeDirectory(name)
         if code != 0, code != EEXIST { throw FileError("make the directory", path, code: code) }
-        guard let directory = parent.descriptor.open(name, flags: O_RDONLY | O_DIRECTORY) else {
-            throw FileError("open", path)
-        }
-        return (directory, code == 0)
+        return (try WritableDirectory(name, in: parent.descriptor, path: path), code == 0)
     }
 
     /// The names that were there, where those that the snapshot has not are to go; removes what a killed restore left.
-    private func extras(in directory: FileDescriptor, isSelected: Bool) -> [[UInt8]]? {
-        guard let names = directory.sortedNames() else { return nil }
-        var kept: [[UInt8]] = []
-        for name in names {
-            if name.starts(with: PartialFile.prefix), directory.remove(name) == 0 { continue }
-            kept.append(name)
+    private func extras(in directory: FileDescriptor, path: [UInt8], isSelected: Bool) -> NameList? {
+        guard var names = directory.sortedNames() else {
+            log.fail(path, FileError("list", path))
+            return nil
         }
-        return isSelected && options.extra == .delete ? kept.reversed() : nil
+        names.removeAll { $0.starts(with: PartialFile.prefix) && directory.remove($0) == 0 }
+        // What is mounted inside is not part of the volume: a backup leaves it out, so that everything in it is extra.
+        guard isSelected, options.extra == .delete, directory.isInMount(of: root) else { return nil }
+        return names
     }
 }

@@ -14,8 +14,6 @@ public struct RestoreOptions: Sendable {
         case differing
         /// When its content differs, which is read and compared.
         case differingContent
-        /// Always.
-        case always
     }
 
     /// What is restored: whatever one of these fits, with all below it; empty for everything.
@@ -28,11 +26,12 @@ public struct RestoreOptions: Sendable {
     public var makesZerosSparse = false
     /// The files, or groups of small files, that are restored at a time.
     public var parallelism = 8
-    /// The chunks that are fetched at a time for one large file.
-    public var parallelChunks = 4
-    /// Waits at the end until everything is on the disk.
-    public var synchronizes = true
+    /// Waits at the end until everything is on the disk; only tests have no use for it.
+    var synchronizes = true
 
     /// Everything; what is not in the snapshot stays.
     public init() {}
+
+    /// What removes a directory that is in the way of something else; nil where it may not go.
+    func removal(_ log: RestoreLog) -> TreeRemoval? { extra == .delete ? TreeRemoval(log: log) : nil }
 }

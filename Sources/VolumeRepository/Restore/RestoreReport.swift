@@ -1,7 +1,9 @@
+import Glibc
+import GodwitPluginAPI
 import Synchronization
 
 /// Something that was not restored as the snapshot has it.
-public struct RestoreFailure: Sendable, Equatable {
+public struct VolumeRestoreFailure: Sendable, Equatable {
     /// The path in the snapshot.
     public let path: [UInt8]
     /// Why, in words.
@@ -9,7 +11,7 @@ public struct RestoreFailure: Sendable, Equatable {
 }
 
 /// What a restore did.
-public struct RestoreReport: Sendable, Equatable {
+public struct VolumeRestoreReport: Sendable, Equatable {
     /// Files whose content was written.
     public internal(set) var filesWritten = 0
     /// Files that were there already as the snapshot has them.
@@ -27,38 +29,90 @@ public struct RestoreReport: Sendable, Equatable {
     /// How many failures there were.
     public internal(set) var failureCount = 0
     /// The first failures, a thousand at most; all of them go to the callback.
-    public internal(set) var failures: [RestoreFailure] = []
+    public internal(set) var failures: [VolumeRestoreFailure] = []
 }
 
 /// Gathers the report from all threads.
 final class RestoreLog: Sendable {
     private struct State {
-        var report = RestoreReport()
+        var report = VolumeRestoreReport()
         var onceOnly: Set<String> = []
+        var lost: Set<[UInt8]> = []
+        var end: (any Error)?
     }
 
     private let state = Mutex(State())
-    private let onFailure: @Sendable (RestoreFailure) -> Void
+    private let observer: Restorer.Observer
 
-    init(onFailure: @escaping @Sendable (RestoreFailure) -> Void) { self.onFailure = onFailure }
+    init(_ observer: Restorer.Observer) { self.observer = observer }
 
-    var report: RestoreReport { state.withLock { $0.report } }
+    var report: VolumeRestoreReport { state.withLock { $0.report } }
 
-    func count(_ change: (inout RestoreReport) -> Void) { state.withLock { change(&$0.report) } }
+    func count(_ change: (inout VolumeRestoreReport) -> Void) { state.withLock { change(&$0.report) } }
+
+    /// Tells the observer how far it is.
+    func tell() { observer.progress(report) }
+
+    // MARK: Failures
 
     func fail(_ path: [UInt8], _ reason: String) {
-        let failure = RestoreFailure(path: path, reason: reason)
-        state.withLock { state in
+        let failure = VolumeRestoreFailure(path: path, reason: reason)
+        let isTold = state.withLock { state in
+            if state.end != nil { return false }
             state.report.failureCount += 1
             if state.report.failures.count < 1000 { state.report.failures.append(failure) }
+            return true
         }
-        onFailure(failure)
+        if isTold { observer.failure(failure) }
     }
 
-    func fail(_ path: [UInt8], _ error: any Error) { fail(path, "\(error)") }
+    func fail(_ path: [UInt8], _ error: any Error) {
+        let endsAll = (error as? FileError)?.endsAll ?? (error as? ObjectStoreError)?.endsAll ?? false
+        guard endsAll else { return fail(path, "\(error)") }
+        state.withLock { $0.end = $0.end ?? error }
+    }
 
     /// Records a failure that every file would have, at the first of them only.
-    func failOnce(_ key: String, _ path: [UInt8], _ reason: String) {
-        if state.withLock({ $0.onceOnly.insert(key).inserted }) { fail(path, "\(reason); no more is said of this") }
+    func failOnce(_ key: String, _ path: [UInt8], _ error: FileError) {
+        if state.withLock({ $0.onceOnly.insert(key).inserted }) { fail(path, "\(error); no more is said of this") }
+    }
+
+    /// Stops a restore of which nothing more can come: every file would fail for the same reason.
+    func checkEnd() throws { if let error = state.withLock({ $0.end }) { throw error } }
+
+    // MARK: Hard links
+
+    /// Records that an entry is not restored, so that nothing is linked to what is there under its name.
+    func lose(_ entry: TreeEntry, _ error: any Error) {
+        lose(entry)
+        fail(entry.path, error)
+    }
+
+    func lose(_ entry: TreeEntry, _ reason: String) {
+        lose(entry)
+        fail(entry.path, reason)
+    }
+
+    func lose(_ entry: TreeEntry) {
+        if entry.links > 1 { state.withLock { _ = $0.lost.insert(entry.path) } }
+    }
+
+    func isLost(_ path: [UInt8]) -> Bool { state.withLock { $0.lost.contains(path) } }
+}
+
+extension FileError {
+    /// Whether nothing more can be written anywhere on the file system.
+    fileprivate var endsAll: Bool { [ENOSPC, EDQUOT, EROFS].contains(code) }
+}
+
+extension ObjectStoreError {
+    /// Whether nothing more can be read, after all that was tried to.
+    fileprivate var endsAll: Bool {
+        switch kind {
+        case .bucketNotFound, .unauthenticated, .clockSkew, .throttled, .unavailable, .connection,
+            .invalidConfiguration:
+            true
+        default: false
+        }
     }
 }

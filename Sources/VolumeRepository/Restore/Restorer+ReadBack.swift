@@ -8,14 +8,41 @@ extension Restorer {
     ///   read.
     /// - Throws: ``FileError`` when the directory cannot be used, ``TreeError`` or the source's error when the tree
     ///   cannot be read on, `CancellationError`.
-    public func readBack(from path: String) async throws -> RestoreReport {
+    public func readBack(from path: String) async throws -> VolumeRestoreReport {
         let root = try await BlockingPool.shared.run { try FileDescriptor.openDirectory(path: path) }
-        let reading = ReadBack(root: root, source: source, log: RestoreLog(onFailure: onFailure))
+        let reading = ReadBack(root: root, source: source, log: RestoreLog(observer))
+        // Unselected first paths, each with the selected link that got the content.
+        var orphans: [[UInt8]: [UInt8]] = [:]
+        try await compare(reading) { entry in
+            guard options.includes(entry.path) else { return nil }
+            guard let first = entry.hardLink, !options.includes(first) else { return entry }
+            if let link = orphans[first] {
+                var entry = entry
+                entry.hardLink = link
+                return entry
+            }
+            orphans[first] = entry.path
+            return nil
+        }
+        if !orphans.isEmpty {
+            try await compare(reading) { [orphans] entry in
+                guard let path = orphans[entry.path] else { return nil }
+                var entry = entry
+                entry.path = path
+                return entry
+            }
+        }
+        return reading.log.report
+    }
+
+    /// Goes through the tree, and compares the files that a function chooses.
+    private func compare(_ reading: ReadBack, _ choose: (TreeEntry) -> TreeEntry?) async throws {
         var cursor = TreeCursor(TreeReader(chunks: chunks, from: source))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             var running = 0
-            while let entry = try await cursor.next() {
-                guard entry.kind == .file, options.includes(entry.path) else { continue }
+            while let found = try await cursor.next() {
+                try reading.log.checkEnd()
+                guard found.kind == .file, let entry = choose(found) else { continue }
                 let covered = entry.extents.reduce(0) { $0 + $1.length }
                 if entry.hardLink == nil, covered < entry.size {
                     try await reading.compareLarge(entry, &cursor)
@@ -30,7 +57,7 @@ extension Restorer {
             }
             try await tasks.waitForAll()
         }
-        return reading.log.report
+        try reading.log.checkEnd()
     }
 }
 
@@ -42,11 +69,20 @@ private struct ReadBack: Sendable {
 
     /// Compares a file whose extents are all in its entry.
     func compare(_ entry: TreeEntry) async throws {
-        try await record(entry) {
+        do {
             let file = try await open(entry)
             // A further hard link is the first one's content, if it is the same file.
-            if let first = entry.hardLink { return try await isSame(file, first) }
-            return try await ContentComparison.isEqual(file, entry.extents, at: 0, size: entry.size, source)
+            let isEqual =
+                if let first = entry.hardLink {
+                    try await isSame(file, first)
+                } else {
+                    try await ContentComparison.isEqual(
+                        file, entry.path, entry.extents, at: 0, size: entry.size, source)
+                }
+            record(entry, isEqual: isEqual)
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            log.fail(entry.path, error)
         }
     }
 
@@ -58,7 +94,8 @@ private struct ReadBack: Sendable {
             isEqual = true
             var (offset, extents): (Int64, [Extent]?) = (0, entry.extents)
             while let piece = extents, isEqual {
-                isEqual = try await ContentComparison.isEqual(file, piece, at: offset, size: entry.size, source)
+                isEqual = try await ContentComparison.isEqual(
+                    file, entry.path, piece, at: offset, size: entry.size, source)
                 for extent in piece { offset += extent.length }
                 extents = try await cursor.moreExtents()
             }
@@ -95,18 +132,10 @@ private struct ReadBack: Sendable {
         }
     }
 
-    private func record(_ entry: TreeEntry, _ compare: () async throws -> Bool) async throws {
-        do {
-            record(entry, isEqual: try await compare())
-        } catch {
-            if Task.isCancelled { throw CancellationError() }
-            log.fail(entry.path, error)
-        }
-    }
-
     private func record(_ entry: TreeEntry, isEqual: Bool) {
         if isEqual {
             log.count { $0.filesVerified += 1 }
+            log.tell()
         } else {
             log.fail(entry.path, "its content is not the snapshot's")
         }

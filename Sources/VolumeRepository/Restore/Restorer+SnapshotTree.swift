@@ -2,8 +2,8 @@ extension Restorer {
     /// A restore of a snapshot's tree.
     public init(
         _ tree: SnapshotTree, options: RestoreOptions = RestoreOptions(),
-        onFailure: @escaping @Sendable (RestoreFailure) -> Void = { _ in }
+        observer: Observer = Observer()
     ) {
-        self.init(chunks: tree.chunks, from: tree.source, options: options, onFailure: onFailure)
+        self.init(chunks: tree.chunks, from: tree.source, options: options, observer: observer)
     }
 }

@@ -12,36 +12,54 @@ public struct Restorer: Sendable {
     let chunks: [ChunkID]
     let source: any ChunkReading
     let options: RestoreOptions
-    let onFailure: @Sendable (RestoreFailure) -> Void
+    let observer: Observer
+
+    /// Hears of what happens, from any thread.
+    public struct Observer: Sendable {
+        /// The report so far, often.
+        public var progress: @Sendable (VolumeRestoreReport) -> Void
+        /// Each failure.
+        public var failure: @Sendable (VolumeRestoreFailure) -> Void
+
+        /// An observer.
+        public init(
+            progress: @escaping @Sendable (VolumeRestoreReport) -> Void = { _ in },
+            failure: @escaping @Sendable (VolumeRestoreFailure) -> Void = { _ in }
+        ) {
+            self.progress = progress
+            self.failure = failure
+        }
+    }
 
     /// A restore of a tree.
     ///
     /// - Parameters:
     ///   - chunks: the ids of the tree's chunks in order.
     ///   - source: where all chunks come from.
-    ///   - onFailure: is called for each failure, from any thread.
+    ///   - observer: hears of progress and failures.
     public init(
         chunks: [ChunkID], from source: any ChunkReading, options: RestoreOptions = RestoreOptions(),
-        onFailure: @escaping @Sendable (RestoreFailure) -> Void = { _ in }
+        observer: Observer = Observer()
     ) {
         self.chunks = chunks
         self.source = source
         self.options = options
-        self.onFailure = onFailure
+        self.observer = observer
     }
 
     /// Restores into a directory, which is made if it is not there. Symbolic links in its own path are followed.
     ///
-    /// - Throws: ``FileError`` when the directory cannot be used, ``TreeError`` or the source's error when the tree
-    ///   cannot be read on, `CancellationError`. What was restored until then is there.
-    public func restore(to path: String) async throws -> RestoreReport {
-        let root = try await BlockingPool.shared.run {
+    /// - Throws: ``FileError`` when the directory cannot be used or takes nothing more, ``TreeError`` or the source's
+    ///   error when the tree or the store cannot be read on, `CancellationError`. What was restored until then is there.
+    public func restore(to path: String) async throws -> VolumeRestoreReport {
+        let (root, isNew) = try await BlockingPool.shared.run {
             raiseOpenFileLimit()
-            if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileError("make", Array(path.utf8)) }
-            return try FileDescriptor.openDirectory(path: path)
+            let isNew = mkdir(path, 0o700) == 0
+            if !isNew, errno != EEXIST { throw FileError("make", Array(path.utf8)) }
+            return (try FileDescriptor.openDirectory(path: path), isNew)
         }
-        let log = RestoreLog(onFailure: onFailure)
-        let first = RestorePass(root: root, source: source, options: options, log: log)
+        let log = RestoreLog(observer)
+        let first = RestorePass(root: root, isRootNew: isNew, source: source, options: options, log: log)
         try await first.run(TreeReader(chunks: chunks, from: source))
         if await first.foundHardLinks {
             let second = HardLinkPass(
@@ -68,8 +86,10 @@ actor RestorePass {
     let options: RestoreOptions
     private let files: FileRestorer
     private let others: OtherRestorer
+    private let log: RestoreLog
     private var levels: RestoreLevels
     private var group: [FileJob] = []
+    private var groupDirectories: Set<ObjectIdentifier> = []
     private var groupChunks: Set<ChunkID> = []
     private var groupBytes: Int64 = 0
     /// What takes the further extents of the file that came last; nil when they are not wanted.
@@ -81,22 +101,37 @@ actor RestorePass {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(root: FileDescriptor, source: any ChunkReading, options: RestoreOptions, log: RestoreLog) {
+    init(
+        root: FileDescriptor, isRootNew: Bool, source: any ChunkReading, options: RestoreOptions, log: RestoreLog
+    ) {
         self.source = source
         self.options = options
+        self.log = log
         let metadata = MetadataWriter(log: log)
         files = FileRestorer(source: source, options: options, log: log, metadata: metadata)
-        others = OtherRestorer(log: log, metadata: metadata)
-        levels = RestoreLevels(root: root, options: options, metadata: metadata, log: log)
+        others = OtherRestorer(options: options, log: log, metadata: metadata)
+        levels = RestoreLevels(root: root, isRootNew: isRootNew, options: options, metadata: metadata, log: log)
     }
 
     func run(_ reader: TreeReader) async throws {
+        do {
+            try await restore(reader)
+        } catch {
+            levels.abandon()
+            throw error
+        }
+        levels.leaveAll()
+        try log.checkEnd()
+    }
+
+    private func restore(_ reader: TreeReader) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             // A file whose extents never end must not be waited for when the tree does.
             defer { more?.finish(throwing: CancellationError()) }
             var running = 0
             while let events = try await reader.nextBatch() {
                 for event in events {
+                    try log.checkEnd()
                     guard let work = try await take(event) else { continue }
                     if running >= options.parallelism {
                         try await tasks.next()
@@ -109,7 +144,7 @@ actor RestorePass {
             if let work = takeGroup() { tasks.addTask { try await work() } }
             try await tasks.waitForAll()
         }
-        levels.leaveAll()
+        try log.checkEnd()
     }
 
     private typealias Work = @Sendable () async throws -> Void
@@ -137,7 +172,11 @@ actor RestorePass {
             levels.enter(entry, isSelected: isSelected)
             return nil
         }
-        guard isSelected, let directory = levels.directory() else { return nil }
+        guard isSelected else { return nil }
+        guard let directory = levels.directory() else {
+            log.lose(entry)
+            return nil
+        }
         if entry.hardLink != nil {
             noteHardLink(entry)
             return nil
@@ -158,8 +197,11 @@ actor RestorePass {
         }
         group.append(job)
         groupBytes += job.entry.size
+        groupDirectories.insert(ObjectIdentifier(job.directory))
         for case .chunk(let id, _, _) in job.entry.extents { groupChunks.insert(id) }
-        let isFull = group.count >= 128 || groupChunks.count >= 4 || groupBytes >= 4 << 20
+        // Each directory is kept open until its files are there.
+        let isFull =
+            group.count >= 128 || groupChunks.count >= 4 || groupBytes >= 4 << 20 || groupDirectories.count >= 16
         return isFull ? takeGroup() : nil
     }
 
@@ -168,6 +210,7 @@ actor RestorePass {
         let jobs = group
         group = []
         groupChunks = []
+        groupDirectories = []
         groupBytes = 0
         return { [files] in try await files.restore(jobs) }
     }

@@ -12,6 +12,8 @@ public enum TreeLimits {
     public static let extentsPerLine = 1024
     /// The bytes of a path, or of the target of a symbolic link.
     public static let path = 64 << 10
+    /// The components of a path: directories are held open on the way down, by a walk and by a restore.
+    public static let depth = 2048
     /// The bytes of the names and values of an entry's attributes together.
     public static let attributes = 1 << 20
     /// The bytes of a line.

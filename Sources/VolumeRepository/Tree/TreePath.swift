@@ -8,7 +8,7 @@ enum TreePath {
         if path.isEmpty { return nil }
         if path.count > TreeLimits.path { return "a path is too long" }
         return path.withUnsafeBufferPointer { bytes in
-            var start = 0
+            var (start, depth) = (0, 0)
             for index in 0...bytes.count {
                 if index < bytes.count {
                     if bytes[index] == 0 { return "a path holds a zero byte" }
@@ -21,6 +21,8 @@ enum TreePath {
                     return "a path has the component . or .."
                 }
                 start = index + 1
+                depth += 1
+                if depth > TreeLimits.depth { return "a path has too many components" }
             }
             return nil
         }

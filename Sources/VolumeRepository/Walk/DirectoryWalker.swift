@@ -9,8 +9,8 @@ public final class DirectoryWalker {
     private struct Level {
         let path: [UInt8]
         let directory: FileDescriptor
-        /// The names that are still to come, last first.
-        var names: [[UInt8]]
+        /// The names that are still to come.
+        var names: NameList
     }
 
     private struct FileIdentity: Hashable {
@@ -29,10 +29,17 @@ public final class DirectoryWalker {
     /// A walk of a directory.
     ///
     /// - Throws: ``FileError`` when the root cannot be opened.
-    public init(root path: String, options: WalkOptions = WalkOptions()) throws(FileError) {
+    public convenience init(root path: String, options: WalkOptions = WalkOptions()) throws(FileError) {
         raiseOpenFileLimit()
-        root = try FileDescriptor.openDirectory(path: path)
-        guard let status = root.status() else { throw FileError("look at", Array(path.utf8)) }
+        try self.init(FileDescriptor.openDirectory(path: path), path: Array(path.utf8), options: options)
+    }
+
+    /// A walk of an open directory.
+    ///
+    /// - Parameter path: for the error.
+    init(_ root: FileDescriptor, path: [UInt8], options: WalkOptions = WalkOptions()) throws(FileError) {
+        self.root = root
+        guard let status = root.status() else { throw FileError("look at", path) }
         rootStatus = status
         self.options = options
     }
@@ -45,7 +52,7 @@ public final class DirectoryWalker {
             return begin()
         }
         while let level = levels.indices.last {
-            guard let name = levels[level].names.popLast() else {
+            guard let name = levels[level].names.next() else {
                 levels.removeLast()
                 continue
             }
@@ -54,11 +61,18 @@ public final class DirectoryWalker {
         return nil
     }
 
-    /// The next events, up to a number; empty at the end.
+    /// The next events, up to a number, and from a few directories only, since each is kept open; empty at the end.
     public func nextBatch(upTo count: Int) -> [WalkEvent] {
         var events: [WalkEvent] = []
         events.reserveCapacity(count)
-        while events.count < count, let event = next() { events.append(event) }
+        var directories = 0
+        var last: ObjectIdentifier?
+        while events.count < count, directories < 32, let event = next() {
+            events.append(event)
+            guard case .item(let item) = event, last != ObjectIdentifier(item.directory) else { continue }
+            last = ObjectIdentifier(item.directory)
+            directories += 1
+        }
         return events
     }
 
@@ -79,7 +93,7 @@ public final class DirectoryWalker {
         let isDirectory = status.kind == .directory
         if options.exclusions.contains(where: { $0.matches(path, isDirectory: isDirectory) }) { return nil }
         guard let kind = status.kind else { return note(path, "a socket is not kept") }
-        if path.count > TreeLimits.path {
+        if path.count > TreeLimits.path || levels.count > TreeLimits.depth {
             return problem(path, FileError("keep so long a path as", path, code: ENAMETOOLONG))
         }
         var target: [UInt8] = []
@@ -105,7 +119,8 @@ public final class DirectoryWalker {
             waiting.append(problem(path, FileError("open", path)))
             return
         }
-        guard directory.status()?.fileSystem == rootStatus.fileSystem else {
+        // A directory of the same file system may be mounted there too.
+        guard directory.isInMount(of: root) else {
             waiting.append(note(path, "what is mounted here is not part of the volume"))
             return
         }
@@ -113,16 +128,15 @@ public final class DirectoryWalker {
     }
 
     private func enter(_ directory: FileDescriptor, path: [UInt8]) {
-        guard let names = directory.sortedNames() else {
+        guard var names = directory.sortedNames() else {
             waiting.append(problem(path, FileError("list", path)))
             return
         }
         let tag = Array("CACHEDIR.TAG".utf8)
         if options.excludesCaches, names.contains(tag), CacheTag.isValid(in: directory, name: tag) {
-            levels.append(Level(path: path, directory: directory, names: [tag]))
-        } else {
-            levels.append(Level(path: path, directory: directory, names: names.reversed()))
+            names.removeAll { $0 != tag }
         }
+        levels.append(Level(path: path, directory: directory, names: names))
     }
 
     /// The path of the file's first link; the table forgets a file with its last one.

@@ -50,34 +50,32 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
             let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
             return name.matches(path[start...])
         }
-        return Self.matches(components[...], path.split(separator: UInt8(ascii: "/"))[...])
+        return Self.matches(components, path.split(separator: UInt8(ascii: "/")))
     }
 
-    /// Whether a path that the pattern fits can lie below a directory.
-    public func canMatchBelow(_ directory: [UInt8]) -> Bool {
-        Self.canMatch(components[...], below: directory.split(separator: UInt8(ascii: "/"))[...])
-    }
-
-    private static func matches(_ pattern: ArraySlice<Component>, _ path: ArraySlice<ArraySlice<UInt8>>) -> Bool {
-        guard let first = pattern.first else { return path.isEmpty }
-        switch first {
-        case .name(let name):
-            guard let component = path.first, name.matches(component) else { return false }
-            return matches(pattern.dropFirst(), path.dropFirst())
-        case .anyDirectories:
-            // A final ** fits what is inside, not the directory itself.
-            if pattern.count == 1 { return !path.isEmpty }
-            for index in path.indices where matches(pattern.dropFirst(), path[index...]) { return true }
-            return false
+    /// Linear but for the runs of directories: on a mismatch only the last one is tried longer, as in ``NamePattern``.
+    private static func matches(_ pattern: [Component], _ path: [ArraySlice<UInt8>]) -> Bool {
+        var (component, position) = (0, 0)
+        var lastRun: (component: Int, position: Int)?
+        while position < path.count {
+            if component < pattern.count, case .anyDirectories = pattern[component] {
+                // A final ** fits what is inside, not the directory itself: all that is left, which is something.
+                if component == pattern.count - 1 { return true }
+                lastRun = (component, position)
+                component += 1
+            } else if component < pattern.count, case .name(let name) = pattern[component], name.matches(path[position])
+            {
+                component += 1
+                position += 1
+            } else if let run = lastRun {
+                component = run.component + 1
+                position = run.position + 1
+                lastRun = (run.component, position)
+            } else {
+                return false
+            }
         }
-    }
-
-    private static func canMatch(
-        _ pattern: ArraySlice<Component>, below path: ArraySlice<ArraySlice<UInt8>>
-    ) -> Bool {
-        guard let component = path.first else { return !pattern.isEmpty }
-        guard case .name(let name) = pattern.first else { return pattern.first != nil }
-        return name.matches(component) && canMatch(pattern.dropFirst(), below: path.dropFirst())
+        return component == pattern.count
     }
 }
 

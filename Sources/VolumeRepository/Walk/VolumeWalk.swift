@@ -29,7 +29,9 @@ public final class VolumeWalk: Sendable {
     /// Finds out whether a directory can be walked, before anything is prepared for it.
     ///
     /// - Throws: ``FileError`` when it cannot be opened.
-    public static func check(root: String) throws(FileError) { _ = try FileDescriptor.openDirectory(path: root) }
+    public static func check(root: String) async throws {
+        _ = try await BlockingPool.shared.run { try FileDescriptor.openDirectory(path: root) }
+    }
 
     deinit {
         channel.abandon()

@@ -35,14 +35,7 @@ public struct WalkItem: Sendable {
     /// Attributes of more than ``TreeLimits/attributes`` bytes are left out, with a failure that says so.
     public func attributes() -> (attributes: [TreeEntry.Attribute], failures: [FileError]) {
         if hardLink != nil { return ([], []) }
-        var (attributes, failures) = directory.attributes(of: name, path: path)
-        var room = TreeLimits.attributes
-        attributes.removeAll { attribute in
-            room -= attribute.name.count + attribute.value.count
-            if room < 0 { failures.append(FileError("keep so large attributes of", path, code: E2BIG)) }
-            return room < 0
-        }
-        return (attributes, failures)
+        return directory.attributes(of: name, path: path, limit: TreeLimits.attributes)
     }
 }
 

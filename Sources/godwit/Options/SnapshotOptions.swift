@@ -17,12 +17,17 @@ struct SnapshotOptions: ParsableArguments {
         }
     }
 
+    /// Finds the snapshot.
+    func find(in repository: Repository) async throws -> StoredSnapshot {
+        try await SnapshotArgument.find(snapshot, of: volume, in: repository)
+    }
+
     /// Opens the snapshot for the time of some work.
     func withTree<Value>(
         _ global: GlobalOptions, _ work: (StoredSnapshot, SnapshotTree) async throws -> Value
     ) async throws -> Value {
         let opened = try await repository.open(global)
-        let stored = try await SnapshotArgument.find(snapshot, of: volume, in: opened)
+        let stored = try await find(in: opened)
         let reader = try await opened.makeReader()
         do {
             let value = try await work(stored, SnapshotTree(chunks: stored.snapshot.tree, from: reader))

@@ -14,6 +14,11 @@ enum Units {
         return unit == 0 ? "\(count) B" : "\(oneDecimal(value)) \(units[unit])"
     }
 
+    /// `1.5 MiB (1572864 bytes)`
+    static func exactBytes(_ count: Int64) -> String {
+        count < 1024 ? bytes(count) : "\(bytes(count)) (\(count) bytes)"
+    }
+
     /// `3d4h`, `5m10s`, `0s`: the two largest units.
     static func duration(seconds: Double) -> String {
         let total = Int(max(0, seconds).rounded())

@@ -15,8 +15,32 @@ extension ProgressView {
                 observer(.progress(progress))
             },
             problem: { problem in
-                observer(.log(LogLine(problem.severity.level, "\(problem.path.printablePath): \(problem.reason)")))
+                observer(.log(LogLine(problem.severity.level, Self.line(problem.path, problem.reason))))
             })
+    }
+
+    /// To be given to a restore of a volume.
+    func restoreObserver() -> Restorer.Observer {
+        let observer = observer
+        return Restorer.Observer(
+            progress: { report in
+                var progress = GodwitEngine.Progress()
+                progress.items = report.filesWritten + report.filesUnchanged
+                progress.bytes = report.bytesWritten
+                progress.errors = report.failureCount
+                if report.filesWritten + report.filesUnchanged == 0, report.filesVerified > 0 {
+                    progress.items = report.filesVerified
+                    progress.activity = "reading back"
+                }
+                observer(.progress(progress))
+            },
+            failure: { failure in observer(.log(LogLine(.error, Self.line(failure.path, failure.reason)))) })
+    }
+
+    /// A message about a path. The reason mostly names it too.
+    private static func line(_ path: [UInt8], _ reason: String) -> String {
+        let (path, reason) = (path.printablePath, reason.printable)
+        return reason.contains(" \(path): ") ? reason : "\(path): \(reason)"
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import GodwitModel
 import GodwitTestKit
 import Synchronization
@@ -75,6 +76,22 @@ import Testing
         #expect(outcome.entries.dropFirst().allSatisfy { $0.size == 4 && $0.extents.map(\.length) == [4] })
         // A file that only changed is no failure.
         #expect(outcome.summary.changing == 40 && outcome.summary.problems == 0)
+        await writer.discard()
+    }
+
+    @Test func whatShrinksIsKeptAsItIsFound() async throws {
+        let site = try await Site()
+        for number in 0..<10 { try site.write("log\(number)", [UInt8](repeating: UInt8(number), count: 1000)) }
+        let writer = try await site.repository.makeWriter()
+        var source = SegmentSource(
+            walk: try VolumeWalk(root: site.root), previous: nil, storage: writer, observer: VolumeBackup.Observer())
+        let segment = try #require(try await source.next())
+        for number in 0..<10 { #expect(truncate("\(site.root)/log\(number)", number % 2 == 0 ? 0 : 10) == 0) }
+        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let outcome = try await reader.read(segment)
+        #expect(outcome.entries.dropFirst().map(\.size) == [0, 10, 0, 10, 0, 10, 0, 10, 0, 10])
+        #expect(outcome.entries.allSatisfy { $0.extents.reduce(0) { $0 + $1.length } == $0.size })
+        #expect(outcome.summary.problems == 0)
         await writer.discard()
     }
 

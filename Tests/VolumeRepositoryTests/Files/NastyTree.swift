@@ -171,3 +171,22 @@ extension FileDescriptor {
         return directory
     }
 }
+
+// By name, for what tests make: nobody else is there.
+extension FileDescriptor {
+    func setOwner(of name: [UInt8], user: UInt32, group: UInt32) -> Int32 {
+        openHandle(name)?.setOwner(user: user, group: group) ?? errno
+    }
+
+    func setMode(_ mode: UInt16, of name: [UInt8]) -> Int32 { openHandle(name)?.setMode(mode) ?? errno }
+
+    func setTime(_ time: TreeEntry.Time, of name: [UInt8]) -> Int32 { openHandle(name)?.setTime(time) ?? errno }
+
+    func setAttribute(_ attribute: TreeEntry.Attribute, of name: [UInt8]) -> Int32 {
+        openHandle(name)?.setAttribute(attribute) ?? errno
+    }
+
+    func removeAttribute(_ attribute: [UInt8], of name: [UInt8]) -> Int32 {
+        openHandle(name)?.removeAttribute(attribute) ?? errno
+    }
+}

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import VolumeRepository
@@ -77,6 +78,113 @@ import Testing
         #expect(try String(contentsOfFile: target + "/b", encoding: .utf8) == "old")
         #expect(try FileManager.default.contentsOfDirectory(atPath: target).sorted() == ["a", "b", "large"])
         #expect(FileManager.default.contentsEqual(atPath: source + "/large", andPath: target + "/large"))
+    }
+
+    @Test func nothingIsLinkedToWhatWasThereBefore() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        for path in [source, target] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try Data("new".utf8).write(to: URL(fileURLWithPath: source + "/a"))
+        try FileManager.default.linkItem(atPath: source + "/a", toPath: source + "/b")
+        try Data("old content".utf8).write(to: URL(fileURLWithPath: target + "/a"))
+        let backup = try MiniBackup(of: source)
+        guard case .chunk(let id, _, _) = backup.entries[1].extents[0] else {
+            Issue.record("no chunk")
+            return
+        }
+        backup.chunks.damage(id)
+        let report = try await backup.restorer().restore(to: target)
+        #expect(report.failures.map(\.path) == [Array("a".utf8), Array("b".utf8)])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["a"])
+    }
+
+    @Test func linksOfAnUnselectedFileAreReadBack() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        try FileManager.default.createDirectory(atPath: source + "/d", withIntermediateDirectories: true)
+        try Data("content".utf8).write(to: URL(fileURLWithPath: source + "/a"))
+        for name in ["d/b", "d/c"] {
+            try FileManager.default.linkItem(atPath: source + "/a", toPath: source + "/" + name)
+        }
+        var options = RestoreOptions()
+        options.include = [try PathPattern("/d")]
+        let restorer = try MiniBackup(of: source).restorer(options)
+        _ = try await restorer.restore(to: target)
+        let equal = try await restorer.readBack(from: target)
+        #expect(equal.failures == [] && equal.filesVerified == 2)
+        try Data("another".utf8).write(to: URL(fileURLWithPath: target + "/d/b"), options: [])
+        #expect(try await restorer.readBack(from: target).failures.map(\.path) == [Array("d/b".utf8)])
+    }
+
+    /// A writer may end the first line of a file anywhere.
+    @Test func aHoleAtTheEndCountsWhereverItStands() async throws {
+        let chunks = MemoryChunks()
+        let time = TreeEntry.Time(seconds: 1, nanoseconds: 0)
+        var root = TreeEntry(
+            path: [], kind: .directory, mode: 0o755, user: geteuid(), group: getegid(), modified: time,
+            changed: time, inode: 1)
+        var file = root
+        (file.path, file.kind, file.mode, file.size, root.links) = (Array("f".utf8), .file, 0o644, 100_003, 2)
+        file.extents = [.chunk(chunks.add([1, 2, 3]), offset: 0, length: 3)]
+        var (encoder, tree) = (TreeEncoder(), [UInt8]())
+        for entry in [root, file] { try encoder.append(entry, to: &tree) }
+        try encoder.append([.hole(length: 100_000)], to: &tree)
+        let directory = try TemporaryDirectory()
+        let report = try await Restorer(chunks: [chunks.add(tree)], from: chunks).restore(to: directory.sub("t"))
+        #expect(report.failures == [])
+        let content = try Data(contentsOf: URL(fileURLWithPath: directory.sub("t") + "/f"))
+        #expect(content == Data([1, 2, 3] + [UInt8](repeating: 0, count: 100_000)))
+    }
+
+    @Test func treesOfAnyDepthAreRemoved() async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        for path in [source, target] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        var inner = try FileDescriptor.openDirectory(path: target)
+        for _ in 0..<3000 {
+            #expect(inner.makeDirectory([UInt8(ascii: "d")]) == 0)
+            inner = try inner.subdirectory("d")
+        }
+        var options = RestoreOptions()
+        options.extra = .delete
+        let report = try await MiniBackup(of: source).restorer(options).restore(to: target)
+        #expect(report.failures == [] && report.removed == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target).isEmpty)
+    }
+
+    /// A plan says what a restore does then.
+    @Test(arguments: [RestoreOptions.Extra.keep, .delete], [RestoreOptions.Rewrite.differing, .differingContent])
+    func aPlanIsWhatIsDone(extra: RestoreOptions.Extra, rewrite: RestoreOptions.Rewrite) async throws {
+        let directory = try TemporaryDirectory()
+        let (source, target) = (directory.sub("source"), directory.sub("target"))
+        try NastyTree.make(at: source, depth: 10)
+        var options = RestoreOptions()
+        (options.extra, options.rewrite) = (extra, rewrite)
+        let restorer = try MiniBackup(of: source).restorer(options)
+        let first = try await restorer.plan(for: target) { #expect($0.verb == .create) }
+        #expect(!FileManager.default.fileExists(atPath: target))
+        let report = try await restorer.restore(to: target)
+        #expect(first[.create].files == report.filesWritten && first[.create].others == report.others)
+        #expect(first[.create].directories == report.directories && report.failures == [])
+        try Data("x".utf8).write(to: URL(fileURLWithPath: target + "/large"))
+        try FileManager.default.removeItem(atPath: target + "/symlink")
+        try FileManager.default.createDirectory(atPath: target + "/extra/e", withIntermediateDirectories: true)
+        try Data(count: 1000).write(to: URL(fileURLWithPath: target + "/extra/e/f"))
+        var named: [String] = []
+        let plan = try await restorer.plan(for: target) { action in
+            if action.verb != .keep { named.append("\(action.verb) \(TreePath.text(action.path)) \(action.bytes)") }
+        }
+        let deleted = extra == .delete ? ["delete extra 1000"] : []
+        #expect(Set(named) == Set(["replace large 3500000", "create symlink 0"] + deleted))
+        let again = try await restorer.restore(to: target)
+        #expect(plan[.create].files + plan[.replace].files == again.filesWritten)
+        #expect(plan[.keep].files == again.filesUnchanged)
+        #expect(plan[.delete].files == deleted.count && plan[.delete].directories == 2 * deleted.count)
+        #expect(try await restorer.plan(for: target) { _ in }[.replace] == VolumeRestorePlan.Totals())
     }
 
     @Test func extraFilesStayOrGo() async throws {

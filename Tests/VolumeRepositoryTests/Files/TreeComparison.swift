@@ -43,8 +43,8 @@ struct TreeComparison {
     private mutating func compareDirectories(
         _ left: FileDescriptor, _ right: FileDescriptor, _ name: [UInt8], _ path: [UInt8]
     ) {
-        guard let own = left.openForReading(name, flags: O_DIRECTORY), let names = own.sortedNames(),
-            let other = right.openForReading(name, flags: O_DIRECTORY), let others = other.sortedNames()
+        guard let own = left.openForReading(name, flags: O_DIRECTORY), let names = own.sortedNames().map(Array.init),
+            let other = right.openForReading(name, flags: O_DIRECTORY), let others = other.sortedNames().map(Array.init)
         else { return differ(path, "cannot be listed") }
         for extra in Set(names).symmetricDifference(others) { differ(TreePath.join(path, extra), "on one side only") }
         for name in names where others.contains(name) {
@@ -70,13 +70,13 @@ struct TreeComparison {
         while offset < own.size {
             switch file.region(at: offset, size: own.size) {
             case .hole(let hole):
-                if !otherFile.readsAsZero(hole, size: own.size) { return differ(path, "a hole is filled") }
+                if otherFile.readsAsZero(hole, size: own.size) != true { return differ(path, "a hole is filled") }
                 offset = hole.upperBound
             case .data(let data):
                 let count = Int(min(1 << 20, data.upperBound - offset))
                 var bytes = [UInt8](repeating: 0, count: count)
                 guard bytes.withUnsafeMutableBytes({ file.read(into: $0, at: offset) }) == count,
-                    otherFile.reads(as: bytes[...], at: offset)
+                    otherFile.reads(as: bytes[...], at: offset) == true
                 else { return differ(path, "content") }
                 offset += Int64(count)
             }

@@ -33,6 +33,9 @@ struct VolumeBackupCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Words to find the snapshot by: a,b.", valueName: "tags"))
     var tags: [CommaSeparated] = []
 
+    @Option(help: ArgumentHelp("Labels of the snapshot: key=value,…", valueName: "labels"))
+    var labels: [Mapping] = []
+
     @Option(help: ArgumentHelp("How long it is kept at least by 'repository forget', such as 720h.", valueName: "time"))
     var ttl: String?
 
@@ -40,7 +43,10 @@ struct VolumeBackupCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
-    func validate() throws { _ = try expiry(from: Date()) }
+    func validate() throws {
+        _ = try expiry(from: Date())
+        _ = try labels.dictionary(option: "--labels")
+    }
 
     func run() async throws {
         let console = Console.standard
@@ -51,9 +57,10 @@ struct VolumeBackupCommand: AsyncParsableCommand {
         request.walk.excludesCaches = excludeCaches
         request.usesPrevious = !force
         request.tags = tags.joined
+        request.labels = try labels.dictionary(option: "--labels")
         request.expires = try expiry(from: Date())
         // A directory that was typed wrongly should not leave a new repository behind.
-        try VolumeWalk.check(root: directory)
+        try await VolumeWalk.check(root: directory)
         let view = ProgressView(
             console, verb: "backing up", showsDebug: global.verbose, isQuiet: output.output != .table)
         let (stored, summary) = try await view.during {

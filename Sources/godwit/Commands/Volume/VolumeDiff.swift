@@ -42,7 +42,7 @@ struct VolumeDiff: AsyncParsableCommand {
                 to: TreeReader(chunks: new.snapshot.tree, from: reader)
             ) { difference in
                 differs = true
-                show(difference)
+                try show(difference)
             }
             await reader.close()
         } catch {
@@ -52,16 +52,17 @@ struct VolumeDiff: AsyncParsableCommand {
         if exitCode, differs { throw ExitStatus.failed }
     }
 
-    private func show(_ difference: TreeDifference) {
+    private func json(_ sign: String, _ path: [UInt8]) -> JSONValue {
+        ["change": .string(sign), "path": .string(String(decoding: path, as: UTF8.self))]
+    }
+
+    private func show(_ difference: TreeDifference) throws {
         let console = Console.standard
         let (sign, path) = difference.signAndPath
         switch output.output {
         case .name: console.print(path.printablePath)
-        case .json, .yaml:
-            let value: JSONValue = [
-                "change": .string(sign), "path": .string(String(decoding: path, as: UTF8.self)),
-            ]
-            console.print(String(decoding: value.serialized(), as: UTF8.self))
+        case .json: console.print(String(decoding: json(sign, path).serialized(), as: UTF8.self))
+        case .yaml: console.print("---\n" + (try YAMLText.render(json(sign, path)).dropLast()))
         case .table: console.print("\(sign) \(path.printablePath)")
         }
     }

@@ -7,7 +7,8 @@ import VolumeRepository
 struct VolumeExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write a snapshot, or a part of it, as one .tar.zst.",
-        discussion: "GNU tar unpacks it with attributes and holes: tar --zstd --xattrs --acls -xpf FILE")
+        discussion:
+            "GNU tar unpacks it with attributes, ACLs and holes: tar --zstd --xattrs --xattrs-include='*' -xpf FILE")
 
     @OptionGroup var snapshot: SnapshotOptions
 

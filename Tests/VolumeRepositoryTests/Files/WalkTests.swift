@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import VolumeRepository
+
+@Suite struct WalkTests {
+    @Test func socketsAreLeftOutWithANote() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.sub("s")
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        try #require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        let backup = try MiniBackup(of: directory.path)
+        #expect(backup.entries.map(\.path) == [[]])
+        #expect(backup.problems.map(\.path) == [Array("s".utf8)])
+        #expect(backup.problems.map(\.severity) == [.note])
+    }
+
+    @Test func cachesAreLeftOutByTheirTag() throws {
+        let directory = try TemporaryDirectory()
+        let signature = "Signature: 8a477f597d28d172789f06886806bc55"
+        for (name, tag) in [("cache", signature + "\nmore"), ("no-cache", "Signature: other"), ("short", "Sig")] {
+            try FileManager.default.createDirectory(
+                atPath: directory.sub(name) + "/inside", withIntermediateDirectories: true)
+            try Data(tag.utf8).write(to: URL(fileURLWithPath: directory.sub(name) + "/CACHEDIR.TAG"))
+            try Data("x".utf8).write(to: URL(fileURLWithPath: directory.sub(name) + "/file"))
+        }
+        // Who may write the volume must not make the backup leave out what is elsewhere.
+        try FileManager.default.createDirectory(atPath: directory.sub("link"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.sub("link") + "/CACHEDIR.TAG", withDestinationPath: "../cache/CACHEDIR.TAG")
+        try Data("x".utf8).write(to: URL(fileURLWithPath: directory.sub("link") + "/file"))
+        var options = WalkOptions()
+        #expect(try MiniBackup(of: directory.path, options: options).entries.count == 16)
+        options.excludesCaches = true
+        let entries = try MiniBackup(of: directory.path, options: options).entries.map { TreePath.text($0.path) }
+        #expect(
+            entries == [
+                "/", "cache", "cache/CACHEDIR.TAG", "link", "link/CACHEDIR.TAG", "link/file", "no-cache",
+                "no-cache/CACHEDIR.TAG", "no-cache/file", "no-cache/inside", "short", "short/CACHEDIR.TAG",
+                "short/file", "short/inside",
+            ])
+    }
+
+    /// Whoever can write to a volume can nest directories without end.
+    @Test func whatIsNestedTooDeeplyIsAProblemAndNoEnd() throws {
+        let directory = try TemporaryDirectory()
+        var inner = try FileDescriptor.openDirectory(path: directory.path)
+        for _ in 0..<TreeLimits.depth + 50 {
+            #expect(inner.makeDirectory([UInt8(ascii: "d")]) == 0)
+            inner = try inner.subdirectory("d")
+        }
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: directory.sub("file")))
+        let backup = try MiniBackup(of: directory.path)
+        #expect(backup.entries.count == TreeLimits.depth + 2)
+        #expect(backup.entries.last?.path == Array("file".utf8))
+        #expect(backup.problems.map(\.severity) == [.failure])
+    }
+
+    @Test func attributesBeyondTheLimitAreNotRead() throws {
+        let directory = try TemporaryDirectory()
+        let root = try FileDescriptor.openDirectory(path: directory.path)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: directory.sub("f")))
+        let name = Array("f".utf8)
+        for (attribute, size) in [("user.a", 10), ("user.b", 500), ("user.c", 20)] {
+            let value = [UInt8](repeating: 7, count: size)
+            let code = root.setAttribute(TreeEntry.Attribute(name: Array(attribute.utf8), value: value), of: name)
+            // A file system without attributes has nothing to test here.
+            if code == ENOTSUP { return }
+            #expect(code == 0)
+        }
+        let (attributes, failures) = root.attributes(of: name, path: name, limit: 100)
+        #expect(attributes.map(\.value.count) == [10, 20])
+        #expect(failures.map(\.code) == [E2BIG])
+    }
+
+    /// A name of a volume is anybody's, and a pattern with several runs must not take for ever on it.
+    @Test func patternsAreQuickOnHostilePaths() throws {
+        let path = Array(repeating: "a", count: TreeLimits.depth).joined(separator: "/")
+        let pattern = try PathPattern("**/a/**/a/**/a/**/a/**/b")
+        let elapsed = ContinuousClock().measure {
+            #expect(!pattern.matches(Array(path.utf8), isDirectory: true))
+            #expect(pattern.matches(Array((path + "/b").utf8), isDirectory: true))
+        }
+        #expect(elapsed < .seconds(5))
+    }
+
+    @Test func aFileThatShrinksOrGrowsWhileItIsCut() throws {
+        let directory = try TemporaryDirectory()
+        for (change, expected) in [(1_500_000, 1_500_000), (0, 0), (9_000_000, 8_000_000)] {
+            let path = directory.sub("large")
+            try Data(NastyTree.pattern(count: 8_000_000)).write(to: URL(fileURLWithPath: path))
+            let walker = try DirectoryWalker(root: directory.path)
+            _ = walker.next()
+            guard case .item(let item) = walker.next() else {
+                Issue.record("no file")
+                return
+            }
+            let file = try FileContent.open(item)
+            let chunker = ContentDefinedChunker(sizes: .content, seed: 0)
+            let cutter = FileCutter(file, size: file.status.size, chunker: chunker)
+            #expect(truncate(path, off_t(change)) == 0)
+            var length = 0
+            while let piece = try cutter.next() {
+                switch piece {
+                case .hole(let hole): length += Int(hole)
+                case .data(let data): length += data.count
+                }
+            }
+            #expect(length == expected)
+            #expect(try !file.currentStatus().isSameContent(as: file.status))
+        }
+    }
+}
