@@ -105,9 +105,16 @@ public final class LocalVolumeMover: VolumeDataMover {
         let stored = try await repository.snapshot(matching: data.snapshot)
         var options = RestoreOptions()
         options.extra = order.deletesExtra ? .delete : .keep
-        let restorer = Restorer(chunks: stored.snapshot.tree, from: reader, options: options) { failure in
-            observer.remark(.error, String(decoding: failure.path, as: UTF8.self), failure.reason)
-        }
+        let restorer = Restorer(
+            chunks: stored.snapshot.tree, from: reader, options: options,
+            observer: Restorer.Observer(
+                progress: { report in
+                    let entries = report.filesWritten + report.filesUnchanged + report.directories + report.others
+                    observer.progress(entries, report.bytesWritten)
+                },
+                failure: { failure in
+                    observer.remark(.error, String(decoding: failure.path, as: UTF8.self), failure.reason)
+                }))
         try await BlockingPool.shared.run { try Self.makeDirectory(path) }
         let report = try await restorer.restore(to: path)
         var result = VolumeRestoreResult()

@@ -1,3 +1,4 @@
+import GodwitModel
 import Glibc
 
 /// Reads the pieces of JSON in one line; strict, and without building anything that is not asked for.

@@ -1,3 +1,5 @@
+import GodwitModel
+
 /// The text of a tree's lines.
 enum TreeLine {
     /// Appends the line of an entry with these of its extents.
