@@ -18,7 +18,7 @@ import Testing
                 count.now += 1
                 count.most = max(count.most, count.now)
             }
-            try await Task.sleep(for: .milliseconds(5))
+            try await Task.sleep(for: .milliseconds(100))
             count.withLock { $0.now -= 1 }
             return StoredChunk(id: content.withUnsafeBytes { id(of: $0) }, storedBytes: content.count)
         }
