@@ -97,9 +97,10 @@ import Testing
 
     @Test func aFileThatShrinksOrGrowsWhileItIsCut() throws {
         let directory = try TemporaryDirectory()
+        let content = Data(NastyTree.pattern(count: 8_000_000))
         for (change, expected) in [(1_500_000, 1_500_000), (0, 0), (9_000_000, 8_000_000)] {
             let path = directory.sub("large")
-            try Data(NastyTree.pattern(count: 8_000_000)).write(to: URL(fileURLWithPath: path))
+            try content.write(to: URL(fileURLWithPath: path))
             let walker = try DirectoryWalker(root: directory.path)
             _ = walker.next()
             guard case .item(let item) = walker.next() else {
