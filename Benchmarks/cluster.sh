@@ -42,10 +42,10 @@ remove_namespaces() {
     "${kubectl[@]}" delete namespace "${names[@]}" --wait --timeout=15m >/dev/null
 }
 
-# s3_location PREFIX: exports the credentials too.
+# s3_location PREFIX [ENDPOINT]: exports the credentials too.
 s3_location() {
     export AWS_ACCESS_KEY_ID=$GODWIT_TEST_RADOSGW_ACCESS_KEY AWS_SECRET_ACCESS_KEY=$GODWIT_TEST_RADOSGW_SECRET_KEY
-    local endpoint=$GODWIT_TEST_RADOSGW_ENDPOINT region=$GODWIT_TEST_RADOSGW_REGION
+    local endpoint=${2:-$GODWIT_TEST_RADOSGW_ENDPOINT} region=$GODWIT_TEST_RADOSGW_REGION
     s3_url="s3://$GODWIT_TEST_RADOSGW_BUCKET/$1?endpoint=$endpoint&region=$region&path-style=true"
 }
 

@@ -1,6 +1,7 @@
 import FilesystemObjectStore
 import Foundation
 import GodwitEngine
+import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
 import ProgramTestKit
@@ -211,12 +212,10 @@ private struct RepositorySite: Sendable {
         }
     }
 
-    func restore(_ stored: StoredSnapshot) async throws -> (report: VolumeRepository.RestoreReport, out: String) {
+    func restore(_ stored: StoredSnapshot) async throws -> (report: VolumeRestoreReport, out: String) {
         let out = workspace.path("out-\(UUID().uuidString)")
         let reader = try await repository.makeReader()
-        var options = RestoreOptions()
-        options.synchronizes = false
-        let report = try await Restorer(chunks: stored.snapshot.tree, from: reader, options: options).restore(to: out)
+        let report = try await Restorer(chunks: stored.snapshot.tree, from: reader).restore(to: out)
         await reader.close()
         return (report, out)
     }

@@ -190,10 +190,10 @@ extension Harness {
         seeds: {
             let contents = [[], [1], Array(repeating: 7, count: 3000), (0..<255).map { UInt8($0) }]
             return try contents.flatMap { content in
-                [
-                    content.withUnsafeBytes { ZstdFrame.raw($0) },
-                    try codec.encode(document: content, context: []),
-                ]
+                let raw = [UInt8](unsafeUninitializedCapacity: ZstdFrame.rawSize(of: content.count)) { frame, count in
+                    count = content.withUnsafeBytes { ZstdFrame.raw($0, into: UnsafeMutableRawBufferPointer(frame)) }
+                }
+                return [raw, try codec.encode(document: content, context: [])]
             }
         },
         run: { bytes in

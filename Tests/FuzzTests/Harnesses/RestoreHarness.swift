@@ -14,7 +14,7 @@ extension Harness {
         for deletesExtra in [false, true] {
             var options = RestoreOptions()
             options.extra = deletesExtra ? .delete : .keep
-            options.rewrite = deletesExtra ? .always : .differing
+            options.rewrite = deletesExtra ? .differingContent : .differing
             options.synchronizes = false
             options.parallelism = 2
             let source = TreeAndAnyChunk(tree: tree)

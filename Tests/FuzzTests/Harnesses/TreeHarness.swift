@@ -1,3 +1,5 @@
+import GodwitModel
+
 @testable import VolumeRepository
 
 // The tree of a snapshot: the stream of lines that a restore follows.

@@ -87,7 +87,7 @@ import Testing
             walk: try VolumeWalk(root: site.root), previous: nil, storage: writer, observer: VolumeBackup.Observer())
         let segment = try #require(try await source.next())
         for number in 0..<10 { #expect(truncate("\(site.root)/log\(number)", number % 2 == 0 ? 0 : 10) == 0) }
-        let reader = SegmentReader(storage: writer, chunker: ContentDefinedChunker(sizes: .content, seed: 0))
+        let reader = SegmentReader(into: writer)
         let outcome = try await reader.read(segment)
         #expect(outcome.entries.dropFirst().map(\.size) == [0, 10, 0, 10, 0, 10, 0, 10, 0, 10])
         #expect(outcome.entries.allSatisfy { $0.extents.reduce(0) { $0 + $1.length } == $0.size })
