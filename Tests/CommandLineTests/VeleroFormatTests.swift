@@ -50,8 +50,15 @@ import Testing
         #expect(list.object?.values.compactMap(\.array?.count).reduce(0, +) == plain.count)
         let results = try await json(workspace, shop.stored("backups/b/b-results.gz"))
         #expect(results["errors"]?.object != nil && results["warnings"]?.object != nil)
-        for name in ["podvolumebackups", "volumesnapshots", "itemoperations", "csi-volumesnapshots", "volumeinfo"] {
+        for name in ["podvolumebackups", "volumesnapshots", "itemoperations", "csi-volumesnapshots"] {
             #expect(try await json(workspace, shop.stored("backups/b/b-\(name).json.gz")) == [])
+        }
+        // Each claim, and why its data is not in the backup.
+        let volumes = try await json(workspace, shop.stored("backups/b/b-volumeinfo.json.gz")).array ?? []
+        #expect(volumes.count == list["v1/PersistentVolumeClaim"]?.array?.count && !volumes.isEmpty)
+        for volume in volumes {
+            #expect(volume["skipped"] == true && volume["pvcNamespace"] == "shop", "\(volume)")
+            #expect(volume["skippedReason"]?.string?.isEmpty == false && volume["pvcName"]?.string != nil)
         }
     }
 

@@ -16,8 +16,6 @@ public struct ProgramResult: Sendable, CustomStringConvertible {
     public let output: String
     /// Standard error.
     public let errors: String
-    /// The most memory that it had at a time, in bytes.
-    public let peakMemory: Int
 
     /// The exit status, or 128 and the number of the signal, as shells have it.
     public var status: Int32 {

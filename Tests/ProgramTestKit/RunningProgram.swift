@@ -11,7 +11,6 @@ public final class RunningProgram: Sendable {
 
     private struct State {
         var life = Life.running
-        var peakMemory = 0
         var waiters: [CheckedContinuation<ProgramResult.Ending, Never>] = []
     }
 
@@ -91,9 +90,7 @@ public final class RunningProgram: Sendable {
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         let (ending, waiters) = state.withLock { state in
             var status: Int32 = 0
-            var usage = rusage()
-            while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
-            state.peakMemory = Int(usage.ru_maxrss) << 10
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             let signal = status & 0x7F
             let ending: ProgramResult.Ending = signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
             state.life = .ended(ending)
@@ -134,8 +131,7 @@ public final class RunningProgram: Sendable {
         }
         guardian.cancel()
         return ProgramResult(
-            command: command, ending: ending, output: Self.text(outputPath), errors: Self.text(errorPath),
-            peakMemory: state.withLock { $0.peakMemory })
+            command: command, ending: ending, output: Self.text(outputPath), errors: Self.text(errorPath))
     }
 
     private static func text(_ path: String) -> String {

@@ -21,7 +21,12 @@ struct SegmentReader: Sendable {
         if segment.members.count == 1, case .cut = segment.members[0].treatment {
             return try await room.files.withPlace { try await readCut(segment.members[0]) }
         }
-        return try await room.pieces.withPlace { try await readBundle(segment) }
+        let bundle = try await room.pieces.withPlace { try await readBundle(segment) }
+        var outcome = bundle.outcome
+        for (place, member) in bundle.outgrown.reversed() {
+            outcome.insert(try await room.files.withPlace { try await readCut(member) }, at: place)
+        }
+        return outcome
     }
 
     // MARK: Many entries
@@ -32,6 +37,8 @@ struct SegmentReader: Sendable {
         var content: [UInt8] = []
         /// What the bundle's chunk is the content of.
         var parts: [Part] = []
+        /// Files that larger ones have replaced, which have no room here, and the places of their entries.
+        var outgrown: [(place: Int, member: Segment.Member)] = []
 
         /// A stretch of an entry's content, which becomes an extent once the chunk has its id.
         struct Part: Sendable {
@@ -43,21 +50,21 @@ struct SegmentReader: Sendable {
         }
     }
 
-    private func readBundle(_ segment: Segment) async throws -> Outcome {
+    private func readBundle(_ segment: Segment) async throws -> Bundle {
         var bundle = try await BlockingPool.shared.run { [self] in
             var bundle = Bundle()
             bundle.content.reserveCapacity(segment.bundleSize)
             for member in segment.members { readMember(member, into: &bundle) }
             return bundle
         }
-        guard !bundle.content.isEmpty else { return bundle.outcome }
+        guard !bundle.content.isEmpty else { return bundle }
         let stored = try await storage.store(bundle.content)
         bundle.outcome.summary.count(stored, contentBytes: bundle.content.count)
         for part in bundle.parts {
             bundle.outcome.entries[part.entry].extents[part.extent] = .chunk(
                 stored.id, offset: part.range.lowerBound, length: part.range.count)
         }
-        return bundle.outcome
+        return bundle
     }
 
     private func readMember(_ member: Segment.Member, into bundle: inout Bundle) {
@@ -80,6 +87,10 @@ struct SegmentReader: Sendable {
         let start = bundle.content.count
         do throws(FileError) {
             let file = try FileContent.open(item)
+            if file.isReplacement, file.status.size > item.status.size {
+                bundle.outgrown.append((bundle.outcome.entries.count, member))
+                return
+            }
             // As much as the walk saw, so that the bundle stays within what a chunk may hold; what a file has grown by
             // since comes with the next backup.
             let cutter = FileCutter(file, size: min(file.status.size, item.status.size), chunker: chunker)
@@ -273,6 +284,14 @@ extension SegmentReader.Outcome {
         default: summary.others += 1
         }
         entries.append(entry)
+    }
+
+    /// Puts what became of one file into its place.
+    fileprivate mutating func insert(_ other: SegmentReader.Outcome, at place: Int) {
+        entries.insert(contentsOf: other.entries, at: place)
+        summary.add(other.summary)
+        problems += other.problems
+        lostLinks += other.lostLinks
     }
 
     fileprivate mutating func lose(_ item: WalkItem, _ error: FileError) {

@@ -29,11 +29,28 @@ struct VolumeRestoreOptions: ParsableArguments {
         _ global: GlobalOptions
     ) async throws -> VolumeRestoreSettings? {
         guard restoreVolumes ?? true else { return nil }
-        let records = try await catalog.volumes(of: stored)
+        let records: [VolumeRecord]
+        do {
+            records = try await catalog.volumes(of: stored)
+        } catch let error as BackupStorageError {
+            throw DamagedVolumesError(backup: stored.backup.name, cause: error)
+        }
         guard !records.isEmpty else { return nil }
         var settings = VolumeRestoreSettings(
             records: records, mover: try places.mover(cluster, storage, global))
         settings.verifies = verifyVolumes
         return settings
+    }
+}
+
+/// Nobody knows which volumes the backup has the data of.
+struct DamagedVolumesError: AdvisedError {
+    let backup: String
+    let cause: BackupStorageError
+    var summary: String { "backup '\(backup)' cannot be restored with its volumes" }
+    var reason: String? { cause.reason ?? cause.summary }
+    var advice: String? {
+        "restore its objects with --restore-volumes false; 'godwit volume snapshots' shows what there is of its volumes, for "
+            + "'godwit volume restore'"
     }
 }

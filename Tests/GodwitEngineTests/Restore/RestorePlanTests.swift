@@ -183,7 +183,10 @@ enum GoldenPlan {
             }
           ],
           "restore" : "again",
-          "target" : "fake"
+          "target" : "fake",
+          "volumes" : [
+
+          ]
         }
 
         """

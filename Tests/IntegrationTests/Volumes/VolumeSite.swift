@@ -109,6 +109,8 @@ struct VolumeSite {
     func expectNoGarbage() async throws {
         try await forget("--keep-last", "1")
         try await prune()
+        // A pack that a killed prune had marked and that is needed again loses its mark; the next prune may copy from it.
+        try await prune()
         let last = try #require(try await snapshots().last)
         try await expectWhole("after the last prune")
         try await expectEqual(last, "after the last prune")

@@ -77,7 +77,7 @@ import Testing
 
     @Test func theComplaintIsInTheError() async throws {
         let error = await failure(try credentials("echo 'session expired' >&2; exit 3"))
-        #expect(error?.reason?.contains("exit code 3: session expired") == true)
+        #expect(error?.reason?.contains("exit code 3: session expired") == true, "\(String(describing: error))")
         #expect(error?.kind == .plugin)
     }
 

@@ -17,8 +17,19 @@ final class TemporaryFolder {
         let file = "\(path)/\(name)"
         try FileManager.default.createDirectory(
             atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try Data(content.utf8).write(to: URL(fileURLWithPath: file))
-        if executable { try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file) }
+        guard executable else {
+            try Data(content.utf8).write(to: URL(fileURLWithPath: file))
+            return file
+        }
+        // A program that this process has open for writing, or a child that another test forks just then, cannot be run
+        // ("text file busy"): another process writes it.
+        let text = try write(name + ".text", content)
+        let copy = Process()
+        copy.executableURL = URL(fileURLWithPath: "/usr/bin/install")
+        copy.arguments = ["-m", "755", text, file]
+        try copy.run()
+        copy.waitUntilExit()
+        guard copy.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
         return file
     }
 }
