@@ -115,7 +115,7 @@ public final class LocalVolumeMover: VolumeDataMover {
                 failure: { failure in
                     observer.remark(.error, String(decoding: failure.path, as: UTF8.self), failure.reason)
                 }))
-        try await BlockingPool.shared.run { try Self.makeDirectory(path) }
+        try await BlockingPool.shared.run { try Self.makeParent(of: path) }
         let report = try await restorer.restore(to: path)
         var result = VolumeRestoreResult()
         result.path = path
@@ -149,12 +149,14 @@ public final class LocalVolumeMover: VolumeDataMover {
         }
     }
 
-    /// The directories above belong to whoever restores; the volume's own gets its owner and mode from the snapshot.
-    private static func makeDirectory(_ path: String) throws {
+    /// The directories above belong to whoever restores; the restorer makes the volume's own, with owner and mode from the
+    /// snapshot.
+    private static func makeParent(of path: String) throws {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         } catch {
-            throw VolumeDataError("its directory \(path) cannot be made: \(error.localizedDescription)")
+            throw VolumeDataError("the directory \(parent) cannot be made: \(error.localizedDescription)")
         }
     }
 }

@@ -58,7 +58,7 @@ final class VolumeRestoreStage: Sendable {
             return
         }
         let order: VolumeRestoreOrder
-        switch self.order(outcome.action) {
+        switch self.order(outcome.action, data) {
         case .leave(let reason, let isWarning):
             result.reason = reason
             if isWarning { recorder.warn(reason, about: record.claim.item) }
@@ -99,7 +99,7 @@ final class VolumeRestoreStage: Sendable {
     }
 
     /// A claim that was there before keeps its data, unless the user wants what exists to become as in the backup.
-    private func order(_ action: ItemOutcome.Action) -> Step {
+    private func order(_ action: ItemOutcome.Action, _ data: VolumeRecord.Data) -> Step {
         var order = VolumeRestoreOrder()
         order.verifies = settings.verifies
         switch action {
@@ -111,7 +111,8 @@ final class VolumeRestoreStage: Sendable {
                 return .leave("the claim was there, and its data was left alone; \(advice)", isWarning: true)
             case .update: return .fill(order)
             case .replace:
-                order.deletesExtra = true
+                // What the backup could not read is not what somebody wants to be rid of.
+                order.deletesExtra = data.problems == 0
                 return .fill(order)
             }
         case .skipped: return .leave("the claim was not restored", isWarning: false)
