@@ -29,7 +29,9 @@ extension PathPatternError: UsageError {}
 enum UsageMistake {
     static func isOne(_ error: any Error) -> Bool {
         switch error {
-        case is any UsageError, is StorageLocationError, is ItemFilterError, is GlobError, is LabelSelectorError: true
+        case is any UsageError, is StorageLocationError, is VolumePolicyError, is ItemFilterError, is GlobError,
+            is LabelSelectorError:
+            true
         case let error as BackupStorageError: error.kind == .invalidName
         case let error as ObjectStoreError: error.kind == .invalidConfiguration
         default: false

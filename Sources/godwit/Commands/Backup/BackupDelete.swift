@@ -26,7 +26,8 @@ struct BackupDelete: AsyncParsableCommand {
             line += ", and the records of its restores: \(report.restores.joined(separator: ", "))"
         }
         if report.snapshots > 0 {
-            line += ", and \(report.snapshots) snapshots of volumes, whose room 'godwit repository prune' frees"
+            line +=
+                ", and \(report.snapshots) \(report.snapshots == 1 ? "snapshot" : "snapshots") of volumes, whose room 'godwit repository prune' frees"
         }
         Console.standard.print(line)
         for warning in report.results.warnings.general { Console.standard.complain("warning: \(warning)") }
