@@ -110,7 +110,7 @@ let package = Package(
             "GodwitEngineTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "Streams",
-                "Tarball", "FilesystemObjectStore",
+                "Tarball", "FilesystemObjectStore", "VolumeRepository",
             ]
         ),
         tests(

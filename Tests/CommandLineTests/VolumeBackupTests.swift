@@ -13,7 +13,7 @@ import Testing
         let rows = try #require(described["volumes"]?.array)
         let data = try #require(rows.first { $0["claim"]?.string == "data" })
         #expect(data["phase"]?.string == "Completed" && data["method"]?.string == "fs-backup")
-        #expect(data["files"]?.integer == 3 && data["problems"]?.integer == 0)
+        #expect(data[path: "totals", "files"]?.integer == 3 && data[path: "totals", "errors"]?.integer == 0)
         let snapshots = try await site.json("volume", "snapshots")
         #expect(snapshots.array?.first?["backup"]?.string == "b")
         #expect(snapshots.array?.first?["expires"]?.string != nil)
@@ -142,6 +142,39 @@ import Testing
         #expect(Workspace.files(below: site.workspace.path("target")).contains { $0.contains("pods/tool") })
     }
 
+    @Test func aVolumeThatWasNotFilledIsFilledByTheNextRestore() async throws {
+        let site = try await Site()
+        #expect(try await site.backUp("b", "--volume-path", "shop/data=\(site.data)").status == 0)
+        try site.workspace.write("in the way", to: "file")
+        let blocked = "shop/data=\(site.workspace.path("file/below"))"
+        let first = try await site.restore("r1", "--volume-path", blocked)
+        #expect(first.status == 3 && first.errors.contains("held back"), "\(first)")
+        let claim = "target/shop/persistentvolumeclaims/data.yaml"
+        #expect(try site.read(claim).contains("godwit.io/unfilled"))
+        // Neither is it taken for somebody's data when it fails again, nor does anything start on it.
+        let second = try await site.restore("r2", "--volume-path", blocked)
+        #expect(second.status == 3 && second.errors.contains("held back"), "\(second)")
+        let third = try await site.restore("r3")
+        #expect(third.status == 0 && third.output.contains("1 volume filled"), "\(third)")
+        try await site.expectEqual(to: "target/.volumes/shop/data")
+        #expect(try !site.read(claim).contains("godwit.io/unfilled"))
+        #expect(Workspace.files(below: site.workspace.path("target")).contains { $0.contains("pods/tool") })
+        // From now on it is somebody's data.
+        try site.workspace.write("mine", to: "target/.volumes/shop/data/one")
+        #expect(try await site.restore("r4").errors.contains("left alone"))
+        #expect(try site.read("target/.volumes/shop/data/one") == "mine")
+    }
+
+    @Test func namesOfFilesCannotCommandTheTerminal() async throws {
+        let site = try await Site()
+        let made = try await site.workspace.bash(
+            "cd source/.volumes/shop/data; n=$(printf 'a\\033[31mb'); echo x >\"$n\"; chmod 0 \"$n\"")
+        try #require(made.status == 0, "\(made)")
+        let backup = try await site.backUp("b", "--volume-path", "shop/data=\(site.data)")
+        let described = try await site.godwit("backup", "describe", "b", "--details")
+        for run in [backup, described] { #expect(!(run.output + run.errors).contains("\u{1B}"), "\(run)") }
+    }
+
     @Test func aDeletedBackupTakesItsSnapshotsAlong() async throws {
         let site = try await Site()
         #expect(try await site.backUp("b1", "--volume-path", "shop/data=\(site.data)").status == 0)
@@ -173,6 +206,8 @@ import Testing
         #expect(none.status == 1 && none.errors.contains("GODWIT_REPOSITORY_PASSWORD"), "\(none)")
         #expect(try await site.backUp("w", "--volume-path", named, "--password-file", wrong).status == 1)
         #expect(!FileManager.default.fileExists(atPath: site.stored("backups/w")))
+        let refused = try await site.restore("f", "--password-file", wrong)
+        #expect(refused.status == 1 && Workspace.files(below: site.workspace.path("target")).isEmpty, "\(refused)")
         let restore = try await site.restore("r", "--password-file", password)
         #expect(restore.status == 0, "\(restore)")
         try await site.expectEqual(to: "target/.volumes/shop/data")

@@ -56,13 +56,9 @@ public struct ClaimMapping: RestoreItemAction {
 
     /// Mapped claims whose name a StatefulSet decides.
     private func warnings(about workload: KubernetesObject) -> [String] {
-        guard workload.kind == "StatefulSet", let namespace = workload.namespace else { return [] }
-        let prefixes = (workload[path: "spec", "volumeClaimTemplates"]?.array ?? []).compactMap {
-            $0["metadata"]?["name"]?.string.map { "\($0)-\(workload.name)-" }
+        guard workload.kind == "StatefulSet" else { return [] }
+        return mapping.keys.filter { $0.isMade(by: workload) }.sorted().map {
+            "its claim '\($0.name)' is restored under another name, which it will not use"
         }
-        return mapping.keys.filter { claim in
-            claim.namespace == namespace
-                && prefixes.contains { claim.name.hasPrefix($0) && Int(claim.name.dropFirst($0.count)) != nil }
-        }.sorted().map { "its claim '\($0.name)' is restored under another name, which it will not use" }
     }
 }

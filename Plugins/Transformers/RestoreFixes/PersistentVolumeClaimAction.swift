@@ -17,6 +17,7 @@ public struct PersistentVolumeClaimAction: RestoreItemAction {
         PersistentVolumeAction.bindingAnnotations + [
             "volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner",
             "volume.kubernetes.io/selected-node", "velero.io/volume-snapshot-name", "velero.io/data-upload-name",
+            ClaimName.unfilledAnnotation,
         ]
 
     private let rules: VolumeRules

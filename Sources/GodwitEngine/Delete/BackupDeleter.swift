@@ -53,7 +53,7 @@ public struct BackupDeleter: Sendable {
         do {
             let records = try await catalog.volumes(of: try await catalog.backup(named: name))
             return records.compactMap { $0.data.flatMap { SnapshotID($0.snapshot) } }
-        } catch let error as BackupStorageError where error.kind == .damaged {
+        } catch let error as BackupStorageError where [.damaged, .unsupported].contains(error.kind) {
             report.results.warnings.add(
                 "snapshots of its volumes may stay behind, to be found with 'godwit volume snapshots': \(error)")
         } catch let error as BackupStorageError where [.notFound, .incomplete].contains(error.kind) {

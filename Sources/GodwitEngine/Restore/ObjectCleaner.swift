@@ -54,12 +54,13 @@ enum ObjectCleaner {
         ]
     }
 
-    /// The object without the labels that a restore adds, without members that are null, which mean nothing, and
+    /// The object without the labels and the annotation that a restore adds, without members that are null, which mean nothing, and
     /// without finalizers: those of an object that exists are between it and the controllers of its cluster.
     static func comparable(_ object: KubernetesObject) -> JSONValue {
         var object = object
         object[path: "metadata", "labels", backupLabel] = nil
         object[path: "metadata", "labels", restoreLabel] = nil
+        object[path: "metadata", "annotations", ClaimName.unfilledAnnotation] = nil
         object[path: "metadata", "finalizers"] = nil
         for key in ["labels", "annotations"] where object[path: "metadata", key]?.object?.isEmpty ?? false {
             object[path: "metadata", key] = nil

@@ -65,6 +65,12 @@ struct ObjectPlacer: Sendable {
             if presence == .wouldExist { return Placement(action: .created) }
         }
         object.addLabels(labels)
+        if source.resource == .persistentVolumeClaims,
+            context.holdsData(of: ClaimName(namespace: source.namespace ?? "", name: source.name))
+        {
+            // Should this run not come to filling it, the next one knows.
+            object[path: "metadata", "annotations", ClaimName.unfilledAnnotation] = "true"
+        }
         let placement: Placement
         do {
             placement = Placement(action: .created, written: try await context.target.create(object, at: place))

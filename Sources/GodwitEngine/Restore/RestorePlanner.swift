@@ -1,5 +1,6 @@
 import GodwitModel
 import KubernetesClient
+import VolumeRepository
 
 /// Works out what a restore has to do, without doing any of it.
 public struct RestorePlanner: Sendable {
@@ -61,7 +62,8 @@ public struct RestorePlanner: Sendable {
         }.map { record in
             RestorePlan.Volume(
                 claim: record.claim, target: request.restore.spec.target(of: record.claim),
-                snapshot: record.data?.snapshot, files: record.data?.files ?? 0, bytes: record.data?.bytes ?? 0,
+                snapshot: record.data?.snapshot, files: record.data?.totals.files ?? 0,
+                bytes: record.data?.totals.bytes ?? 0,
                 reason: record.data == nil ? record.error ?? record.reason : nil)
         }
     }

@@ -75,17 +75,20 @@ public struct BackupVerifier: Sendable {
 
     /// Whether the snapshots of volumes are there; what they hold is checked by the repository's own check.
     private func verifySnapshots(_ stored: StoredBackup, _ report: inout VerificationReport) async throws {
+        // A file that is damaged has been named with the others.
+        guard report.isWhole else { return }
         do {
-            for record in try await catalog.volumes(of: stored) {
-                guard let data = record.data else { continue }
-                guard let id = SnapshotID(data.snapshot), try await Repository.hasSnapshot(id, in: catalog.store) else {
-                    report.add("the snapshot of its data (\(data.snapshot)) is gone", item: record.claim.item)
-                    continue
+            let records = try await catalog.volumes(of: stored).filter { $0.data != nil }
+            guard !records.isEmpty else { return }
+            let present = try await Repository.snapshotIDs(in: catalog.store)
+            for record in records {
+                guard let snapshot = record.data?.snapshot else { continue }
+                if SnapshotID(snapshot).map(present.contains) != true {
+                    report.add("the snapshot of its data (\(snapshot)) is gone", item: record.claim.item)
                 }
             }
         } catch let error as BackupStorageError where error.kind == .damaged {
-            // The file has been reported with the others, unless its content never was what it should be.
-            if report.isWhole { report.add(error.reason ?? error.summary) }
+            report.add(error.reason ?? error.summary)
         }
     }
 

@@ -77,12 +77,7 @@ public final class LocalVolumeMover: VolumeDataMover {
         let (id, snapshot) = (result.snapshot.id, result.snapshot.snapshot)
         var data = VolumeRecord.Data(repository: repository.configuration.id, snapshot: id.description)
         data.path = path
-        data.files = snapshot.totals.files
-        data.directories = snapshot.totals.directories
-        data.bytes = snapshot.totals.bytes
-        data.newBytes = snapshot.totals.newBytes
-        data.storedBytes = snapshot.totals.storedBytes
-        data.problems = snapshot.totals.errors
+        data.totals = snapshot.totals
         data.started = snapshot.started
         data.ended = snapshot.ended
         return (data, result.summary.changing)

@@ -15,6 +15,8 @@ extension PreparedBackup {
         var collector = BackupCollector(
             reduced, listings: try reduced.listings(), writer: DiscardingWriter(), recorder: recorder)
         try await collector.run()
+        let errors = recorder.outcome.results.errors
+        plan.warnings += errors.general + errors.cluster + errors.namespaces.sorted { $0.key < $1.key }.flatMap(\.value)
         let volumes = try await VolumeBackupStage.volumes(
             collector.output.survey ?? VolumeSurvey(), request.cluster, catalog
         ) { plan.warnings.append($0) }
@@ -23,9 +25,13 @@ extension PreparedBackup {
             let decision = settings.rules.decision(for: volume)
             var (path, problem): (String?, String?) = (nil, nil)
             if decision.method == .fsBackup {
-                switch try await settings.mover.reach(toBackUp: volume) {
-                case .reachable(let place, _): path = place
-                case .unreachable(let reason): problem = reason
+                do {
+                    switch try await settings.mover.reach(toBackUp: volume) {
+                    case .reachable(let place, _): path = place
+                    case .unreachable(let reason): problem = reason
+                    }
+                } catch let error as VolumeDataError {
+                    problem = error.summary
                 }
             }
             planned.append(

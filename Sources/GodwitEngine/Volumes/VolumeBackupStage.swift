@@ -2,6 +2,7 @@ import Foundation
 import GodwitModel
 import KubernetesClient
 import Synchronization
+import VolumeRepository
 
 /// What a backup does about the data of volumes.
 public struct VolumeBackupSettings: Sendable {
@@ -36,10 +37,7 @@ final class VolumeBackupStage: Sendable {
     /// - Throws: `CancellationError`, and the source's error when it refuses the login.
     func run(_ survey: VolumeSurvey) async throws -> [VolumeRecord] {
         let volumes = try await Self.volumes(survey, request.cluster, catalog) { [recorder] in recorder.warn($0) }
-        guard let settings = request.volumes else {
-            let decision = VolumeDecision(.skip, "the data of volumes was not asked for")
-            return volumes.map { VolumeRecord($0, decision) }
-        }
+        guard let settings = request.volumes else { return volumes.map(withoutData) }
         for claim in settings.rules.named.subtracting(volumes.map(\.claim)).sorted() {
             recorder.fail("a directory was named for it, and it is not in the backup", about: claim.item)
         }
@@ -56,6 +54,17 @@ final class VolumeBackupStage: Sendable {
             records.append(record)
         }
         return records
+    }
+
+    private func withoutData(_ volume: ClaimedVolume) -> VolumeRecord {
+        guard request.format == .velero else {
+            return VolumeRecord(volume, VolumeDecision(.skip, "the data of volumes was not asked for"))
+        }
+        let decision = VolumeDecision(.skip, "the data of volumes needs the format godwit")
+        if let pod = volume.pods.first(where: { $0.wish == .included }) {
+            recorder.warn("pod '\(pod.name)' asks for its data: \(decision.reason)", about: volume.claim.item)
+        }
+        return VolumeRecord(volume, decision)
     }
 
     /// What the survey saw, with PersistentVolumes that the filters left out read from the cluster.
@@ -87,21 +96,22 @@ final class VolumeBackupStage: Sendable {
             let (data, changing) = try await mover.backUp(volume, order, observer: remarks.observer)
             snapshots.withLock { $0.append(data.snapshot) }
             record.data = data
-            record.phase = data.problems == 0 ? .completed : .partiallyFailed
+            record.phase = data.totals.errors == 0 ? .completed : .partiallyFailed
             if changing > 0 { recorder.warn("\(changing) files changed or vanished while they were read", about: item) }
-            if data.problems > 0 {
-                let error = "\(data.problems) entries are missing or incomplete; \(remarks.first ?? "see the log")"
+            if data.totals.errors > 0 {
+                let error = "\(data.totals.errors) entries are missing or incomplete; \(remarks.first ?? "see the log")"
                 record.error = error
                 recorder.fail(error, about: item)
             }
             recorder.info(
-                "\(data.files) files, \(data.bytes) bytes, \(data.newBytes) new, from \(data.path)", about: item)
+                "\(data.totals.files) files, \(data.totals.bytes) bytes, \(data.totals.newBytes) new, from \(data.path)",
+                about: item)
         } catch {
             // An error of a request that was cut off by the cancellation says nothing of the volume.
             try Task.checkCancellation()
             if (error as? ClusterError)?.kind == .unauthorized { throw error }
-            record.error = "\(error)"
-            recorder.fail("its data is not in the backup: \(error)", about: item)
+            record.error = "\(error)".printable
+            recorder.fail("its data is not in the backup: \(record.error ?? "")", about: item)
         }
     }
 
@@ -125,52 +135,5 @@ final class VolumeBackupStage: Sendable {
             }
             await mover.close()
         }.value
-    }
-}
-
-/// Remarks about the entries of one volume: the first few are told as they come, all of them are in the log.
-final class VolumeRemarks: Sendable {
-    private struct State {
-        var told = 0
-        var first: String?
-    }
-
-    private let tell: @Sendable (LogLine, _ isShown: Bool) -> Void
-    private let begin: @Sendable (String) -> Void
-    private let item: ItemIdentity
-    private let state = Mutex(State())
-
-    private static let limit = 20
-
-    convenience init(_ recorder: RunRecorder, _ item: ItemIdentity) {
-        self.init(item, begin: { recorder.begin($0) }, tell: { recorder.note($0, isShown: $1) })
-    }
-
-    init(
-        _ item: ItemIdentity, begin: @escaping @Sendable (String) -> Void,
-        tell: @escaping @Sendable (LogLine, _ isShown: Bool) -> Void
-    ) {
-        self.item = item
-        self.begin = begin
-        self.tell = tell
-    }
-
-    /// The first error.
-    var first: String? { state.withLock { $0.first } }
-
-    var observer: VolumeObserver {
-        VolumeObserver(
-            progress: { [self] entries, bytes in
-                begin("volume \(item.namespace ?? "")/\(item.name): \(entries) entries, \(bytes >> 20) MiB")
-            },
-            remark: { [self] level, path, message in
-                let text = "\(path.isEmpty ? "." : path): \(message)"
-                let isShown = state.withLock { state in
-                    if level == .error, state.first == nil { state.first = text }
-                    state.told += 1
-                    return state.told <= Self.limit
-                }
-                tell(LogLine(level, text, item: item), isShown)
-            })
     }
 }

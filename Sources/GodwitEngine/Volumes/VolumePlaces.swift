@@ -25,7 +25,10 @@ public struct VolumePlaces: Sendable, Hashable {
     /// Where a volume can be read. Blocks.
     func reach(toBackUp volume: ClaimedVolume) throws -> VolumeReach {
         if let path = named[volume.claim] { return existing(path, by: .named) }
-        if let path = manifestFolder(volume.claim) { return existing(path, by: .manifestDirectory) }
+        if let manifestDirectory {
+            let folder = try Self.folder(of: volume.claim, in: manifestDirectory)
+            return existing(folder, by: .manifestDirectory)
+        }
         if let kubeletRoot, let path = mounted(volume, below: kubeletRoot) {
             return existing(path, by: .kubelet)
         }
@@ -35,7 +38,9 @@ public struct VolumePlaces: Sendable, Hashable {
     /// Where a volume can be filled. Blocks. The directory need not be there yet.
     func reach(toRestore volume: ClaimedVolume) throws -> VolumeReach {
         if let path = named[volume.claim] { return .reachable(at: path, by: .named) }
-        if let path = manifestFolder(volume.claim) { return .reachable(at: path, by: .manifestDirectory) }
+        if let manifestDirectory {
+            return .reachable(at: try Self.folder(of: volume.claim, in: manifestDirectory), by: .manifestDirectory)
+        }
         return try reach(volume) { path, way in
             // What a kubelet makes on demand may be made here; a disk that is not mounted may not be made up.
             volume.source?.type == "hostPath" ? .reachable(at: path, by: way) : existing(path, by: way)
@@ -76,12 +81,14 @@ public struct VolumePlaces: Sendable, Hashable {
         name == node || name.hasPrefix(node + ".") || node.hasPrefix(name + ".")
     }
 
-    private func manifestFolder(_ claim: ClaimName) -> String? {
-        // The names of a manifest are what somebody wrote; those of an API server are DNS names.
-        guard let manifestDirectory, NameValidation.problem(withSubdomain: claim.namespace) == nil,
-            NameValidation.problem(withSubdomain: claim.name) == nil
-        else { return nil }
-        return "\(manifestDirectory)/\(Self.volumesFolder)/\(claim.namespace)/\(claim.name)"
+    /// - Throws: ``VolumeDataError`` for a name that leads elsewhere: those of a manifest are what somebody wrote.
+    private static func folder(of claim: ClaimName, in directory: String) throws -> String {
+        for name in [claim.namespace, claim.name] {
+            if let problem = NameValidation.problem(withSubdomain: name) {
+                throw VolumeDataError("'\(name)' is no name of a folder of volumes: \(problem)")
+            }
+        }
+        return "\(directory)/\(volumesFolder)/\(claim.namespace)/\(claim.name)"
     }
 
     /// Where the kubelet has mounted the volume for one of its pods.

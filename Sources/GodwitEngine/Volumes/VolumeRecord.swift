@@ -2,6 +2,7 @@ public import Foundation
 public import GodwitModel
 import GodwitPluginAPI
 import Streams
+public import VolumeRepository
 
 /// A row of a backup's volumes file: what became of the data of one claim's volume. See docs/formats.md.
 public struct VolumeRecord: Sendable, Hashable {
@@ -25,18 +26,8 @@ public struct VolumeRecord: Sendable, Hashable {
         public var snapshot: String
         /// Where it was read.
         public var path = ""
-        /// Regular files.
-        public var files: Int64 = 0
-        /// Directories.
-        public var directories: Int64 = 0
-        /// Bytes of the files' content.
-        public var bytes: Int64 = 0
-        /// Bytes of content that no snapshot had before.
-        public var newBytes: Int64 = 0
-        /// Bytes that the repository grew by.
-        public var storedBytes: Int64 = 0
-        /// Entries that are missing or incomplete.
-        public var problems: Int64 = 0
+        /// What was counted.
+        public var totals = Snapshot.Totals()
         /// When the reading began.
         public var started: Date?
         /// When everything was stored.
@@ -97,10 +88,7 @@ extension VolumeRecord {
         row["repository"] = .string(data.repository)
         row["snapshot"] = .string(data.snapshot)
         row["path"] = .string(data.path)
-        for (key, number) in [
-            "files": data.files, "directories": data.directories, "bytes": data.bytes, "newBytes": data.newBytes,
-            "storedBytes": data.storedBytes, "problems": data.problems,
-        ] { row[key] = .integer(number) }
+        row["totals"] = data.totals.json
         if let started = data.started { row["started"] = .string(RFC3339.format(started)) }
         if let ended = data.ended { row["ended"] = .string(RFC3339.format(ended)) }
         return row
@@ -118,16 +106,10 @@ extension VolumeRecord {
         storageClass = json["storageClass"]?.string ?? ""
         error = json["error"]?.string
         guard let repository = json["repository"]?.string, let snapshot = json["snapshot"]?.string else { return }
-        func number(_ key: String) -> Int64 { max(0, json[key]?.integer ?? 0) }
         func time(_ key: String) -> Date? { json[key]?.string.flatMap(RFC3339.parse) }
         var data = Data(repository: repository, snapshot: snapshot)
         data.path = json["path"]?.string ?? ""
-        data.files = number("files")
-        data.directories = number("directories")
-        data.bytes = number("bytes")
-        data.newBytes = number("newBytes")
-        data.storedBytes = number("storedBytes")
-        data.problems = number("problems")
+        data.totals = Snapshot.Totals(json: json["totals"] ?? .null)
         data.started = time("started")
         data.ended = time("ended")
         self.data = data

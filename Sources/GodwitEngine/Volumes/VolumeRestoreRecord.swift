@@ -66,13 +66,7 @@ final class UnfilledClaims: Sendable {
         let names = (spec["volumes"]?.array ?? []).compactMap {
             $0["persistentVolumeClaim"]?["claimName"]?.string
         }
-        let templates = (object[path: "spec", "volumeClaimTemplates"]?.array ?? []).compactMap {
-            $0["metadata"]?["name"]?.string.map { "\($0)-\(object.name)-" }
-        }
-        return unfilled.sorted().first { claim in
-            names.contains(claim.name)
-                || templates.contains { claim.name.hasPrefix($0) && Int(claim.name.dropFirst($0.count)) != nil }
-        }
+        return unfilled.sorted().first { names.contains($0.name) || $0.isMade(by: object) }
     }
 
     /// Where the workload kinds hold their pod spec.

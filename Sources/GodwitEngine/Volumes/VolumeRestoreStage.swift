@@ -1,6 +1,7 @@
 import GodwitModel
 import KubernetesClient
 import Synchronization
+import VolumeRepository
 
 /// The part of a restore that fills volumes: after the claims are there, and before anything that could use them.
 final class VolumeRestoreStage: Sendable {
@@ -57,17 +58,17 @@ final class VolumeRestoreStage: Sendable {
             if record.phase == .failed { recorder.warn(result.reason ?? "", about: record.claim.item) }
             return
         }
+        guard !context.target.isDryRun else {
+            result.reason = "dry run"
+            return
+        }
         let order: VolumeRestoreOrder
-        switch self.order(outcome.action, data) {
+        switch self.order(try await action(of: target, outcome), data) {
         case .leave(let reason, let isWarning):
             result.reason = reason
             if isWarning { recorder.warn(reason, about: record.claim.item) }
             return
         case .fill(let found): order = found
-        }
-        guard !context.target.isDryRun else {
-            result.reason = "dry run"
-            return
         }
         let remarks = VolumeRemarks(
             record.claim.item, begin: { [recorder] in recorder.begin($0) },
@@ -79,6 +80,7 @@ final class VolumeRestoreStage: Sendable {
             let outcome = try await settings.mover.restore(volume, from: data, order, observer: remarks.observer)
             result.result = outcome
             result.phase = outcome.failures == 0 ? .completed : .partiallyFailed
+            try await removeMark(target)
             if outcome.failures > 0 {
                 let reason = "\(outcome.failures) entries are not as in the backup; \(remarks.first ?? "see the log")"
                 result.reason = reason
@@ -87,9 +89,36 @@ final class VolumeRestoreStage: Sendable {
         } catch {
             try Task.checkCancellation()
             result.phase = .failed
-            result.reason = "\(error)"
+            result.reason = "\(error)".printable
             context.unfilled.add(target)
-            recorder.fail("its data was not restored: \(error)", about: record.claim.item)
+            recorder.fail("its data was not restored: \(result.reason ?? "")", about: record.claim.item)
+        }
+    }
+
+    /// What became of the claim. One that an earlier restore made and did not come to fill is as good as made now.
+    private func action(of claim: ClaimName, _ outcome: ItemOutcome) async throws -> ItemOutcome.Action {
+        switch outcome.action {
+        case .created, .failed: return outcome.action
+        case .updated, .unchanged, .skipped:
+            do {
+                let existing = try await context.existing(claim.item)
+                return existing?.annotations[ClaimName.unfilledAnnotation] == nil ? outcome.action : .created
+            } catch let error as ClusterError {
+                return .failed("the claim cannot be read: \(error)")
+            }
+        }
+    }
+
+    private func removeMark(_ claim: ClaimName) async throws {
+        guard let resource = context.catalog[.persistentVolumeClaims] else { return }
+        let place = Place(resource, namespace: claim.namespace, name: claim.name)
+        let mark: JSONValue = ["metadata": ["annotations": [ClaimName.unfilledAnnotation: .null]]]
+        do {
+            _ = try await context.target.patch(place, mark)
+        } catch let error as ClusterError {
+            recorder.warn(
+                "it is filled, and its annotation \(ClaimName.unfilledAnnotation) could not be removed, so the next "
+                    + "restore would fill it again: \(error)", about: claim.item)
         }
     }
 
@@ -112,7 +141,7 @@ final class VolumeRestoreStage: Sendable {
             case .update: return .fill(order)
             case .replace:
                 // What the backup could not read is not what somebody wants to be rid of.
-                order.deletesExtra = data.problems == 0
+                order.deletesExtra = data.totals.errors == 0
                 return .fill(order)
             }
         case .skipped: return .leave("the claim was not restored", isWarning: false)

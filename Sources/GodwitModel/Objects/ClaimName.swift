@@ -1,5 +1,9 @@
 /// The name of a PersistentVolumeClaim, and so of the volume that belongs to it, wherever its data is kept.
 public struct ClaimName: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    /// The annotation of a claim in a cluster whose volume a restore is to fill and has not filled yet. Whoever fills it
+    /// removes it.
+    public static let unfilledAnnotation = "godwit.io/unfilled"
+
     /// The namespace of the claim.
     public let namespace: String
     /// The name of the claim.
@@ -35,6 +39,17 @@ public struct ClaimName: Sendable, Hashable, Comparable, Codable, CustomStringCo
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
+    }
+
+    /// Whether a StatefulSet makes this claim from one of its templates: `<template>-<set>-<number>`.
+    public func isMade(by set: KubernetesObject) -> Bool {
+        guard set.namespace == namespace else { return false }
+        return (set[path: "spec", "volumeClaimTemplates"]?.array ?? []).contains { template in
+            guard let prefix = template[path: "metadata", "name"]?.string.map({ "\($0)-\(set.name)-" }) else {
+                return false
+            }
+            return name.hasPrefix(prefix) && UInt(name.dropFirst(prefix.count)) != nil
+        }
     }
 
     /// The claim as an item.

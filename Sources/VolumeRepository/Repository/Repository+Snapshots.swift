@@ -44,10 +44,14 @@ extension Repository {
         try await store.delete(ids.flatMap(keys))
     }
 
-    /// Whether a store has a snapshot, without opening it.
-    public static func hasSnapshot(_ id: SnapshotID, in store: any ObjectStore) async throws -> Bool {
-        for key in keys(id) where try await store.stat(key) != nil { return true }
-        return false
+    /// The snapshots of a store whose repository is not open.
+    public static func snapshotIDs(in store: any ObjectStore) async throws -> Set<SnapshotID> {
+        let objects = try await RepositoryObjects(store: store).list(RepositoryLayout.snapshots)
+        return Set(
+            objects.compactMap { object in
+                RepositoryLayout.snapshotID(ofKey: object.key, sealed: false)
+                    ?? RepositoryLayout.snapshotID(ofKey: object.key, sealed: true)
+            })
     }
 
     /// The keys that a snapshot may have, encrypted or not.

@@ -1,5 +1,5 @@
 import Foundation
-import GodwitModel
+public import GodwitModel
 
 extension Snapshot {
     /// The document as it is stored.
@@ -53,11 +53,13 @@ extension Snapshot.Totals {
         ("newBytes", \.newBytes), ("storedBytes", \.storedBytes), ("skipped", \.skipped), ("errors", \.errors),
     ]
 
-    var json: JSONValue {
+    /// The totals as a document has them.
+    public var json: JSONValue {
         .object(Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.0, .integer(self[keyPath: $0.1])) }))
     }
 
-    init(json: JSONValue) {
+    /// Reads totals; what is missing is 0.
+    public init(json: JSONValue) {
         self.init()
         for (name, field) in Self.fields { self[keyPath: field] = json[name]?.integer ?? 0 }
     }

@@ -93,10 +93,10 @@ struct VolumeBackupOptions: ParsableArguments {
     }
 
     private static func text(of name: ClaimName, in cluster: any Cluster) async throws -> String {
-        let maps = GroupResource(resource: "configmaps")
-        guard let resource = try await cluster.discover()[maps],
-            let item = try await cluster.get(resource, namespace: name.namespace, name: name.name)
-        else {
+        let maps = APIResource(
+            groupVersion: GroupVersion(apiVersion: "v1"), plural: "configmaps", kind: "ConfigMap", isNamespaced: true,
+            verbs: ["get"])
+        guard let item = try await cluster.get(maps, namespace: name.namespace, name: name.name) else {
             throw VolumePolicyFileError(place: "ConfigMap '\(name)'", reason: "it does not exist")
         }
         let data = try KubernetesObject(parsing: item.bytes)["data"]?.object ?? [:]

@@ -26,7 +26,7 @@ struct VolumeRestoreOptions: ParsableArguments {
     /// The settings as the engine takes them; nil when no data is restored.
     func settings(
         of stored: StoredBackup, _ catalog: BackupCatalog, _ cluster: ClusterOptions, _ storage: StorageOptions,
-        _ global: GlobalOptions
+        _ global: GlobalOptions, isDryRun: Bool
     ) async throws -> VolumeRestoreSettings? {
         guard restoreVolumes ?? true else { return nil }
         let records: [VolumeRecord]
@@ -36,8 +36,10 @@ struct VolumeRestoreOptions: ParsableArguments {
             throw DamagedVolumesError(backup: stored.backup.name, cause: error)
         }
         guard !records.isEmpty else { return nil }
-        var settings = VolumeRestoreSettings(
-            records: records, mover: try places.mover(cluster, storage, global))
+        let mover = try places.mover(cluster, storage, global)
+        // A password that does not fit should not be found out when half of the objects are there.
+        if !isDryRun, records.contains(where: { $0.data != nil }) { try await mover.prepare() }
+        var settings = VolumeRestoreSettings(records: records, mover: mover)
         settings.verifies = verifyVolumes
         return settings
     }

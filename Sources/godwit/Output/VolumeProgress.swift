@@ -1,4 +1,5 @@
 import GodwitEngine
+import GodwitModel
 import VolumeRepository
 
 extension ProgressView {
@@ -57,13 +58,4 @@ extension VolumeProblem.Severity {
 extension [UInt8] {
     /// A path of a volume as it can be shown.
     var printablePath: String { isEmpty ? "." : String(decoding: self, as: UTF8.self).printable }
-}
-
-extension String {
-    /// The text without what a terminal would take for a command: names of files are anybody's.
-    var printable: String {
-        String(
-            String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 })
-        )
-    }
 }

@@ -1,5 +1,6 @@
 import GodwitEngine
 import GodwitModel
+import VolumeRepository
 
 /// What became of the data of volumes, as tables.
 struct VolumeRecordsView {
@@ -14,8 +15,8 @@ struct VolumeRecordsView {
             let data = record.data
             table.add(
                 record.claim.description, record.method.rawValue, record.phase.rawValue,
-                data.map { String($0.snapshot.prefix(8)) } ?? "-", data.map { "\($0.files)" } ?? "-",
-                data.map { Units.bytes($0.bytes) } ?? "-", data.map { Units.bytes($0.newBytes) } ?? "-",
+                data.map { String($0.snapshot.prefix(8)) } ?? "-", data.map { "\($0.totals.files)" } ?? "-",
+                data.map { Units.bytes($0.totals.bytes) } ?? "-", data.map { Units.bytes($0.totals.newBytes) } ?? "-",
                 record.error ?? record.reason)
         }
         return table

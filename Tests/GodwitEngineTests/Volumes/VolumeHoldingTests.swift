@@ -1,5 +1,6 @@
 import GodwitModel
 import Testing
+import VolumeRepository
 
 @testable import GodwitEngine
 
@@ -76,8 +77,8 @@ import Testing
         record.error = "3 entries"
         var data = VolumeRecord.Data(repository: "r", snapshot: "s")
         data.path = "/srv"
-        (data.files, data.directories, data.bytes) = (1, 2, 3)
-        (data.newBytes, data.storedBytes, data.problems) = (4, 5, 6)
+        data.totals.files = 1
+        data.totals.errors = 6
         record.data = data
         #expect(VolumeRecord(json: record.json) == record)
         // What a version before this wrote.

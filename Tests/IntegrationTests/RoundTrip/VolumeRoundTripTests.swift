@@ -20,7 +20,7 @@ struct VolumeRoundTripTests {
             // What changes while it is read is told, and is no failure.
             try #require(run.status == 0, "\(run)")
             let row = try await writer.row(of: "b")
-            #expect(row["phase"]?.string == "Completed" && row["problems"]?.integer == 0, "\(row)")
+            #expect(row["phase"]?.string == "Completed" && row[path: "totals", "errors"]?.integer == 0, "\(row)")
             #expect(row["reason"]?.string == "annotation of pod 'writer'" && row["path"]?.string == writer.directory)
 
             try await writer.restoreElsewhere("b")

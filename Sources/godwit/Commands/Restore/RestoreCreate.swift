@@ -64,7 +64,8 @@ struct RestoreCreate: AsyncParsableCommand {
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.backup(named: fromBackup)
         try check(stored.backup)
-        let settings = try await volumes.settings(of: stored, catalog, cluster, storage, global)
+        let settings = try await volumes.settings(
+            of: stored, catalog, cluster, storage, global, isDryRun: dryRun)
         let contents = try await catalog.open(stored)
         var request = RestoreRequest(
             restore: restore, contents: contents, cluster: try cluster.open(isTarget: true, isDryRun: dryRun),
