@@ -54,8 +54,8 @@ enum ObjectCleaner {
         ]
     }
 
-    /// The object without the labels and the annotation that a restore adds, without members that are null, which mean nothing, and
-    /// without finalizers: those of an object that exists are between it and the controllers of its cluster.
+    /// The object without the labels and the annotation that a restore adds, without members that are null, which mean
+    /// nothing, and without finalizers: those of an object that exists are between it and its cluster's controllers.
     static func comparable(_ object: KubernetesObject) -> JSONValue {
         var object = object
         object[path: "metadata", "labels", backupLabel] = nil
