@@ -36,16 +36,26 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
 let package = Package(
     name: "godwit",
     products: [
         .executable(name: "godwit", targets: ["godwit"]),
         .library(name: "GodwitPluginAPI", targets: ["GodwitModel", "Streams", "GodwitPluginAPI"]),
+        .library(name: "GodwitPluginSDK", targets: ["GodwitModel", "Streams", "GodwitPluginAPI", "GodwitPluginSDK"]),
         .library(name: "GodwitTestKit", targets: ["GodwitTestKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -56,6 +66,7 @@ let package = Package(
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcess"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -64,6 +75,16 @@ let package = Package(
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
         room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium", "CLinux"]),
+        .target(
+            name: "PluginProtocol",
+            dependencies: ["GodwitModel", "GodwitPluginAPI", grpc, grpcProtobuf, protobuf],
+            exclude: ["Protos"], swiftSettings: strict),
+        room(
+            "PluginHost",
+            ["GodwitModel", "Streams", "GodwitPluginAPI", "PluginProtocol", "CProcess", grpc, grpcTransport, protobuf]),
+        room(
+            "GodwitPluginSDK",
+            ["GodwitModel", "Streams", "GodwitPluginAPI", "PluginProtocol", grpc, grpcTransport, protobuf]),
         room(
             "GodwitEngine",
             [
