@@ -33,7 +33,10 @@ public struct RestoreExecutor: Sendable {
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared, observer: observer)
         let volumes = VolumeRestoreStage(context, recorder: recorder)
-        let restorer = try ItemRestorer(context, names: prepared.names) { outcome in
+        let operations = RestoreOperations(prepared.request, recorder: recorder)
+        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        defer { prepared.request.log?.disconnect() }
+        let restorer = try ItemRestorer(context, names: prepared.names, operations: operations) { outcome in
             await recorder.record(outcome)
             volumes?.note(outcome)
         }
@@ -48,7 +51,9 @@ public struct RestoreExecutor: Sendable {
                     try await serve(recorder.definitions, context: context, recorder: recorder)
                 }
             }
+            try await operations.wait()
         } catch {
+            await operations.cancel()
             recorder.end(untried: restorer.untried)
             throw (error as? RunFailure)?.cause ?? error
         }

@@ -22,13 +22,13 @@ package enum Generated_ObjectStore: Sendable {
     package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "generated.ObjectStore")
     /// Namespace for method metadata.
     package enum Method: Sendable {
-        /// Namespace for "Init" metadata.
-        package enum Init: Sendable {
-            /// Request type for "Init".
+        /// Namespace for "Initialize" metadata.
+        package enum Initialize: Sendable {
+            /// Request type for "Initialize".
             package typealias Input = Generated_ObjectStoreInitRequest
-            /// Response type for "Init".
+            /// Response type for "Initialize".
             package typealias Output = Generated_Empty
-            /// Descriptor for "Init".
+            /// Descriptor for "Initialize".
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "generated.ObjectStore"),
                 method: "Init",
@@ -128,7 +128,7 @@ package enum Generated_ObjectStore: Sendable {
         }
         /// Descriptors for all methods in the "generated.ObjectStore" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
-            Init.descriptor,
+            Initialize.descriptor,
             PutObject.descriptor,
             ObjectExists.descriptor,
             GetObject.descriptor,
@@ -162,7 +162,7 @@ extension Generated_ObjectStore {
     /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
     /// or ``SimpleServiceProtocol`` instead.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Generated_ObjectStoreInitRequest` messages.
@@ -171,7 +171,7 @@ extension Generated_ObjectStore {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A streaming response of `Generated_Empty` messages.
-        func init(
+        func initialize(
             request: GRPCCore.StreamingServerRequest<Generated_ObjectStoreInitRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Generated_Empty>
@@ -283,7 +283,7 @@ extension Generated_ObjectStore {
     /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
     /// use ``StreamingServiceProtocol``.
     package protocol ServiceProtocol: Generated_ObjectStore.StreamingServiceProtocol {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_ObjectStoreInitRequest` message.
@@ -292,7 +292,7 @@ extension Generated_ObjectStore {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A response containing a single `Generated_Empty` message.
-        func init(
+        func initialize(
             request: GRPCCore.ServerRequest<Generated_ObjectStoreInitRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Generated_Empty>
@@ -402,7 +402,7 @@ extension Generated_ObjectStore {
     /// doesn't provide access to request or response metadata. If you need access to these
     /// then use ``ServiceProtocol`` instead.
     package protocol SimpleServiceProtocol: Generated_ObjectStore.ServiceProtocol {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A `Generated_ObjectStoreInitRequest` message.
@@ -411,7 +411,7 @@ extension Generated_ObjectStore {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A `Generated_Empty` to respond with.
-        func init(
+        func initialize(
             request: Generated_ObjectStoreInitRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Generated_Empty
@@ -522,11 +522,11 @@ extension Generated_ObjectStore {
 extension Generated_ObjectStore.StreamingServiceProtocol {
     package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
-            forMethod: Generated_ObjectStore.Method.Init.descriptor,
+            forMethod: Generated_ObjectStore.Method.Initialize.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Generated_ObjectStoreInitRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Generated_Empty>(),
             handler: { request, context in
-                try await self.init(
+                try await self.initialize(
                     request: request,
                     context: context
                 )
@@ -615,11 +615,11 @@ extension Generated_ObjectStore.StreamingServiceProtocol {
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_ObjectStore.ServiceProtocol {
-    package func init(
+    package func initialize(
         request: GRPCCore.StreamingServerRequest<Generated_ObjectStoreInitRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Generated_Empty> {
-        let response = try await self.init(
+        let response = try await self.initialize(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -707,12 +707,12 @@ extension Generated_ObjectStore.ServiceProtocol {
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_ObjectStore.SimpleServiceProtocol {
-    package func init(
+    package func initialize(
         request: GRPCCore.ServerRequest<Generated_ObjectStoreInitRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Generated_Empty> {
         return GRPCCore.ServerResponse<Generated_Empty>(
-            message: try await self.init(
+            message: try await self.initialize(
                 request: request.message,
                 context: context
             ),
@@ -825,7 +825,7 @@ extension Generated_ObjectStore {
     /// You don't need to implement this protocol directly, use the generated
     /// implementation, ``Client``.
     package protocol ClientProtocol: Sendable {
-        /// Call the "Init" method.
+        /// Call the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_ObjectStoreInitRequest` message.
@@ -836,7 +836,7 @@ extension Generated_ObjectStore {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        func init<Result>(
+        func initialize<Result>(
             request: GRPCCore.ClientRequest<Generated_ObjectStoreInitRequest>,
             serializer: some GRPCCore.MessageSerializer<Generated_ObjectStoreInitRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Generated_Empty>,
@@ -994,7 +994,7 @@ extension Generated_ObjectStore {
             self.client = client
         }
 
-        /// Call the "Init" method.
+        /// Call the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_ObjectStoreInitRequest` message.
@@ -1005,7 +1005,7 @@ extension Generated_ObjectStore {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        package func init<Result>(
+        package func initialize<Result>(
             request: GRPCCore.ClientRequest<Generated_ObjectStoreInitRequest>,
             serializer: some GRPCCore.MessageSerializer<Generated_ObjectStoreInitRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Generated_Empty>,
@@ -1016,7 +1016,7 @@ extension Generated_ObjectStore {
         ) async throws -> Result where Result: Sendable {
             try await self.client.unary(
                 request: request,
-                descriptor: Generated_ObjectStore.Method.Init.descriptor,
+                descriptor: Generated_ObjectStore.Method.Initialize.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1237,7 +1237,7 @@ extension Generated_ObjectStore {
 // Helpers providing default arguments to 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_ObjectStore.ClientProtocol {
-    /// Call the "Init" method.
+    /// Call the "Initialize" method.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Generated_ObjectStoreInitRequest` message.
@@ -1246,14 +1246,14 @@ extension Generated_ObjectStore.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func init<Result>(
+    package func initialize<Result>(
         request: GRPCCore.ClientRequest<Generated_ObjectStoreInitRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Generated_Empty>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        try await self.init(
+        try await self.initialize(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Generated_ObjectStoreInitRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Generated_Empty>(),
@@ -1439,7 +1439,7 @@ extension Generated_ObjectStore.ClientProtocol {
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_ObjectStore.ClientProtocol {
-    /// Call the "Init" method.
+    /// Call the "Initialize" method.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -1449,7 +1449,7 @@ extension Generated_ObjectStore.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func init<Result>(
+    package func initialize<Result>(
         _ message: Generated_ObjectStoreInitRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1461,7 +1461,7 @@ extension Generated_ObjectStore.ClientProtocol {
             message: message,
             metadata: metadata
         )
-        return try await self.init(
+        return try await self.initialize(
             request: request,
             options: options,
             onResponse: handleResponse

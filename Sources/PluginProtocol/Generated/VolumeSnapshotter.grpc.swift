@@ -22,13 +22,13 @@ package enum Generated_VolumeSnapshotter: Sendable {
     package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "generated.VolumeSnapshotter")
     /// Namespace for method metadata.
     package enum Method: Sendable {
-        /// Namespace for "Init" metadata.
-        package enum Init: Sendable {
-            /// Request type for "Init".
+        /// Namespace for "Initialize" metadata.
+        package enum Initialize: Sendable {
+            /// Request type for "Initialize".
             package typealias Input = Generated_VolumeSnapshotterInitRequest
-            /// Response type for "Init".
+            /// Response type for "Initialize".
             package typealias Output = Generated_Empty
-            /// Descriptor for "Init".
+            /// Descriptor for "Initialize".
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "generated.VolumeSnapshotter"),
                 method: "Init",
@@ -115,7 +115,7 @@ package enum Generated_VolumeSnapshotter: Sendable {
         }
         /// Descriptors for all methods in the "generated.VolumeSnapshotter" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
-            Init.descriptor,
+            Initialize.descriptor,
             CreateVolumeFromSnapshot.descriptor,
             GetVolumeInfo.descriptor,
             CreateSnapshot.descriptor,
@@ -148,7 +148,7 @@ extension Generated_VolumeSnapshotter {
     /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
     /// or ``SimpleServiceProtocol`` instead.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Generated_VolumeSnapshotterInitRequest` messages.
@@ -157,7 +157,7 @@ extension Generated_VolumeSnapshotter {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A streaming response of `Generated_Empty` messages.
-        func init(
+        func initialize(
             request: GRPCCore.StreamingServerRequest<Generated_VolumeSnapshotterInitRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Generated_Empty>
@@ -255,7 +255,7 @@ extension Generated_VolumeSnapshotter {
     /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
     /// use ``StreamingServiceProtocol``.
     package protocol ServiceProtocol: Generated_VolumeSnapshotter.StreamingServiceProtocol {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_VolumeSnapshotterInitRequest` message.
@@ -264,7 +264,7 @@ extension Generated_VolumeSnapshotter {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A response containing a single `Generated_Empty` message.
-        func init(
+        func initialize(
             request: GRPCCore.ServerRequest<Generated_VolumeSnapshotterInitRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Generated_Empty>
@@ -360,7 +360,7 @@ extension Generated_VolumeSnapshotter {
     /// doesn't provide access to request or response metadata. If you need access to these
     /// then use ``ServiceProtocol`` instead.
     package protocol SimpleServiceProtocol: Generated_VolumeSnapshotter.ServiceProtocol {
-        /// Handle the "Init" method.
+        /// Handle the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A `Generated_VolumeSnapshotterInitRequest` message.
@@ -369,7 +369,7 @@ extension Generated_VolumeSnapshotter {
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
         /// - Returns: A `Generated_Empty` to respond with.
-        func init(
+        func initialize(
             request: Generated_VolumeSnapshotterInitRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Generated_Empty
@@ -465,11 +465,11 @@ extension Generated_VolumeSnapshotter {
 extension Generated_VolumeSnapshotter.StreamingServiceProtocol {
     package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
-            forMethod: Generated_VolumeSnapshotter.Method.Init.descriptor,
+            forMethod: Generated_VolumeSnapshotter.Method.Initialize.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Generated_VolumeSnapshotterInitRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Generated_Empty>(),
             handler: { request, context in
-                try await self.init(
+                try await self.initialize(
                     request: request,
                     context: context
                 )
@@ -547,11 +547,11 @@ extension Generated_VolumeSnapshotter.StreamingServiceProtocol {
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_VolumeSnapshotter.ServiceProtocol {
-    package func init(
+    package func initialize(
         request: GRPCCore.StreamingServerRequest<Generated_VolumeSnapshotterInitRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Generated_Empty> {
-        let response = try await self.init(
+        let response = try await self.initialize(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -628,12 +628,12 @@ extension Generated_VolumeSnapshotter.ServiceProtocol {
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_VolumeSnapshotter.SimpleServiceProtocol {
-    package func init(
+    package func initialize(
         request: GRPCCore.ServerRequest<Generated_VolumeSnapshotterInitRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Generated_Empty> {
         return GRPCCore.ServerResponse<Generated_Empty>(
-            message: try await self.init(
+            message: try await self.initialize(
                 request: request.message,
                 context: context
             ),
@@ -729,7 +729,7 @@ extension Generated_VolumeSnapshotter {
     /// You don't need to implement this protocol directly, use the generated
     /// implementation, ``Client``.
     package protocol ClientProtocol: Sendable {
-        /// Call the "Init" method.
+        /// Call the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_VolumeSnapshotterInitRequest` message.
@@ -740,7 +740,7 @@ extension Generated_VolumeSnapshotter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        func init<Result>(
+        func initialize<Result>(
             request: GRPCCore.ClientRequest<Generated_VolumeSnapshotterInitRequest>,
             serializer: some GRPCCore.MessageSerializer<Generated_VolumeSnapshotterInitRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Generated_Empty>,
@@ -879,7 +879,7 @@ extension Generated_VolumeSnapshotter {
             self.client = client
         }
 
-        /// Call the "Init" method.
+        /// Call the "Initialize" method.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Generated_VolumeSnapshotterInitRequest` message.
@@ -890,7 +890,7 @@ extension Generated_VolumeSnapshotter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        package func init<Result>(
+        package func initialize<Result>(
             request: GRPCCore.ClientRequest<Generated_VolumeSnapshotterInitRequest>,
             serializer: some GRPCCore.MessageSerializer<Generated_VolumeSnapshotterInitRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Generated_Empty>,
@@ -901,7 +901,7 @@ extension Generated_VolumeSnapshotter {
         ) async throws -> Result where Result: Sendable {
             try await self.client.unary(
                 request: request,
-                descriptor: Generated_VolumeSnapshotter.Method.Init.descriptor,
+                descriptor: Generated_VolumeSnapshotter.Method.Initialize.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1094,7 +1094,7 @@ extension Generated_VolumeSnapshotter {
 // Helpers providing default arguments to 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_VolumeSnapshotter.ClientProtocol {
-    /// Call the "Init" method.
+    /// Call the "Initialize" method.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Generated_VolumeSnapshotterInitRequest` message.
@@ -1103,14 +1103,14 @@ extension Generated_VolumeSnapshotter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func init<Result>(
+    package func initialize<Result>(
         request: GRPCCore.ClientRequest<Generated_VolumeSnapshotterInitRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Generated_Empty>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
-        try await self.init(
+        try await self.initialize(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Generated_VolumeSnapshotterInitRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Generated_Empty>(),
@@ -1273,7 +1273,7 @@ extension Generated_VolumeSnapshotter.ClientProtocol {
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Generated_VolumeSnapshotter.ClientProtocol {
-    /// Call the "Init" method.
+    /// Call the "Initialize" method.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -1283,7 +1283,7 @@ extension Generated_VolumeSnapshotter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    package func init<Result>(
+    package func initialize<Result>(
         _ message: Generated_VolumeSnapshotterInitRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1295,7 +1295,7 @@ extension Generated_VolumeSnapshotter.ClientProtocol {
             message: message,
             metadata: metadata
         )
-        return try await self.init(
+        return try await self.initialize(
             request: request,
             options: options,
             onResponse: handleResponse
