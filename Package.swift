@@ -27,6 +27,13 @@ func plugin(_ name: String, at path: String, _ dependencies: [Target.Dependency]
     )
 }
 
+/// A program of plugins, written as an integrator writes one, under `samples/plugins/`.
+func sample(_ name: String, at path: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["GodwitPluginSDK"], path: "samples/plugins/\(path)",
+        swiftSettings: [.swiftLanguageMode(.v6)])
+}
+
 /// The test target of a room or plugin, under `Tests/`.
 func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: excluding, swiftSettings: strict)
@@ -107,7 +114,7 @@ let package = Package(
             name: "godwit",
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
-                "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
+                "GodwitEngine", "VolumeRepository", "PluginHost", "GodwitTestKit", "FilesystemObjectStore", "S3ObjectStore",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
@@ -154,6 +161,20 @@ let package = Package(
                 "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy",
                 "ImageRegistry",
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
+            ]),
+        sample("sample-shelf", at: "shelf"),
+        sample("sample-vault", at: "vault"),
+        sample("sample-quieten", at: "quieten"),
+        .executableTarget(
+            name: "hostile-plugin",
+            dependencies: ["PluginProtocol", grpc, grpcTransport, protobuf], path: "Tests/HostilePlugin",
+            swiftSettings: strict),
+        tests(
+            "PluginHostTests",
+            [
+                "PluginHost", "PluginProtocol", "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitPluginSDK",
+                "GodwitTestKit", "KubernetesClient", "FilesystemObjectStore", "Streams", "ProgramTestKit",
+                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),

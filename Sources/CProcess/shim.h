@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+int pipe2(int descriptors[2], int flags);
+
 // In the child: reports why the program could not be started, and ends.
 static inline void godwit_child_failed(int report) {
     int code = errno;
@@ -48,7 +50,7 @@ static inline pid_t godwit_spawn(
     int out = fcntl(output, F_DUPFD, 10), err = fcntl(error, F_DUPFD, 10), told = fcntl(report, F_DUPFD_CLOEXEC, 10);
     if (out < 0 || err < 0 || told < 0) godwit_child_failed(report);
     if (dup2(out, 1) < 0 || dup2(err, 2) < 0) godwit_child_failed(told);
-    if (dup3(told, 3, O_CLOEXEC) < 0) godwit_child_failed(told);
+    if (dup2(told, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) godwit_child_failed(told);
     // close_range; a kernel without it has what is open marked to be closed by whoever opened it.
     (void)syscall(436, 4u, ~0u, 0u);
     execve(path, arguments, environment);

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// How programs are found, started and limited.
 public struct PluginHostOptions: Sendable {

@@ -14,6 +14,8 @@ public struct PluginLimits: Sendable, Hashable {
     public var message = 32 << 20
     /// A message that lists objects, in bytes: Velero's protocol lists all keys in one.
     public var listing = 256 << 20
+    /// An object in bytes, where nothing says beforehand how large it is: what the largest stores take.
+    public var object: Int64 = 5 << 40
     /// A line of a plugin's log in bytes; what is longer is cut.
     public var logLine = 16 << 10
     /// Items that one answer may name.

@@ -1,5 +1,5 @@
-public import GodwitModel
 import Foundation
+import GodwitModel
 
 /// Who is told the lines of plugins' logs. It is called from any thread and must return at once.
 public typealias PluginLogSink = @Sendable (PluginLogLine) -> Void

@@ -5,6 +5,7 @@ import GodwitModel
 import GodwitPluginAPI
 import ImageRegistry
 import NamespaceMapping
+import PluginHost
 import ReclaimPolicy
 import RestoreFixes
 import S3ObjectStore
@@ -18,9 +19,12 @@ enum Providers {
     ]
 
     /// Makes the store of a location.
-    static func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
+    static func open(_ location: StorageLocation, _ global: GlobalOptions) async throws -> OpenedObjectStore {
+        if location.scheme == PluginLocation.scheme {
+            return try await ExternalPlugins.objectStore(for: location, global).open(location)
+        }
         guard let provider = objectStores.first(where: { $0.schemes.contains(location.scheme) }) else {
-            throw UnknownProviderError(scheme: location.scheme, known: objectStores.flatMap(\.schemes))
+            throw UnknownProviderError(scheme: location.scheme, known: objectStores.flatMap(\.schemes) + [PluginLocation.scheme])
         }
         return try await provider.open(location)
     }
@@ -30,23 +34,33 @@ enum Providers {
         let name: String
         let kind: String
         let purpose: String
+        /// The program's path; nil for a built-in module.
+        var program: String?
     }
 
-    /// All plugins.
+    /// What looks at items on their way into a backup.
+    static var backupItemActions: [any BackupItemAction] { BackupActions.all { [] } }
+
+    /// What looks at items on their way into a cluster, without any settings.
+    static var restoreItemActions: [any RestoreItemAction] {
+        let transformers: [any RestoreItemAction] = [
+            NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
+            ReclaimPolicy(.restoreOriginal),
+        ]
+        return RestoreFixes.all() + transformers
+    }
+
+    /// The plugins that are built in.
     static var plugins: [Plugin] {
         let stores = objectStores.map { provider in
             Plugin(
                 name: provider.name, kind: "ObjectStore",
                 purpose: provider.schemes.map { "\($0)://" }.joined(separator: ", "))
         }
-        let backup = BackupActions.all { [] }.map { action in
+        let backup = backupItemActions.map { action in
             Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
         }
-        let transformers: [any RestoreItemAction] = [
-            NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
-            ReclaimPolicy(.restoreOriginal),
-        ]
-        let restore = (RestoreFixes.all() + transformers).map { action in
+        let restore = restoreItemActions.map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
         let configured = [

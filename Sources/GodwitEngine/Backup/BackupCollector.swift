@@ -51,7 +51,7 @@ struct BackupCollector {
 
     private mutating func collect() async throws {
         for warning in prepared.plan.warnings { recorder.warn(warning) }
-        for failure in prepared.plan.failures { recorder.fail(failure) }
+        for failure in prepared.plan.failures + prepared.request.pluginFailures { recorder.fail(failure) }
         defer { listings.cancel() }
         for (step, _) in prepared.servedSteps {
             try Task.checkCancellation()

@@ -21,6 +21,8 @@ public struct BackupRequest: Sendable {
     public var volumes: VolumeBackupSettings?
     /// How long operations that actions begin may go on after the items were read.
     public var operationTimeout: Duration = .seconds(4 * 3600)
+    /// Why plugins take no part that were to; each is an error of the backup.
+    public var pluginFailures: [String] = []
     /// Lines from elsewhere that belong in the log of the run, such as those of plugins.
     public var log: LogFeed?
 

@@ -41,6 +41,7 @@ public struct RestoreExecutor: Sendable {
             volumes?.note(outcome)
         }
         for warning in prepared.request.contents.warnings { recorder.warn(warning) }
+        for failure in prepared.request.pluginFailures { recorder.fail(failure) }
         do {
             for group in prepared.groups {
                 recorder.begin(group)

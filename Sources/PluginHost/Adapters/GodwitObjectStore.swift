@@ -1,5 +1,6 @@
 import Foundation
 import GRPCCore
+import GodwitModel
 import GodwitPluginAPI
 import PluginProtocol
 import Streams
@@ -270,7 +271,8 @@ private struct Reading: Sendable {
         let guardian = Cancellation(task)
         return ByteStream {
             var iterator = pieces.makeAsyncIterator()
-            let piece = try await withExtendedLifetime(guardian) { try await iterator.next() }
+            let piece = try await iterator.next()
+            guardian.keep()
             guard let piece else {
                 guard rest.take(upTo: 1).isEmpty else { throw error }
                 return nil
@@ -288,6 +290,9 @@ private final class Cancellation: Sendable {
     init(_ task: Task<Void, Never>) { self.task = task }
 
     deinit { task.cancel() }
+
+    /// Refers to it until here.
+    func keep() {}
 }
 
 extension ObjectBody {
@@ -307,4 +312,9 @@ extension ObjectInfo {
             modified: wire.hasModified && wire.modified.isFinite ? Date(timeIntervalSince1970: wire.modified) : nil,
             etag: wire.hasEtag ? wire.etag : nil)
     }
+}
+
+extension GodwitObjectStore {
+    /// The same store through Velero's service alone, as other hosts use the program.
+    var overVelero: VeleroObjectStore { VeleroObjectStore(link, bucket: bucket) }
 }

@@ -1,3 +1,4 @@
+import GRPCCore
 import GodwitModel
 import GodwitPluginAPI
 import PluginProtocol

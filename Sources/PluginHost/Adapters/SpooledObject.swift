@@ -47,8 +47,9 @@ final class SpooledObject: Sendable {
 
         private static func open() throws -> Descriptor {
             var template = Array((NSTemporaryDirectory() + "/godwit-object-XXXXXX").utf8CString)
-            let number = mkostemp(&template, O_CLOEXEC)
+            let number = mkstemp(&template)
             guard number >= 0 else { throw SpoolFailure(code: errno) }
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
             unlink(&template)
             return Descriptor(number)
         }

@@ -144,8 +144,13 @@ struct VeleroObjectStore: ObjectStore {
                 let store = Generated_ObjectStore.Client(wrapping: client)
                 return try await store.getObject(sent, options: options) { response in
                     var sink = sink
+                    var size: Int64 = 0
                     for try await piece in response.messages {
                         watchdog.rest()
+                        size += Int64(piece.data.count)
+                        guard size <= link.limits.object else {
+                            throw call.failure(.tooMuch("an object of more than \(link.limits.object) bytes"), connection)
+                        }
                         if !piece.data.isEmpty { try await take(&sink, Array(piece.data)) }
                         watchdog.expect()
                     }

@@ -2,6 +2,7 @@ import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import PluginProtocol
+import SwiftProtobuf
 import Synchronization
 
 typealias PluginTransport = HTTP2ClientTransport.Posix

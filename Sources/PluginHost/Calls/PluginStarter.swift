@@ -71,10 +71,11 @@ struct PluginStarter: Sendable {
             let handshake = try Handshake(parsing: line)
             if case .unix(let path) = handshake.address { try Self.checkSocket(path) }
             return handshake
-        } catch let flaw as HandshakeFlaw {
+        } catch {
+
             // Its log often says more of the reason, and comes at the same time.
             _ = try await process.end.value(within: .milliseconds(200))
-            throw failure(.badHandshake(line: String(line.printable.prefix(200)), why: flaw.description), process)
+            throw failure(.badHandshake(line: String(line.printable.prefix(200)), why: error.description), process)
         }
     }
 
