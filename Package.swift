@@ -114,7 +114,8 @@ let package = Package(
             name: "godwit",
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
-                "GodwitEngine", "VolumeRepository", "PluginHost", "GodwitTestKit", "FilesystemObjectStore", "S3ObjectStore",
+                "GodwitEngine", "VolumeRepository", "PluginHost", "GodwitTestKit", "FilesystemObjectStore",
+                "S3ObjectStore",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,

@@ -53,7 +53,8 @@ struct ServedPlugins: Sendable {
         return [
             ListerService(plugins: self), HealthService(), ControllerService(ending: ending), ExtensionsService(),
             ObjectStoreService(stores: stores), GodwitObjectStoreService(stores: stores),
-            VolumeSnapshotterService(providers: volumeSnapshotters), BackupItemActionService(actions: backupItemActions),
+            VolumeSnapshotterService(providers: volumeSnapshotters),
+            BackupItemActionService(actions: backupItemActions),
             OperatingBackupItemActionService(actions: backupItemActions),
             GodwitBackupItemActionService(actions: backupItemActions),
             RestoreItemActionService(actions: restoreItemActions),

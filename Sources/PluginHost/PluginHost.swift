@@ -60,7 +60,11 @@ public actor PluginHost {
         let tasks = paths.map { (path: $0, task: listing(of: $0)) }
         var owners: [String: String] = [:]
         for (path, task) in tasks {
-            let result = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+            let result = await withTaskCancellationHandler {
+                await task.result
+            } onCancel: {
+                task.cancel()
+            }
             try Task.checkCancellation()
             results.append((path, result.flatMap { Self.check($0, path, &owners) }))
         }
@@ -88,7 +92,11 @@ public actor PluginHost {
     /// - Throws: ``PluginError``, `CancellationError`.
     public func plugins(ofProgram path: String) async throws -> [ExternalPlugin] {
         let task = listing(of: path)
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private func listing(of path: String) -> Task<[ExternalPlugin], any Error> {

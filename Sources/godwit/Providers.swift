@@ -24,7 +24,8 @@ enum Providers {
             return try await ExternalPlugins.objectStore(for: location, global).open(location)
         }
         guard let provider = objectStores.first(where: { $0.schemes.contains(location.scheme) }) else {
-            throw UnknownProviderError(scheme: location.scheme, known: objectStores.flatMap(\.schemes) + [PluginLocation.scheme])
+            throw UnknownProviderError(
+                scheme: location.scheme, known: objectStores.flatMap(\.schemes) + [PluginLocation.scheme])
         }
         return try await provider.open(location)
     }

@@ -13,13 +13,18 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CAllocator": "godwit",
+        "CProcess": "PluginHost", "CAllocator": "godwit",
     ]
 
     /// What several plugins share: a library of facts about objects, not a plugin.
     static let pluginLibraries: Set<String> = ["FieldPaths"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
+
+    /// What speaks the plugin protocol.
+    static let pluginWire: Set<String> = [
+        "PluginProtocol", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "SwiftProtobuf",
+    ]
 
     static let rooms: [String: Room] = [
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
@@ -34,11 +39,16 @@ enum ImportRules {
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
             imports: pluginAPI.union(["Tarball", "CLibSodium", "CLinux"])),
-        "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
+        "PluginProtocol": Room(
+            folder: "Sources/PluginProtocol",
+            imports: ["GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf"]),
+        "PluginHost": Room(
+            folder: "Sources/PluginHost", imports: pluginAPI.union(pluginWire).union(["CProcess"])),
+        "GodwitPluginSDK": Room(folder: "Sources/GodwitPluginSDK", imports: pluginAPI.union(pluginWire)),
         "GodwitEngine": Room(
             folder: "Sources/GodwitEngine",
             imports: pluginAPI.union([
-                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "PluginHost", "Crypto",
+                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "Crypto",
             ])),
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
@@ -58,6 +68,9 @@ enum ImportRules {
         "RestoreFixes": Room(
             folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
     ]
+
+    /// Code that a generator wrote; nobody reads it.
+    static let generated = "Sources/PluginProtocol/Generated/"
 
     /// The executable may import everything; it is the only one that registers plugins.
     static let executable = "Sources/godwit"

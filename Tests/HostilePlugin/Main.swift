@@ -50,7 +50,7 @@ enum HostilePlugin {
         case "relative-socket": say("1|2|unix|socket|grpc")
         case "missing-socket": say("1|2|unix|\(directory)/nothing|grpc")
         case "not-a-socket":
-            FileManager.default.createFile(atPath: "\(directory)/file", contents: Data())
+            _ = FileManager.default.createFile(atPath: "\(directory)/file", contents: Data())
             say("1|2|unix|\(directory)/file|grpc")
         case "others-socket":
             let path = listenOnly()

@@ -79,7 +79,7 @@ struct Action: Generated_BackupItemAction.SimpleServiceProtocol {
         case "dies-once":
             let marker = "/tmp/hostile-\(getppid())-dies-once"
             if !FileManager.default.fileExists(atPath: marker) {
-                FileManager.default.createFile(atPath: marker, contents: nil)
+                _ = FileManager.default.createFile(atPath: marker, contents: nil)
                 die()
             }
             unlink(marker)

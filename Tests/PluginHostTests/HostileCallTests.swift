@@ -65,7 +65,9 @@ import Testing
     @Test func whatCrashesAllTheTimeIsGivenUp() async throws {
         let programs = try Programs()
         try programs.add("hostile-plugin", as: "dies-in-call")
-        try await withHost(of: programs) { $0.limits.restarts = 2 } _: { host in
+        try await withHost(of: programs) {
+            $0.limits.restarts = 2
+        } _: { host in
             let action = try #require(try await host.load([.backupItemAction]).backupItemActions.first)
             var last = ""
             for _ in 0..<5 {

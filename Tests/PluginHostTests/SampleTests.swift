@@ -12,7 +12,8 @@ import Testing
 
     /// The Python samples, built once a run.
     private static let python = Task {
-        let target = (TestEnvironment["GODWIT_TESTBED_CACHE"] ?? NSHomeDirectory() + "/.cache/godwit-testbed")
+        let target =
+            (TestEnvironment["GODWIT_TESTBED_CACHE"] ?? NSHomeDirectory() + "/.cache/godwit-testbed")
             + "/sample-plugins"
         let workspace = try Workspace()
         let program = try workspace.start(program: Checkout.path("samples/plugins/python/build"), [target])

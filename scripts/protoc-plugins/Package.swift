@@ -15,7 +15,7 @@ let package = Package(
         .target(
             name: "Generators",
             dependencies: [
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf")
             ])
     ]
 )

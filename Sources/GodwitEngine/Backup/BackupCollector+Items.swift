@@ -93,7 +93,8 @@ extension BackupCollector {
                 if isHeldBack || admission.allowsRelated(identity) { wanted.append(identity) }
             } else {
                 // A tarball is written once.
-                recorder.warn("an operation of a plugin has changed it since it was read for the backup", about: identity)
+                recorder.warn(
+                    "an operation of a plugin has changed it since it was read for the backup", about: identity)
             }
         }
         guard !wanted.isEmpty else { return }

@@ -13,7 +13,8 @@ struct OperationWait: Sendable {
     private static let patience = 3
 
     init(
-        id: String, deadline: ContinuousClock.Instant, progress: @escaping @Sendable () async throws -> OperationProgress,
+        id: String, deadline: ContinuousClock.Instant,
+        progress: @escaping @Sendable () async throws -> OperationProgress,
         cancel: @escaping @Sendable () async throws -> Void
     ) {
         self.id = id

@@ -89,7 +89,8 @@ final class RestoreOperations: Sendable {
             while try await !wait.action.areReady(wait.items, restore: restore) {
                 guard ContinuousClock.now < deadline else {
                     warnings.append(
-                        "action \(wait.action.name): the items that it needs were not ready in \(timeout.components.seconds) s")
+                        "action \(wait.action.name): the items that it needs were not ready in \(timeout.components.seconds) s"
+                    )
                     return
                 }
                 try await Task.sleep(for: Self.readinessPause)
@@ -97,7 +98,8 @@ final class RestoreOperations: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            warnings.append("action \(wait.action.name) cannot tell whether the items that it needs are ready: \(error)")
+            warnings.append(
+                "action \(wait.action.name) cannot tell whether the items that it needs are ready: \(error)")
         }
     }
 }

@@ -74,7 +74,8 @@ final class ActionBatches: Sendable {
             }
             guard answer.outcomes.count == batch.count else {
                 throw link.badAnswer(
-                    "look at \(batch.count) items", "it gives \(answer.outcomes.count) answers for \(batch.count) items")
+                    "look at \(batch.count) items", "it gives \(answer.outcomes.count) answers for \(batch.count) items"
+                )
             }
             for (waiting, outcome) in zip(batch, answer.outcomes) { waiting.answer.settle(result(outcome)) }
         } catch {

@@ -75,7 +75,9 @@ public struct PluginLocation: Sendable, Hashable {
         bucket = parts.count > 1 ? parts[1] : ""
         path = parts.count > 2 ? parts[2] : ""
         if let flaw = PluginName.flaw(of: plugin) { throw error("'\(plugin)' cannot be a plugin: \(flaw)") }
-        guard !bucket.isEmpty else { throw error("write plugin://prefix/name/bucket/path, as plugin://example.com/shelf/b1") }
+        guard !bucket.isEmpty else {
+            throw error("write plugin://prefix/name/bucket/path, as plugin://example.com/shelf/b1")
+        }
         for key in ["bucket", "prefix"] where location.parameters[key] != nil {
             throw error("'\(key)' stands in the path of the location, not in a parameter")
         }

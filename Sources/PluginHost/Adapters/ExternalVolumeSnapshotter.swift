@@ -16,7 +16,8 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
 
     private func during<Answer: Sendable>(
         _ operation: String,
-        _ body: @escaping @Sendable (Generated_VolumeSnapshotter.Client<PluginTransport>, CallOptions) async throws ->
+        _ body:
+            @escaping @Sendable (Generated_VolumeSnapshotter.Client<PluginTransport>, CallOptions) async throws ->
             Answer
     ) async throws -> Answer {
         do {
@@ -58,7 +59,8 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
     }
 
     func volumeID(of persistentVolume: KubernetesObject) async throws -> String? {
-        let id = try await during("tell the volume of '\(persistentVolume.name)'") { [name = link.name] client, options in
+        let id = try await during("tell the volume of '\(persistentVolume.name)'") {
+            [name = link.name] client, options in
             var request = Generated_GetVolumeIDRequest()
             request.plugin = name
             request.persistentVolume = Data(persistentVolume.serialized())

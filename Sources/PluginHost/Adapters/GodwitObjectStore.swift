@@ -134,7 +134,8 @@ struct GodwitObjectStore: ObjectStore {
             }
             let whole = 0..<info.size
             let wanted = range.map { $0.clamped(to: whole) } ?? whole
-            return ObjectReader(info: info, body: reading.body(of: wanted.count, cancelling: task, error: shortened(key)))
+            return ObjectReader(
+                info: info, body: reading.body(of: wanted.count, cancelling: task, error: shortened(key)))
         }
     }
 

@@ -42,7 +42,9 @@ struct KeyListing: Sendable {
     }
 
     /// The page after a text, which is the last one of the page before.
-    func page(after last: String?, size: Int, info: (String) -> ObjectInfo) -> (page: [ObjectInfo], prefixes: [String], last: String?) {
+    func page(
+        after last: String?, size: Int, info: (String) -> ObjectInfo
+    ) -> (page: [ObjectInfo], prefixes: [String], last: String?) {
         var low = 0
         if let last {
             var high = entries.count

@@ -52,7 +52,8 @@ struct PluginLink: Sendable {
                 throw badAnswer(operation, "it names an item without resource or name")
             }
             let parts = [identifier.group, identifier.resource, identifier.namespace, identifier.name]
-            guard parts.allSatisfy({ part in part.utf8.count <= 253 && !part.utf8.contains { $0 < 0x21 || $0 == 0x2F } })
+            guard
+                parts.allSatisfy({ part in part.utf8.count <= 253 && !part.utf8.contains { $0 < 0x21 || $0 == 0x2F } })
             else { throw badAnswer(operation, "it names an item by what cannot be a name") }
             return ItemIdentity(wire: identifier)
         }

@@ -149,7 +149,8 @@ struct VeleroObjectStore: ObjectStore {
                         watchdog.rest()
                         size += Int64(piece.data.count)
                         guard size <= link.limits.object else {
-                            throw call.failure(.tooMuch("an object of more than \(link.limits.object) bytes"), connection)
+                            throw call.failure(
+                                .tooMuch("an object of more than \(link.limits.object) bytes"), connection)
                         }
                         if !piece.data.isEmpty { try await take(&sink, Array(piece.data)) }
                         watchdog.expect()

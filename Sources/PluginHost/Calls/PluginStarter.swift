@@ -72,7 +72,6 @@ struct PluginStarter: Sendable {
             if case .unix(let path) = handshake.address { try Self.checkSocket(path) }
             return handshake
         } catch {
-
             // Its log often says more of the reason, and comes at the same time.
             _ = try await process.end.value(within: .milliseconds(200))
             throw failure(.badHandshake(line: String(line.printable.prefix(200)), why: error.description), process)

@@ -50,10 +50,9 @@ final class Shelf: ObjectStore {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("get", key, errno) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("get", key, errno) }
+        guard let status = status(ofOpen: descriptor) else { throw failure("get", key, errno) }
         let info = Self.info(key, status)
-        guard range == nil || range!.lowerBound < info.size else {
+        guard range.map({ $0.lowerBound < info.size }) ?? true else {
             throw ObjectStoreError(.invalidRange, operation: "get", key: key, store: description)
         }
         let wanted = range.map { $0.clamped(to: 0..<info.size) } ?? 0..<info.size
@@ -122,13 +121,12 @@ final class Shelf: ObjectStore {
     }
 
     private func info(_ key: String, _ path: String) throws -> ObjectInfo? {
-        var status = Glibc.stat()
-        if Glibc.stat(path, &status) == 0 { return Self.info(key, status) }
+        if let status = status(at: path) { return Self.info(key, status) }
         guard errno == ENOENT || errno == ENOTDIR else { throw failure("stat", key, errno) }
         return nil
     }
 
-    private static func info(_ key: String, _ status: stat) -> ObjectInfo {
+    private static func info(_ key: String, _ status: FileStatus) -> ObjectInfo {
         let time = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
         return ObjectInfo(
             key: key, size: Int64(status.st_size), modified: Date(timeIntervalSince1970: time),
@@ -149,13 +147,27 @@ final class Shelf: ObjectStore {
     }
 }
 
+typealias FileStatus = stat
+
+/// What the system says of a file; nil when it says errno.
+private func status(at path: String) -> FileStatus? {
+    var status = FileStatus()
+    return stat(path, &status) == 0 ? status : nil
+}
+
+private func status(ofOpen descriptor: Int32) -> FileStatus? {
+    var status = FileStatus()
+    return fstat(descriptor, &status) == 0 ? status : nil
+}
+
 /// Keys as names of files: bytes other than letters, digits, '-' and '_' as %XX, cut into folders that end with '+'.
 enum FileName {
     static func encode(_ key: String) -> String {
         let encoded = key.utf8.map { byte -> String in
             let scalar = Unicode.Scalar(byte)
             let isPlain = byte < 0x80 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || byte == 0x2D || byte == 0x5F ? String(scalar) : "%" + String(256 + Int(byte), radix: 16).dropFirst()
+            return isPlain || byte == 0x2D || byte == 0x5F
+                ? String(scalar) : "%" + String(256 + Int(byte), radix: 16).dropFirst()
         }
         return stride(from: 0, to: encoded.count, by: 60).map { encoded[$0..<min(encoded.count, $0 + 60)].joined() }
             .joined(separator: "+/")

@@ -30,7 +30,8 @@ struct BackupDelete: AsyncParsableCommand {
         let report = try await BackupDeleter(catalog: catalog, actions: external.deleteItemActions)
             .delete(backup: name, ignoringFailures: force)
         let errors = report.results.errors
-        for error in errors.general + errors.cluster + errors.namespaces.sorted(by: { $0.key < $1.key }).flatMap(\.value)
+        for error in errors.general + errors.cluster
+            + errors.namespaces.sorted(by: { $0.key < $1.key }).flatMap(\.value)
         { Console.standard.complain("error: \(error)") }
         guard report.isDeleted else { throw BackupNotDeletedError(name: name) }
         var line = "backup '\(name)' deleted"

@@ -14,7 +14,8 @@ struct PluginSubjects {
     struct Subject: Sendable {
         let name: String
         let kind: PluginKind
-        fileprivate let suite: @Sendable (_ only: [String], _ report: (ContractResult) -> Void) async -> [ContractResult]
+        fileprivate let suite:
+            @Sendable (_ only: [String], _ report: (ContractResult) -> Void) async -> [ContractResult]
 
         func run(_ only: [String], report: (ContractResult) -> Void) async -> [ContractResult] {
             await suite(only, report)

@@ -23,7 +23,8 @@ struct PluginTest: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where an object store is tested.", valueName: "url"))
     var storage: String?
 
-    @Option(help: ArgumentHelp("Checks to run, by the beginnings of their names, such as 'range'.", valueName: "checks"))
+    @Option(
+        help: ArgumentHelp("Checks to run, by the beginnings of their names, such as 'range'.", valueName: "checks"))
     var only: [CommaSeparated] = []
 
     @OptionGroup var output: OutputOptions

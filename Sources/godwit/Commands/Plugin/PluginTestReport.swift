@@ -42,7 +42,8 @@ struct PluginTestReport {
     static func line(_ result: ContractResult, _ style: Style) -> String {
         switch result.outcome {
         case .held: "  held     \(result.name): \(result.promise)"
-        case .failed(let why): "  \(style.red("failed"))   \(result.name): \(result.promise)\n             \(why.printable)"
+        case .failed(let why):
+            "  \(style.red("failed"))   \(result.name): \(result.promise)\n             \(why.printable)"
         case .skipped(let why): "  skipped  \(result.name): \(why.printable)"
         }
     }
