@@ -49,6 +49,8 @@ protos: ## Make the code of the plugin protocol anew from its .proto files.
 
 bench: release ## Measure against the peers; fills docs/benchmarks.md's tables.
 	scripts/bootstrap build bench testbed
+	$(SWIFT) build $(filter-out --product godwit,$(RELEASE_FLAGS)) --product plugin-calls
+	$(SWIFT) build $(filter-out --product godwit,$(RELEASE_FLAGS)) --product sample-quieten
 	scripts/testbed build
 	scripts/with-testbed Benchmarks/run .build/release/godwit
 

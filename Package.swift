@@ -163,6 +163,9 @@ let package = Package(
                 "ImageRegistry",
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
             ]),
+        .executableTarget(
+            name: "plugin-calls", dependencies: ["PluginHost", "GodwitPluginSDK"], path: "Benchmarks/PluginCalls",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         sample("sample-shelf", at: "shelf"),
         sample("sample-vault", at: "vault"),
         sample("sample-quieten", at: "quieten"),
@@ -179,7 +182,11 @@ let package = Package(
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),
-        tests("CommandLineTests", ["ProgramTestKit", "GodwitModel", yams], excluding: ["Golden"]),
+        tests(
+            "CommandLineTests",
+            [
+                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "hostile-plugin",
+            ], excluding: ["Golden"]),
         tests(
             "IntegrationTests",
             [

@@ -40,6 +40,10 @@ struct PluginCall: Sendable {
     ) async -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         if let error = error as? PluginError { return error }
+        if error is RuntimeError, let end = await Self.end(of: connection.process, within: .milliseconds(500)) {
+            // The connection is closed when its program has ended.
+            return failure(.died(end), connection)
+        }
         guard let error = error as? RPCError else {
             return failure(.badAnswer("\(error)"), connection)
         }

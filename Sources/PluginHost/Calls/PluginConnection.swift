@@ -91,11 +91,11 @@ final class PluginConnection: Sendable {
             options.waitForReady = false
             let asked = options
             // Uncancelled on purpose: a program is ended also when the run was interrupted.
-            await Task {
+            let wasTold = await Task {
                 let controller = Plugin_GRPCController.Client(wrapping: client)
-                _ = try? await controller.shutdown(.init(), options: asked)
+                return (try? await controller.shutdown(.init(), options: asked)) != nil
             }.value
-            await terminate()
+            await terminate(isEnding: wasTold)
         }
         transport.cancel()
         client.beginGracefulShutdown()
@@ -112,11 +112,12 @@ final class PluginConnection: Sendable {
         scratch.remove()
     }
 
-    private func terminate() async {
+    /// - Parameter isEnding: the program was told and has understood; many programs cannot be told.
+    private func terminate(isEnding: Bool) async {
         let process = process
         let time = limits.shutdown
         await Task {
-            if (try? await process.end.value(within: time)) ?? nil != nil { return }
+            if isEnding, (try? await process.end.value(within: time)) ?? nil != nil { return }
             process.signal(SIGTERM)
             if (try? await process.end.value(within: time)) ?? nil != nil { return }
             process.signal(SIGKILL)
