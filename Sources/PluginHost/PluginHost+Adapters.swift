@@ -16,6 +16,9 @@ public struct LoadedPlugins: Sendable {
     public var itemBlockActions: [any ItemBlockAction] = []
     /// Programs and plugins that cannot be used, and why.
     public var failures: [any Error] = []
+
+    /// No plugins.
+    public init() {}
 }
 
 extension PluginHost {

@@ -141,15 +141,21 @@ public actor PluginHost {
     }
 }
 
-/// A plugin directory is there and cannot be read.
+/// A plugin directory cannot be read, or changed.
 public struct PluginDirectoryError: AdvisedError {
     /// The directory.
     public let directory: String
     /// What the system said.
     public let cause: any Error
 
+    /// Describes a failure.
+    public init(directory: String, cause: any Error) {
+        self.directory = directory
+        self.cause = cause
+    }
+
     /// Which directory.
-    public var summary: String { "the plugin directory '\(directory)' cannot be read" }
+    public var summary: String { "the plugin directory '\(directory)' cannot be used" }
     /// What the system said.
     public var reason: String? { cause.localizedDescription }
     /// What to do next.

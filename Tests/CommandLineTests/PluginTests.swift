@@ -31,7 +31,8 @@ import Testing
 
         func backUp(_ name: String, _ more: String...) async throws -> ProgramResult {
             try await workspace.godwit(
-                ["backup", "create", name, "--cluster", "dir:\(workspace.path("manifests"))", "--storage", storage] + more)
+                ["backup", "create", name, "--cluster", "dir:\(workspace.path("manifests"))", "--storage", storage]
+                    + more)
         }
 
         private static let manifests = """
@@ -116,7 +117,8 @@ import Testing
         #expect(actions.output.contains("held     calls.concurrent"), "\(actions)")
         #expect(actions.output.contains(" 0 failed"), "\(actions)")
         let builtIn = try await place.workspace.godwit(
-            "plugin", "test", "godwit.io/filesystem", "--storage", place.storage, "--only", "content,range", "-o", "json")
+            "plugin", "test", "godwit.io/filesystem", "--storage", place.storage, "--only", "content,range", "-o",
+            "json")
         #expect(builtIn.status == 0, "\(builtIn)")
         let rows = try #require(try JSONValue(parsing: builtIn.output).array)
         #expect(!rows.isEmpty && rows.allSatisfy { $0["outcome"]?.string == "held" }, "\(builtIn)")
@@ -188,7 +190,39 @@ import Testing
         #expect(!Workspace.files(below: place.workspace.path("out")).isEmpty)
         let missing = try await place.workspace.godwit(
             "backup", "get", "--storage", "plugin://example.com/cupboard/bucket")
-        #expect(missing.status == 2 && missing.errors.contains("there is no plugin 'example.com/cupboard'"), "\(missing)")
+        #expect(
+            missing.status == 2 && missing.errors.contains("there is no plugin 'example.com/cupboard'"), "\(missing)")
+    }
+
+    /// The backup completes, or says clearly which items it lacks and why.
+    @Test(arguments: [50, 200, 400, 700]) func aProgramThatIsKilledDuringABackup(after milliseconds: Int) async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        let items = (0..<4000).map {
+            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m\#($0)","namespace":"shop"},"data":{"n":"\#($0)"}}"#
+        }
+        try place.workspace.write(items.joined(separator: "\n---\n"), to: "manifests/many.yaml")
+        let run = try place.workspace.start([
+            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
+            place.storage,
+        ])
+        let path = "\(place.plugins)/sample-quieten"
+        func processes() async throws -> String {
+            try await place.workspace.bash("pgrep -f '^\(path)' || true").output
+        }
+        while try await processes().isEmpty, run.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        _ = try await place.workspace.bash("kill -9 $(pgrep -f '^\(path)') || true")
+        let result = await run.wait()
+        #expect([0, 3].contains(result.status), "\(result)")
+        if result.status == 3 {
+            #expect(
+                result.errors.contains("plugin example.com/mark (program 'sample-quieten')")
+                    || result.errors.contains("it died (signal 9)") || result.errors.contains("ended (signal 9)"),
+                "\(result)")
+        }
+        let verify = try await place.workspace.godwit("backup", "verify", "b", "--storage", place.storage)
+        #expect(verify.status == 0, "\(verify)")
     }
 
     /// The kernel ends a program whose host was killed.
@@ -196,7 +230,8 @@ import Testing
         let place = try Place()
         try place.add("hostile-plugin", as: "hangs-in-call")
         let run = try place.workspace.start([
-            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage", place.storage,
+            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
+            place.storage,
             "--verbose",
         ])
         let path = "\(place.plugins)/hangs-in-call"

@@ -38,7 +38,9 @@ import Testing
             return end
         }
 
-        func cancel(_ operation: String, backup: Backup) async throws { state.withLock { $0.cancelled.append(operation) } }
+        func cancel(_ operation: String, backup: Backup) async throws {
+            state.withLock { $0.cancelled.append(operation) }
+        }
     }
 
     private func run(
@@ -60,7 +62,8 @@ import Testing
     @Test func theBackupWaitsAndReadsAgainWhatTheyChange() async throws {
         let source = SourceFake.shop()
         configMap(source, "before")
-        let identity = ItemIdentity(resource: GroupResource(resource: "configmaps"), namespace: "shop", name: "settings")
+        let identity = ItemIdentity(
+            resource: GroupResource(resource: "configmaps"), namespace: "shop", name: "settings")
         let action = Copying([identity, identity]) { [self] in
             configMap(source, "after")
             return OperationProgress(isCompleted: true)

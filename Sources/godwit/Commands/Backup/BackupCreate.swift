@@ -3,7 +3,9 @@ import BackupActions
 import Foundation
 import GodwitEngine
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
+import PluginHost
 import Tarball
 
 /// `godwit backup create`

@@ -2,6 +2,7 @@ import ArgumentParser
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
+import PluginHost
 
 /// `godwit backup delete`
 struct BackupDelete: AsyncParsableCommand {

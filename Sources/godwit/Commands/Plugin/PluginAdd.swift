@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GodwitModel
+import GodwitPluginAPI
 import PluginHost
 
 /// `godwit plugin add`

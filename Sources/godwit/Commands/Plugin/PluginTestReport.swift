@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitPluginAPI
 import GodwitTestKit
 
 /// What the checks of plugins came to.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import GodwitEngine
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
+import PluginHost
 
 /// `godwit restore create`
 struct RestoreCreate: AsyncParsableCommand {
