@@ -104,10 +104,12 @@ enum HostilePlugin {
     }
 
     private static func forkChild() throws {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        child.arguments = ["1000"]
-        try child.run()
-        logLine("child \(child.processIdentifier)")
+        // In this program's process group, where Foundation's Process would not leave it.
+        let shell = ["/bin/sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo child $! >&2"]
+        var arguments = shell.map { strdup($0) } + [nil]
+        var process: pid_t = 0
+        guard posix_spawn(&process, shell[0], nil, nil, &arguments, environ) == 0 else {
+            throw POSIXError(.EIO)
+        }
     }
 }

@@ -5,14 +5,16 @@ import Synchronization
 /// The body of a put in pieces of a size that fits into messages. It remembers its own failure, and counts.
 final class PutSource: Sendable {
     private struct State {
-        var iterator: ByteStream.AsyncIterator
+        var pull: Task<[UInt8]?, any Error>?
+        var isAborted = false
         var pending: [UInt8] = []
         var offset = 0
         var size: Int64 = 0
         var failure: (any Error)?
     }
 
-    private let state: Mutex<State>
+    private let state = Mutex(State())
+    private let stream: ByteStream
     private let promised: Int64?
     private let pieceSize: Int
 
@@ -21,10 +23,10 @@ final class PutSource: Sendable {
         switch body {
         case .bytes(let bytes):
             promised = Int64(bytes.count)
-            state = Mutex(State(iterator: ByteStream(bytes).makeAsyncIterator()))
-        case .stream(let stream, let length):
+            stream = ByteStream(bytes)
+        case .stream(let body, let length):
             promised = length
-            state = Mutex(State(iterator: stream.makeAsyncIterator()))
+            stream = body
         }
     }
 
@@ -43,9 +45,8 @@ final class PutSource: Sendable {
     /// The next piece; nil at the end. For one caller at a time.
     func next() async throws -> [UInt8]? {
         if let piece = takePending() { return piece }
-        var iterator = state.withLock { $0.iterator }
         do {
-            guard let piece = try await iterator.next() else {
+            guard let piece = try await pull() else {
                 guard promised == nil || promised == size else {
                     throw PromiseBroken(promised: promised ?? 0, sent: size)
                 }
@@ -60,6 +61,32 @@ final class PutSource: Sendable {
             state.withLock { $0.failure = error }
             throw error
         }
+    }
+
+    /// Makes the next piece, or the one that is waited for, an error: the put was cancelled.
+    func abort() {
+        let pull = state.withLock { state in
+            state.isAborted = true
+            return state.pull
+        }
+        pull?.cancel()
+    }
+
+    /// Reads on, in a task that can be cancelled by itself.
+    private func pull() async throws -> [UInt8]? {
+        let stream = stream
+        let task = try state.withLock { state in
+            if state.isAborted { throw CancellationError() }
+            let task = Task {
+                var iterator = stream.makeAsyncIterator()
+                return try await iterator.next()
+            }
+            state.pull = task
+            return task
+        }
+        let piece = try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        if state.withLock({ $0.isAborted }) { throw CancellationError() }
+        return piece
     }
 
     private func takePending() -> [UInt8]? {

@@ -56,13 +56,33 @@ struct VeleroObjectStore: ObjectStore {
             let size = try await send(source, as: key)
             return ObjectInfo(key: key, size: size)
         } catch {
+            if Task.isCancelled { throw CancellationError() }
             // The body's own error matters more than that the call broke off for it.
             if let failure = source.failure(of: key, in: description) { throw failure }
             throw errors.make(error, "put", key, limits: link.limits)
         }
     }
 
+    /// How long a put that was cancelled may take to break off in good order.
+    private static let patience = Duration.seconds(2)
+
+    /// Sends an object. A call whose task is cancelled ends its stream as if all had been sent, and the program would
+    /// store the part that it has. So the call has a task of its own, and a cancelled put breaks the stream off.
     private func send(_ source: PutSource, as key: String) async throws -> Int64 {
+        let sending = Task { try await sendUncancelled(source, as: key) }
+        return try await withTaskCancellationHandler {
+            try await sending.value
+        } onCancel: {
+            source.abort()
+            Task {
+                try await Task.sleep(for: Self.patience)
+                // The program takes nothing more: then it does not get the stream's end either.
+                sending.cancel()
+            }
+        }
+    }
+
+    private func sendUncancelled(_ source: PutSource, as key: String) async throws -> Int64 {
         let connection = try await link.connection()
         let call = PluginCall(program: link.program, plugin: link.name, operation: "put '\(key)'")
         let watchdog = Watchdog(limit: link.limits.idle)

@@ -153,6 +153,9 @@ struct PluginStarter: Sendable {
             if let end = try await process.end.value(within: .milliseconds(300)) {
                 throw failure(.endedEarly(end), process)
             }
+            guard error.code != .deadlineExceeded else {
+                throw failure(.unhealthy("it does not answer when asked for its health"), process)
+            }
             let isNobodyThere = error.code == .unavailable
             throw failure(
                 isNobodyThere

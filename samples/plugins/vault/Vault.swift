@@ -28,10 +28,11 @@ struct Vault: VolumeSnapshotter {
     var description: String { "vault \(root)" }
 
     func volumeID(of persistentVolume: KubernetesObject) async throws -> String? {
-        guard let path = persistentVolume[path: "spec", "hostPath", "path"]?.string,
-            (path as NSString).deletingLastPathComponent == root
-        else { return nil }
-        return (path as NSString).lastPathComponent
+        guard let path = persistentVolume[path: "spec", "hostPath", "path"]?.string, path.hasPrefix(root + "/") else {
+            return nil
+        }
+        let id = path.dropFirst(root.count + 1)
+        return id.isEmpty || id.contains("/") ? nil : String(id)
     }
 
     func setVolumeID(_ id: String, of persistentVolume: KubernetesObject) async throws -> KubernetesObject {

@@ -38,11 +38,11 @@ struct PluginGet: AsyncParsableCommand {
             }
             try console.print(.array(rows), as: output.output)
         case .table:
-            var table = Table("NAME", "KIND", "FOR", "PROGRAM")
+            var table = Table("NAME", "KIND", "PROGRAM", "FOR")
             for plugin in plugins {
                 table.add(
-                    plugin.name, plugin.kind, plugin.purpose,
-                    plugin.program.map { ($0 as NSString).lastPathComponent } ?? "built in")
+                    plugin.name, plugin.kind, plugin.program.map { ($0 as NSString).lastPathComponent } ?? "built in",
+                    plugin.purpose)
             }
             console.print(table.rendered())
         }

@@ -57,7 +57,9 @@ struct PluginSubjects {
     }
 
     private func builtIn() async throws -> Subject? {
-        if Providers.objectStores.contains(where: { $0.name == name }) { return try await objectStore(name) }
+        if let provider = Providers.objectStores.first(where: { $0.name == name }) {
+            return try await objectStore(provider)
+        }
         if let action = Providers.backupItemActions.first(where: { $0.name == name }) {
             return actions(name, .backupItemAction) { BackupItemActionContract.checks(action) }
         }
@@ -68,7 +70,7 @@ struct PluginSubjects {
     }
 
     private func subject(_ name: String, _ kind: PluginKind, _ loaded: LoadedPlugins) async throws -> Subject {
-        if !loaded.objectStores.isEmpty { return try await objectStore(name) }
+        if let provider = loaded.objectStores.first { return try await objectStore(provider) }
         if let action = loaded.backupItemActions.first {
             return actions(name, kind) { BackupItemActionContract.checks(action) }
         }
@@ -85,18 +87,17 @@ struct PluginSubjects {
         return actions(name, kind) { [] }
     }
 
-    private func objectStore(_ name: String) async throws -> Subject {
-        guard let storage else { throw MissingTestStorageError(plugin: name) }
+    private func objectStore(_ provider: any ObjectStoreProvider) async throws -> Subject {
+        guard let storage else { throw MissingTestStorageError(plugin: provider.name) }
         let location = try StorageLocation(parsing: storage)
-        let global = global
         // What is wrong with the location is told before a hundred checks say it.
-        let opened = try await Providers.open(location, global)
+        let opened = try await provider.open(location)
         var subject = ContractSubject(prefix: opened.prefix + "godwit-plugin-test/") {
-            try await Providers.open(location, global).store
+            try await provider.open(location).store
         }
         subject.maximumKeyLength -= opened.prefix.utf8.count
         let tested = subject
-        return Subject(name: name, kind: .objectStore) { only, report in
+        return Subject(name: provider.name, kind: .objectStore) { only, report in
             await ObjectStoreContract.run(tested, only: only, report: report)
         }
     }
