@@ -71,7 +71,8 @@ let package = Package(
             ]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
-        plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
+        plugin("AWS", at: "AWS", ["Streams", "HTTPTransport", crypto]),
+        plugin("S3ObjectStore", at: "ObjectStores/S3", ["AWS", "Streams", "HTTPTransport", crypto]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -124,7 +125,7 @@ let package = Package(
             "ObjectStoreTests",
             [
                 "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
+                "AWS", "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
             ]
         ),
         tests(
@@ -141,7 +142,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
-                "Streams", "FilesystemObjectStore", "S3ObjectStore", "ProgramTestKit",
+                "Streams", "FilesystemObjectStore", "S3ObjectStore", "AWS", "ProgramTestKit",
             ],
             excluding: ["Fixtures"]
         ),
@@ -152,7 +153,7 @@ let package = Package(
 // sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
 let fuzzed: [Target.Dependency] = [
     "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
-    "S3ObjectStore", "GodwitTestKit",
+    "AWS", "S3ObjectStore", "GodwitTestKit",
 ]
 if Context.environment["GODWIT_FUZZING"] == nil {
     package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))

@@ -16,8 +16,8 @@ enum ImportRules {
         "CAllocator": "godwit",
     ]
 
-    /// What several plugins share: a library of facts about objects, not a plugin.
-    static let pluginLibraries: Set<String> = ["FieldPaths"]
+    /// What several plugins share: a library, not a plugin.
+    static let pluginLibraries: Set<String> = ["FieldPaths", "AWS"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
 
@@ -43,7 +43,8 @@ enum ImportRules {
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
-            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["AWS", "HTTPTransport", "Crypto"])),
+        "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(

@@ -1,3 +1,4 @@
+import AWS
 import GodwitPluginAPI
 import HTTPTransport
 import Streams

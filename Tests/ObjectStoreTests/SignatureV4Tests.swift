@@ -1,3 +1,4 @@
+@testable import AWS
 import Foundation
 import HTTPTransport
 import Testing

@@ -1,3 +1,4 @@
+import AWS
 import GodwitModel
 import HTTPTransport
 

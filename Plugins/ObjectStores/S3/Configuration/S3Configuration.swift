@@ -1,3 +1,4 @@
+import AWS
 public import HTTPTransport
 public import Streams
 

@@ -1,25 +1,6 @@
 import Crypto
 import Foundation
 
-/// SHA-256 in hex.
-enum SHA256Hash {
-    /// That of no bytes.
-    static let ofNothing = hex([])
-
-    static func hex(_ bytes: [UInt8]) -> String { lowercaseHex(SHA256.hash(data: bytes)) }
-}
-
-/// Lower-case hex.
-func lowercaseHex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-}
-
 /// Base64 of a digest.
 func base64(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
 

@@ -1,3 +1,4 @@
+import AWS
 import Crypto
 import GodwitPluginAPI
 import HTTPTransport

@@ -1,3 +1,4 @@
+import AWS
 import GodwitPluginAPI
 
 extension S3ObjectStore {

@@ -1,3 +1,4 @@
+import AWS
 public import Foundation
 import GodwitPluginAPI
 import HTTPTransport

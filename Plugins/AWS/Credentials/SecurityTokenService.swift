@@ -50,8 +50,8 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = S3Endpoint(endpoint ?? "https://sts.\(region).\(domain)") else {
+        let domain = ServiceAddress.domain(ofRegion: region)
+        guard let address = ServiceAddress(endpoint ?? "https://sts.\(region).\(domain)") else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)
@@ -75,7 +75,7 @@ struct SecurityTokenService: Sendable {
     }
 
     private func sign(
-        _ headers: inout HTTPHeaders, _ body: [UInt8], _ address: S3Endpoint, _ credentials: AWSCredentials
+        _ headers: inout HTTPHeaders, _ body: [UInt8], _ address: ServiceAddress, _ credentials: AWSCredentials
     ) {
         let date = Date()
         headers["Host"] = address.authority

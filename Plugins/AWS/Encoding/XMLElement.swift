@@ -1,23 +1,28 @@
-/// An element of a small XML document: what S3 and STS answer with.
+/// An element of a small XML document: what AWS's services answer with.
 ///
 /// Only what those answers hold is read: elements, text, the five named entities, character references, CDATA.
 /// Attributes and comments are passed over. A document type declaration is refused, so no entity can be declared.
-struct XMLElement: Sendable {
-    let name: String
-    var text = ""
-    var children: [XMLElement] = []
+package struct XMLElement: Sendable {
+    /// Its name without a namespace prefix.
+    package let name: String
+    /// The text between its tags.
+    package fileprivate(set) var text = ""
+    /// The elements in it.
+    package fileprivate(set) var children: [XMLElement] = []
+
+    fileprivate init(name: String) { self.name = name }
 
     /// The first child of a name.
-    subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
+    package subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
     /// The text of the first child of a name.
-    func text(_ name: String) -> String? { self[name]?.text }
+    package func text(_ name: String) -> String? { self[name]?.text }
 
     /// All children of a name.
-    func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+    package func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
     /// The first element of a name, this one or one anywhere below.
-    func first(_ name: String) -> XMLElement? {
+    package func first(_ name: String) -> XMLElement? {
         if self.name == name { return self }
         for child in children {
             if let found = child.first(name) { return found }
@@ -26,13 +31,13 @@ struct XMLElement: Sendable {
     }
 
     /// Reads a document; nil when it is not well-formed.
-    static func parse(_ bytes: [UInt8]) -> XMLElement? {
+    package static func parse(_ bytes: [UInt8]) -> XMLElement? {
         var parser = XMLParser(bytes: bytes)
         return parser.document()
     }
 
     /// Text as it stands between tags. Control characters other than tab and newline cannot stand in XML 1.0.
-    static func escape(_ text: String) -> String {
+    package static func escape(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
