@@ -73,6 +73,7 @@ let package = Package(
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
         plugin("AWS", at: "AWS", ["Streams", "HTTPTransport", crypto]),
         plugin("S3ObjectStore", at: "ObjectStores/S3", ["AWS", "Streams", "HTTPTransport", crypto]),
+        plugin("EBSSnapshotter", at: "Snapshotters/EBS", ["AWS", "Streams", "HTTPTransport"]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -87,7 +88,7 @@ let package = Package(
             name: "godwit",
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
-                "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
+                "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore", "EBSSnapshotter",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
@@ -126,6 +127,13 @@ let package = Package(
             [
                 "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
                 "AWS", "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
+            ]
+        ),
+        tests(
+            "SnapshotterTests",
+            [
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "EBSSnapshotter", "AWS", "HTTPTransport",
+                "ProgramTestKit",
             ]
         ),
         tests(

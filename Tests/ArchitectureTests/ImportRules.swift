@@ -45,6 +45,8 @@ enum ImportRules {
         "S3ObjectStore": Room(
             folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["AWS", "HTTPTransport", "Crypto"])),
         "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+        "EBSSnapshotter": Room(
+            folder: "Plugins/Snapshotters/EBS", imports: pluginAPI.union(["AWS", "HTTPTransport"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(
