@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBtrfs"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -74,6 +75,8 @@ let package = Package(
         plugin("AWS", at: "AWS", ["Streams", "HTTPTransport", crypto]),
         plugin("S3ObjectStore", at: "ObjectStores/S3", ["AWS", "Streams", "HTTPTransport", crypto]),
         plugin("EBSSnapshotter", at: "Snapshotters/EBS", ["AWS", "Streams", "HTTPTransport"]),
+        plugin("CSISnapshotter", at: "Snapshotters/CSI", [crypto]),
+        plugin("BtrfsSnapshotter", at: "Snapshotters/Btrfs", ["Streams", "CBtrfs"]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -89,6 +92,7 @@ let package = Package(
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore", "EBSSnapshotter",
+                "CSISnapshotter", "BtrfsSnapshotter",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
@@ -132,8 +136,9 @@ let package = Package(
         tests(
             "SnapshotterTests",
             [
-                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "EBSSnapshotter", "AWS", "HTTPTransport",
-                "ProgramTestKit",
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "EBSSnapshotter", "CSISnapshotter",
+                "BtrfsSnapshotter", "AWS",
+                "HTTPTransport", "GodwitEngine", "KubernetesClient", "ProgramTestKit",
             ]
         ),
         tests(
@@ -150,7 +155,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
-                "Streams", "FilesystemObjectStore", "S3ObjectStore", "AWS", "ProgramTestKit",
+                "Streams", "FilesystemObjectStore", "S3ObjectStore", "AWS", "EBSSnapshotter", "ProgramTestKit",
             ],
             excluding: ["Fixtures"]
         ),

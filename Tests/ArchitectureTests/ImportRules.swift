@@ -13,7 +13,7 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CAllocator": "godwit",
     ]
 
     /// What several plugins share: a library, not a plugin.
@@ -45,6 +45,8 @@ enum ImportRules {
         "S3ObjectStore": Room(
             folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["AWS", "HTTPTransport", "Crypto"])),
         "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+        "BtrfsSnapshotter": Room(folder: "Plugins/Snapshotters/Btrfs", imports: pluginAPI.union(["CBtrfs"])),
+        "CSISnapshotter": Room(folder: "Plugins/Snapshotters/CSI", imports: pluginAPI.union(["Crypto"])),
         "EBSSnapshotter": Room(
             folder: "Plugins/Snapshotters/EBS", imports: pluginAPI.union(["AWS", "HTTPTransport"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),

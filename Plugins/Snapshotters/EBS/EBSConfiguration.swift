@@ -1,5 +1,5 @@
 import AWS
-import Foundation
+public import Foundation
 public import GodwitPluginAPI
 public import HTTPTransport
 

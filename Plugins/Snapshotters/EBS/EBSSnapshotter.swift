@@ -1,5 +1,5 @@
 public import AWS
-import Foundation
+public import Foundation
 public import GodwitModel
 public import GodwitPluginAPI
 public import HTTPTransport

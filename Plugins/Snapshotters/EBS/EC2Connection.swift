@@ -1,5 +1,6 @@
 import AWS
 import Foundation
+import GodwitModel
 import GodwitPluginAPI
 import HTTPTransport
 import Streams

@@ -51,7 +51,9 @@ struct SnapshotDeletion: Sendable {
             case .ofStorage:
                 try await locations.snapshotter(snapshot.location).snapshotter.deleteSnapshot(snapshot.id)
             case .ofClaim:
-                guard let claims = locations.claims else { return .left("\(staying): there is no cluster to delete it") }
+                guard let claims = locations.claims else {
+                    return .left("\(staying): there is no cluster to delete it")
+                }
                 try await claims.deleteSnapshot(snapshot.claimSnapshot, timeout: Self.timeout)
             }
             return .deleted

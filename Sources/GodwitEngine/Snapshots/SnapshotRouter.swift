@@ -1,5 +1,5 @@
 import GodwitModel
-import GodwitPluginAPI
+public import GodwitPluginAPI
 import KubernetesClient
 
 /// What a backup does about snapshots of volumes.
@@ -72,7 +72,7 @@ struct SnapshotRouter: Sendable {
         }
         if let route = try await storageRoute(persistentVolume) {
             guard volume.isVolumeInBackup else {
-                return skip("PersistentVolume '\(volume.volumeName)' is not in the backup, of which it would be restored")
+                return skip("PersistentVolume '\(volume.volumeName)', which a restore needs, is not in the backup")
             }
             return take(route)
         }
@@ -85,7 +85,8 @@ struct SnapshotRouter: Sendable {
             else { return skip("there is no snapshotter for it") }
             return take(.claim(claims, offer))
         } catch let error as VolumeSnapshotError where error.kind == .invalidConfiguration {
-            return skip(error.reason ?? error.summary)
+            // Somebody has set up snapshots for it, and not to the end.
+            return (VolumeDecision(.skip, error.reason ?? error.summary, isRemarkable: true), nil)
         }
     }
 
@@ -104,7 +105,8 @@ struct SnapshotRouter: Sendable {
         return nil
     }
 
-    private func read(_ resource: GroupResource, _ namespace: String?, _ name: String) async throws -> KubernetesObject? {
+    private func read(_ resource: GroupResource, _ namespace: String?, _ name: String) async throws -> KubernetesObject?
+    {
         guard let resource = catalog[resource], !name.isEmpty else { return nil }
         let item = try await request.cluster.get(resource, namespace: namespace, name: name)
         return try item.map { try KubernetesObject(parsing: $0.bytes) }

@@ -1,5 +1,5 @@
 public import Foundation
-public import GodwitModel
+import GodwitModel
 public import GodwitPluginAPI
 
 extension VolumeRecord {

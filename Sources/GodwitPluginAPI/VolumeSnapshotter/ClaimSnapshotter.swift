@@ -35,7 +35,10 @@ public protocol ClaimSnapshotter: Sendable {
     ) async throws -> ClaimSnapshot
 
     /// A claim that gets its volume from a snapshot, which ``provide(_:as:in:labels:timeout:)`` brings under this name.
-    func claim(_ claim: KubernetesObject, from snapshotName: String) -> KubernetesObject
+    func claim(_ claim: KubernetesObject, from snapshot: ClaimSnapshot, named name: String) -> KubernetesObject
+
+    /// The name of the snapshot that a claim gets its volume from; nil for a claim that gets it otherwise.
+    func snapshotName(of claim: KubernetesObject) -> String?
 
     /// Makes a snapshot of the storage known in a claim's namespace, and waits until it can be used.
     ///
