@@ -6,6 +6,7 @@ import GodwitPluginAPI
 import HTTPTransport
 import KubernetesClient
 import ProgramTestKit
+import Streams
 import Testing
 
 /// A namespace whose claims are bound to volumes of EBS, which moto plays, and a site with a snapshot location for them.

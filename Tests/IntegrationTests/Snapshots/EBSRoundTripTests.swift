@@ -1,6 +1,10 @@
+import AWS
 import Foundation
 import GodwitModel
+import GodwitPluginAPI
 import ProgramTestKit
+import S3ObjectStore
+import Streams
 import Testing
 
 /// Snapshots of volumes from a cluster and back, with EC2 played by moto.
