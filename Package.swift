@@ -99,13 +99,13 @@ let package = Package(
             dependencies: ["GodwitModel", "Streams", "GodwitPluginAPI"],
             swiftSettings: strict
         ),
-        tests("GodwitModelTests", ["GodwitModel"]),
+        tests("GodwitModelTests", ["GodwitModel", "GodwitTestKit"]),
         tests("StreamsTests", ["Streams"]),
-        tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
+        tests("TarballTests", ["Tarball", "GodwitModel", "GodwitTestKit", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
         tests(
             "KubernetesClientTests",
-            ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
+            ["KubernetesClient", "GodwitModel", "GodwitTestKit", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
         tests(
             "GodwitEngineTests",
             [
