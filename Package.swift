@@ -33,6 +33,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [Stri
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -71,7 +72,10 @@ let package = Package(
             ]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
-        plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
+        plugin("CloudStorage", at: "ObjectStores/Shared", ["Streams", "HTTPTransport", crypto, cryptoExtras]),
+        plugin("S3ObjectStore", at: "ObjectStores/S3", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("AzureObjectStore", at: "ObjectStores/Azure", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("GCSObjectStore", at: "ObjectStores/GCS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -87,7 +91,7 @@ let package = Package(
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
-                "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
+                "AzureObjectStore", "GCSObjectStore", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
             ],
@@ -123,8 +127,9 @@ let package = Package(
         tests(
             "ObjectStoreTests",
             [
-                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "CloudStorage",
+                "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "HTTPTransport", "GodwitEngine",
+                "VolumeRepository", "ProgramTestKit",
             ]
         ),
         tests(
@@ -152,7 +157,7 @@ let package = Package(
 // sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
 let fuzzed: [Target.Dependency] = [
     "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
-    "S3ObjectStore", "GodwitTestKit",
+    "CloudStorage", "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "GodwitTestKit",
 ]
 if Context.environment["GODWIT_FUZZING"] == nil {
     package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))

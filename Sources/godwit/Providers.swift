@@ -1,6 +1,8 @@
+import AzureObjectStore
 import BackupActions
 import ClaimMapping
 import FilesystemObjectStore
+import GCSObjectStore
 import GodwitModel
 import GodwitPluginAPI
 import ImageRegistry
@@ -14,7 +16,8 @@ import StorageClassMapping
 enum Providers {
     /// What makes object stores.
     static let objectStores: [any ObjectStoreProvider] = [
-        FilesystemProvider(), S3Provider(userAgent: Version.userAgent),
+        FilesystemProvider(), S3Provider(userAgent: Version.userAgent), AzureProvider(userAgent: Version.userAgent),
+        GCSProvider(userAgent: Version.userAgent),
     ]
 
     /// Makes the store of a location.

@@ -16,10 +16,13 @@ enum ImportRules {
         "CAllocator": "godwit",
     ]
 
-    /// What several plugins share: a library of facts about objects, not a plugin.
-    static let pluginLibraries: Set<String> = ["FieldPaths"]
+    /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
+    static let pluginLibraries: Set<String> = ["FieldPaths", "CloudStorage"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
+
+    /// What a store in a cloud may import besides.
+    private static let cloud: Set<String> = ["HTTPTransport", "Crypto", "CloudStorage"]
 
     static let rooms: [String: Room] = [
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
@@ -43,7 +46,12 @@ enum ImportRules {
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
-            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(cloud)),
+        "AzureObjectStore": Room(folder: "Plugins/ObjectStores/Azure", imports: pluginAPI.union(cloud)),
+        "GCSObjectStore": Room(folder: "Plugins/ObjectStores/GCS", imports: pluginAPI.union(cloud)),
+        "CloudStorage": Room(
+            folder: "Plugins/ObjectStores/Shared",
+            imports: pluginAPI.union(["HTTPTransport", "Crypto", "CryptoExtras"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import HTTPTransport
 import Testing
@@ -49,7 +50,7 @@ import Testing
             #expect(!"\(configuration)\(dumped)".contains("30"))
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
-        #expect(throws: S3ConfigurationError.self) {
+        #expect(throws: SettingError.self) {
             try S3Configuration(bucket: "b", settings: ["sse-c-key-file": file])
         }
         _ = try S3Configuration(bucket: "b", settings: ["customerKeyEncryptionFile": file])

@@ -1,3 +1,4 @@
+import CloudStorage
 import GodwitPluginAPI
 import HTTPTransport
 import ProgramTestKit

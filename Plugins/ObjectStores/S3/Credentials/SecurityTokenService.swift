@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import GodwitModel
 import HTTPTransport
@@ -51,7 +52,7 @@ struct SecurityTokenService: Sendable {
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
         let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = S3Endpoint(endpoint ?? "https://sts.\(region).\(domain)") else {
+        guard let address = ServiceAddress(endpoint ?? "https://sts.\(region).\(domain)") else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)
@@ -71,15 +72,15 @@ struct SecurityTokenService: Sendable {
         else { throw CredentialsError("assuming \(role): the answer of STS holds no credentials") }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: found.text("SessionToken"),
-            expiration: found.text("Expiration").flatMap(AWSDate.parseExtended))
+            expiration: found.text("Expiration").flatMap(ServiceDate.parseExtended))
     }
 
     private func sign(
-        _ headers: inout HTTPHeaders, _ body: [UInt8], _ address: S3Endpoint, _ credentials: AWSCredentials
+        _ headers: inout HTTPHeaders, _ body: [UInt8], _ address: ServiceAddress, _ credentials: AWSCredentials
     ) {
         let date = Date()
         headers["Host"] = address.authority
-        headers["x-amz-date"] = AWSDate.basic(date)
+        headers["x-amz-date"] = ServiceDate.basic(date)
         headers["x-amz-security-token"] = credentials.sessionToken
         let subject = SignatureV4.Subject(
             method: "POST", path: address.basePath + "/", query: [], headers: headers,

@@ -1,23 +1,28 @@
-/// An element of a small XML document: what S3 and STS answer with.
+/// An element of a small XML document: what object stores and token services answer with.
 ///
 /// Only what those answers hold is read: elements, text, the five named entities, character references, CDATA.
-/// Attributes and comments are passed over. A document type declaration is refused, so no entity can be declared.
-struct XMLElement: Sendable {
-    let name: String
-    var text = ""
-    var children: [XMLElement] = []
+/// Comments and all attributes but one are passed over. A document type declaration is refused, so no entity can be declared.
+package struct XMLElement: Sendable {
+    /// The name without its namespace prefix.
+    package let name: String
+    /// The text between its tags.
+    package var text = ""
+    /// The elements inside.
+    package var children: [XMLElement] = []
+    /// Whether its start tag says `Encoded="true"`, as Azure marks a name that is percent-encoded.
+    package var isEncoded = false
 
     /// The first child of a name.
-    subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
+    package subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
     /// The text of the first child of a name.
-    func text(_ name: String) -> String? { self[name]?.text }
+    package func text(_ name: String) -> String? { self[name]?.text }
 
     /// All children of a name.
-    func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+    package func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
     /// The first element of a name, this one or one anywhere below.
-    func first(_ name: String) -> XMLElement? {
+    package func first(_ name: String) -> XMLElement? {
         if self.name == name { return self }
         for child in children {
             if let found = child.first(name) { return found }
@@ -26,13 +31,13 @@ struct XMLElement: Sendable {
     }
 
     /// Reads a document; nil when it is not well-formed.
-    static func parse(_ bytes: [UInt8]) -> XMLElement? {
+    package static func parse(_ bytes: [UInt8]) -> XMLElement? {
         var parser = XMLParser(bytes: bytes)
         return parser.document()
     }
 
     /// Text as it stands between tags. Control characters other than tab and newline cannot stand in XML 1.0.
-    static func escape(_ text: String) -> String {
+    package static func escape(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -82,8 +87,10 @@ private struct XMLParser {
 
     private mutating func element(depth: Int) -> XMLElement? {
         guard depth < Self.depthLimit, take("<"), let name = name() else { return nil }
+        let start = position
         guard let isEmpty = skipAttributes() else { return nil }
         var element = XMLElement(name: name)
+        element.isEncoded = String(decoding: bytes[start..<position], as: UTF8.self).contains(" Encoded=\"true\"")
         if isEmpty { return element }
         var text: [UInt8] = []
         while position < bytes.count {

@@ -1,14 +1,14 @@
-/// Percent-encoding as SigV4 asks for it: everything but letters, digits, `-`, `.`, `_` and `~`, in upper-case hex.
-enum PercentEncoding {
+/// Percent-encoding as signatures ask for it: everything but letters, digits, `-`, `.`, `_` and `~`, in upper-case hex.
+package enum PercentEncoding {
     /// Encodes a query's name or value.
-    static func encode(_ text: String) -> String { encode(text, keepingSlash: false) }
+    package static func encode(_ text: String) -> String { encode(text, keepingSlash: false) }
 
     /// Encodes a key as a path; `/` stays.
-    static func encodePath(_ path: String) -> String { encode(path, keepingSlash: true) }
+    package static func encodePath(_ path: String) -> String { encode(path, keepingSlash: true) }
 
     /// Decodes what a listing with `encoding-type=url` gives. A `+` is a space there: servers that leave spaces to it
     /// write a plus as `%2B`. nil when it is not well-formed UTF-8.
-    static func decodeListed(_ text: String) -> String? {
+    package static func decodeListed(_ text: String) -> String? {
         var bytes: [UInt8] = []
         let source = Array(text.utf8)
         var index = 0

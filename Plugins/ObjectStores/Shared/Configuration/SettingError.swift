@@ -1,7 +1,7 @@
 public import GodwitModel
 
 /// A setting of a location that cannot be used.
-public struct S3ConfigurationError: AdvisedError, Hashable {
+public struct SettingError: AdvisedError, Hashable {
     /// The setting.
     public let key: String
     /// What is wrong with it.
@@ -14,7 +14,7 @@ public struct S3ConfigurationError: AdvisedError, Hashable {
     }
 
     /// The setting.
-    public var summary: String { "the S3 location's setting '\(key)' cannot be used" }
+    public var summary: String { "the location's setting '\(key)' cannot be used" }
 
     /// What to do next.
     public var advice: String? { "correct the location with 'godwit backup-location set'" }

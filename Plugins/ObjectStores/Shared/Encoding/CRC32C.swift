@@ -1,10 +1,28 @@
-/// The Castagnoli CRC (RFC 3720, appendix B.4), which S3 calls CRC32C. Eight bytes a step.
-enum CRC32C {
-    /// The checksum of bytes.
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        bytes.withUnsafeBytes { bytes in
-            tables.withUnsafeBufferPointer { tables in ~update(~0, bytes, tables) }
+/// The Castagnoli CRC (RFC 3720, appendix B.4), which stores call CRC32C. Eight bytes a step.
+package struct CRC32C: Sendable {
+    private var state: UInt32 = ~0
+
+    /// The checksum of no bytes.
+    package init() {}
+
+    /// The checksum of the bytes so far.
+    package var value: UInt32 { ~state }
+
+    /// The bytes of ``value``, the highest first, in base64: as services write it.
+    package var base64: String { withUnsafeBytes(of: value.bigEndian) { CloudStorage.base64($0) } }
+
+    /// Takes more bytes.
+    package mutating func update(_ bytes: [UInt8]) {
+        state = bytes.withUnsafeBytes { bytes in
+            Self.tables.withUnsafeBufferPointer { Self.update(state, bytes, $0) }
         }
+    }
+
+    /// The checksum of bytes.
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var crc = CRC32C()
+        crc.update(bytes)
+        return crc.value
     }
 
     private static func update(

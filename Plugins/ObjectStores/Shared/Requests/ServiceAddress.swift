@@ -1,31 +1,29 @@
 import Glibc
 
-/// Where a bucket's requests go: scheme, host, and whether the bucket is in the host or in the path.
-struct S3Endpoint: Sendable, Hashable {
-    let scheme: String
+/// Where a service's requests go.
+package struct ServiceAddress: Sendable, Hashable {
+    /// `http` or `https`.
+    package let scheme: String
     /// Host and, unless it is the scheme's own, port.
-    let authority: String
+    package let authority: String
     /// A path before the bucket's, without a `/` at its end.
-    let basePath: String
+    package let basePath: String
 
-    var isTLS: Bool { scheme == "https" }
+    /// Whether requests are encrypted.
+    package var isTLS: Bool { scheme == "https" }
 
-    var text: String { "\(scheme)://\(authority)\(basePath)" }
+    /// The address, without a `/` at its end.
+    package var text: String { "\(scheme)://\(authority)\(basePath)" }
 
-    /// The endpoint of AWS for a region.
-    static func aws(region: String) -> S3Endpoint {
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        return S3Endpoint(scheme: "https", authority: "s3.\(region).\(domain)", basePath: "")
-    }
-
-    private init(scheme: String, authority: String, basePath: String) {
+    /// An address of its parts.
+    package init(scheme: String, authority: String, basePath: String) {
         self.scheme = scheme
         self.authority = authority
         self.basePath = basePath
     }
 
     /// Reads an address, with or without a scheme; nil when it is none, or holds a query or a user.
-    init?(_ address: String) {
+    package init?(_ address: String) {
         var rest = Substring(address)
         var scheme = "https"
         if let colon = address.firstIndex(of: ":"), address[colon...].hasPrefix("://") {
@@ -49,7 +47,7 @@ struct S3Endpoint: Sendable, Hashable {
     }
 
     /// Whether the host is an IP address or `localhost`, below which no bucket can have a name.
-    var isAddress: Bool {
+    package var isAddress: Bool {
         if authority.hasPrefix("[") { return true }
         let host = String(authority.prefix { $0 != ":" })
         var address = in_addr()
@@ -57,15 +55,8 @@ struct S3Endpoint: Sendable, Hashable {
     }
 
     /// Whether requests stay on this machine.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
         return host == "localhost" || host == "[::1]" || (isAddress && host.hasPrefix("127."))
-    }
-
-    /// Host and encoded path of a key in a bucket, or of the bucket itself.
-    func location(bucket: String, key: String?, pathStyle: Bool) -> (authority: String, path: String) {
-        let encoded = key.map { "/" + PercentEncoding.encodePath($0) }
-        if pathStyle { return (authority, "\(basePath)/\(PercentEncoding.encode(bucket))\(encoded ?? "")") }
-        return ("\(bucket).\(authority)", basePath + (encoded ?? "/"))
     }
 }

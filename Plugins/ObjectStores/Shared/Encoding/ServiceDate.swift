@@ -1,23 +1,23 @@
-import Foundation
+package import Foundation
 
-/// The date formats of AWS, without the locale and time-zone machinery of a formatter.
-enum AWSDate {
-    /// `20130524T000000Z`, which SigV4 signs with; its first eight characters are the day.
-    static func basic(_ date: Date) -> String {
+/// The date formats of cloud services, without the locale and time-zone machinery of a formatter.
+package enum ServiceDate {
+    /// `20130524T000000Z`, which signatures of version 4 sign with; its first eight characters are the day.
+    package static func basic(_ date: Date) -> String {
         let parts = Civil(date)
         return "\(pad(parts.year, 4))\(pad(parts.month))\(pad(parts.day))T"
             + "\(pad(parts.hour))\(pad(parts.minute))\(pad(parts.second))Z"
     }
 
     /// `2013-05-24T00:00:00Z`.
-    static func extended(_ date: Date) -> String {
+    package static func extended(_ date: Date) -> String {
         let parts = Civil(date)
         return "\(pad(parts.year, 4))-\(pad(parts.month))-\(pad(parts.day))T"
             + "\(pad(parts.hour)):\(pad(parts.minute)):\(pad(parts.second))Z"
     }
 
     /// Reads `2013-05-24T00:00:00Z`, with or without a fraction of a second.
-    static func parseExtended(_ text: String) -> Date? {
+    package static func parseExtended(_ text: String) -> Date? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes.last == UInt8(ascii: "Z"),
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
@@ -34,8 +34,18 @@ enum AWSDate {
             .date?.addingTimeInterval(fraction)
     }
 
+    /// An HTTP date, `Fri, 24 May 2013 00:00:00 GMT`.
+    package static func http(_ date: Date) -> String {
+        let parts = Civil(date)
+        // The first of January 1970 was a Thursday.
+        let day = Int((date.timeIntervalSince1970 / 86_400).rounded(.down))
+        let name = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(day % 7 + 7) % 7]
+        return "\(name), \(pad(parts.day)) \(months[parts.month - 1]) \(pad(parts.year, 4)) "
+            + "\(pad(parts.hour)):\(pad(parts.minute)):\(pad(parts.second)) GMT"
+    }
+
     /// Reads an HTTP date, `Fri, 24 May 2013 00:00:00 GMT`.
-    static func parseHTTP(_ text: String) -> Date? {
+    package static func parseHTTP(_ text: String) -> Date? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = number(Array(words[1].utf8)[...]),
             let month = months.firstIndex(of: String(words[2])), let year = number(Array(words[3].utf8)[...])
