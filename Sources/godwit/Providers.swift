@@ -1,9 +1,11 @@
+import AzureObjectStore
 import BackupActions
 import BtrfsSnapshotter
 import CSISnapshotter
 import ClaimMapping
 import EBSSnapshotter
 import FilesystemObjectStore
+import GCSObjectStore
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
@@ -18,7 +20,8 @@ import StorageClassMapping
 enum Providers {
     /// What makes object stores.
     static let objectStores: [any ObjectStoreProvider] = [
-        FilesystemProvider(), S3Provider(userAgent: Version.userAgent),
+        FilesystemProvider(), S3Provider(userAgent: Version.userAgent), AzureProvider(userAgent: Version.userAgent),
+        GCSProvider(userAgent: Version.userAgent),
     ]
 
     /// What makes snapshotters.

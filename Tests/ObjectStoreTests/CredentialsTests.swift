@@ -1,4 +1,5 @@
 @testable import AWS
+import CloudStorage
 import Foundation
 import HTTPTransport
 import ProgramTestKit

@@ -1,3 +1,4 @@
+import CloudStorage
 public import Foundation
 
 /// What requests are signed with.
@@ -52,18 +53,6 @@ public struct StaticCredentials: CredentialsProvider {
 
     /// Nothing can be done.
     public func invalidate() async {}
-}
-
-/// Why there are no credentials. It never holds a secret.
-public struct CredentialsError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Which place failed, and how.
-    public let reason: String
-
-    /// Describes a failure.
-    public init(_ reason: String) { self.reason = reason }
-
-    /// The reason.
-    public var description: String { reason }
 }
 
 /// A place where credentials may be.

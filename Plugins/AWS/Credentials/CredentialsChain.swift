@@ -1,3 +1,4 @@
+import CloudStorage
 public import Foundation
 public import HTTPTransport
 
@@ -11,18 +12,16 @@ public import HTTPTransport
 /// 5. the instance's metadata (IMDSv2)
 ///
 /// A location that names a profile or a credentials file is served from the shared files alone.
-public actor CredentialsChain: CredentialsProvider {
-    /// Credentials are renewed this long before their end.
-    private static let margin: TimeInterval = 300
-
-    private let sources: [any CredentialsSource]
-    private var current: AWSCredentials?
-    private var loading: Task<AWSCredentials, any Error>?
-    private let now: @Sendable () -> Date
+public struct CredentialsChain: CredentialsProvider {
+    private let renewed: RenewedValue<AWSCredentials>
 
     init(_ sources: [any CredentialsSource], now: @escaping @Sendable () -> Date = { Date() }) {
-        self.sources = sources
-        self.now = now
+        renewed = RenewedValue(end: \.expiration, now: now) {
+            for source in sources {
+                if let found = try await source.load() { return found }
+            }
+            throw CredentialsError("no credentials found; looked in: \(sources.map(\.name).joined(separator: ", "))")
+        }
     }
 
     /// The chain of a location.
@@ -53,35 +52,8 @@ public actor CredentialsChain: CredentialsProvider {
     }
 
     /// Credentials to sign with now. However many ask at once, they are looked for once.
-    public func credentials() async throws -> AWSCredentials {
-        if let current, !isEnding(current, within: Self.margin) { return current }
-        let task = loading ?? Task { try await load() }
-        loading = task
-        do {
-            return try await task.value
-        } catch {
-            // What is still good for a while is better than nothing.
-            if let current, !isEnding(current, within: 10) { return current }
-            throw error
-        }
-    }
+    public func credentials() async throws -> AWSCredentials { try await renewed.value() }
 
     /// Forgets the credentials.
-    public func invalidate() { current = nil }
-
-    private func isEnding(_ credentials: AWSCredentials, within margin: TimeInterval) -> Bool {
-        guard let expiration = credentials.expiration else { return false }
-        return expiration.timeIntervalSince(now()) < margin
-    }
-
-    private func load() async throws -> AWSCredentials {
-        defer { loading = nil }
-        for source in sources {
-            if let found = try await source.load() {
-                current = found
-                return found
-            }
-        }
-        throw CredentialsError("no credentials found; looked in: \(sources.map(\.name).joined(separator: ", "))")
-    }
+    public func invalidate() async { await renewed.invalidate() }
 }

@@ -1,3 +1,4 @@
+import CloudStorage
 import GodwitModel
 
 /// The JSON in which programs, containers and instances give credentials.
@@ -18,7 +19,7 @@ enum CredentialsDocument {
             throw CredentialsError("\(name) did not give AccessKeyId and SecretAccessKey")
         }
         let expiration = document["Expiration"]?.string
-        let end = expiration.flatMap(AWSDate.parseExtended)
+        let end = expiration.flatMap(ServiceDate.parseExtended)
         if expiration != nil, end == nil { throw CredentialsError("\(name) gave an Expiration that is no date") }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret,

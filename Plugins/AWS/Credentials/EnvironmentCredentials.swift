@@ -1,3 +1,5 @@
+import CloudStorage
+
 /// Keys in environment variables.
 struct EnvironmentCredentials: CredentialsSource {
     let environment: [String: String]

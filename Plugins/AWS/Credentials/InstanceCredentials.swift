@@ -1,3 +1,4 @@
+import CloudStorage
 import GodwitModel
 import HTTPTransport
 import Streams

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import GodwitModel
 

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import GodwitModel
 import HTTPTransport
@@ -50,8 +51,7 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let domain = ServiceAddress.domain(ofRegion: region)
-        guard let address = ServiceAddress(endpoint ?? "https://sts.\(region).\(domain)") else {
+        guard let address = endpoint.map({ ServiceAddress($0) }) ?? ServiceAddress.aws("sts", region: region) else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)
@@ -71,7 +71,7 @@ struct SecurityTokenService: Sendable {
         else { throw CredentialsError("assuming \(role): the answer of STS holds no credentials") }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: found.text("SessionToken"),
-            expiration: found.text("Expiration").flatMap(AWSDate.parseExtended))
+            expiration: found.text("Expiration").flatMap(ServiceDate.parseExtended))
     }
 
     private func sign(
@@ -79,7 +79,7 @@ struct SecurityTokenService: Sendable {
     ) {
         let date = Date()
         headers["Host"] = address.authority
-        headers["x-amz-date"] = AWSDate.basic(date)
+        headers["x-amz-date"] = ServiceDate.basic(date)
         headers["x-amz-security-token"] = credentials.sessionToken
         let subject = SignatureV4.Subject(
             method: "POST", path: address.basePath + "/", query: [], headers: headers,

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 
 /// A shared credentials or configuration file of AWS: sections of `name = value`.

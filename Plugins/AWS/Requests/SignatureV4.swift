@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 package import Foundation
 package import HTTPTransport
@@ -56,7 +57,7 @@ package struct SignatureV4: Sendable {
         var subject = subject
         subject.query += [
             ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope)"),
-            ("X-Amz-Date", AWSDate.basic(date)), ("X-Amz-Expires", String(seconds)),
+            ("X-Amz-Date", ServiceDate.basic(date)), ("X-Amz-Expires", String(seconds)),
             ("X-Amz-SignedHeaders", Self.signedHeaders(subject.headers)),
         ]
         if let token = credentials.sessionToken { subject.query.append(("X-Amz-Security-Token", token)) }
@@ -72,15 +73,15 @@ package struct SignatureV4: Sendable {
         return sorted.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }
 
-    private var scope: String { "\(AWSDate.basic(date).prefix(8))/\(region)/\(service)/aws4_request" }
+    private var scope: String { "\(ServiceDate.basic(date).prefix(8))/\(region)/\(service)/aws4_request" }
 
     private func signature(_ subject: Subject, _ credentials: AWSCredentials) -> String {
         let canonical = Self.canonicalRequest(subject)
         let text = [
-            "AWS4-HMAC-SHA256", AWSDate.basic(date), scope, SHA256Hash.hex(Array(canonical.utf8)),
+            "AWS4-HMAC-SHA256", ServiceDate.basic(date), scope, SHA256Hash.hex(Array(canonical.utf8)),
         ].joined(separator: "\n")
         var key = SymmetricKey(data: Array("AWS4\(credentials.secretAccessKey)".utf8))
-        for part in [String(AWSDate.basic(date).prefix(8)), region, service, "aws4_request"] {
+        for part in [String(ServiceDate.basic(date).prefix(8)), region, service, "aws4_request"] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
         }
         return lowercaseHex(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))

@@ -1,3 +1,4 @@
+import CloudStorage
 import AWS
 public import Foundation
 public import GodwitPluginAPI
@@ -33,8 +34,7 @@ public struct EBSConfiguration: Sendable, Hashable {
     /// Where requests go.
     var address: ServiceAddress {
         endpoint
-            ?? ServiceAddress(
-                scheme: "https", authority: "ec2.\(region).\(ServiceAddress.domain(ofRegion: region))", basePath: "")
+            ?? .aws("ec2", region: region)
     }
 
     /// Reads a configuration: own names, or those of Velero's AWS plugin.
@@ -55,7 +55,13 @@ public struct EBSConfiguration: Sendable, Hashable {
         _ settings: [String: String], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(VolumeSnapshotError) {
         region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? ""
-        for (key, value) in settings.sorted(by: { $0.key < $1.key }) { try set(key, value) }
+        for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
+            do throws(SettingError) {
+                try set(key, value)
+            } catch {
+                throw Self.fault(key, error.reason ?? "it cannot be used")
+            }
+        }
         guard !region.isEmpty else {
             throw Self.fault("region", "it is neither in the configuration nor in the environment (AWS_REGION)")
         }
@@ -65,53 +71,30 @@ public struct EBSConfiguration: Sendable, Hashable {
         }
     }
 
-    private mutating func set(_ key: String, _ value: String) throws(VolumeSnapshotError) {
+    private mutating func set(_ key: String, _ value: String) throws(SettingError) {
         switch key {
         case "region": region = value.isEmpty ? region : value
         case "endpoint":
             guard let address = ServiceAddress(value) else {
-                throw Self.fault(key, "'\(value)' is not like https://host:port")
+                throw SettingError(key: key, reason: "'\(value)' is not like https://host:port")
             }
             endpoint = address
         case "profile": profile = value.isEmpty ? nil : value
         case "credentials-file", "credentialsFile": credentialsFile = value.isEmpty ? nil : value
         case "kms-key-id", "ebsKmsKeyId": encryptionKey = value.isEmpty ? nil : value
         case "ca-file": tls.certificateAuthority = value.isEmpty ? nil : .file(value)
-        case "ca-data", "caCert": tls.certificateAuthority = try Self.certificates(key, value)
-        case "insecure", "insecureSkipTLSVerify": tls.isInsecure = try Self.flag(key, value)
+        case "ca-data", "caCert": tls.certificateAuthority = try SettingValue.certificates(key, value)
+        case "insecure", "insecureSkipTLSVerify": tls.isInsecure = try SettingValue.flag(key, value)
         // The shared files are always read.
-        case "enableSharedConfig": _ = try Self.flag(key, value)
+        case "enableSharedConfig": _ = try SettingValue.flag(key, value)
         case "timeout":
-            guard let seconds = Int(value), (1...604_800).contains(seconds) else {
-                throw Self.fault(key, "'\(value)' is not a number of seconds up to a week")
-            }
-            timeout = .seconds(seconds)
-        default: throw Self.fault(key, "there is no such setting")
+            timeout = .seconds(try SettingValue.number(key, value, in: 1...604_800))
+        default: throw SettingError(key: key, reason: "there is no such setting")
         }
     }
 
     private static func fault(_ key: String, _ reason: String) -> VolumeSnapshotError {
         VolumeSnapshotError(
             .invalidConfiguration, operation: "use the setting '\(key)'", storage: "EBS", reason: reason)
-    }
-
-    private static func flag(_ key: String, _ value: String) throws(VolumeSnapshotError) -> Bool {
-        switch value.lowercased() {
-        case "true", "1", "yes": return true
-        case "false", "0", "no", "": return false
-        default: throw fault(key, "'\(value)' is neither true nor false")
-        }
-    }
-
-    private static func certificates(
-        _ key: String, _ value: String
-    ) throws(VolumeSnapshotError) -> TLSConfiguration.Source? {
-        guard !value.isEmpty else { return nil }
-        if value.contains("-----BEGIN") { return .data(Array(value.utf8)) }
-        let decoded = Data(base64Encoded: value, options: .ignoreUnknownCharacters)
-        guard let decoded, String(decoding: decoded, as: UTF8.self).contains("-----BEGIN") else {
-            throw fault(key, "it is neither PEM nor base64 of PEM")
-        }
-        return .data(Array(decoded))
     }
 }

@@ -1,4 +1,4 @@
-import AWS
+import CloudStorage
 import GodwitModel
 import GodwitPluginAPI
 

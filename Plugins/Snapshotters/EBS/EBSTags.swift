@@ -1,4 +1,4 @@
-import AWS
+import CloudStorage
 
 /// The tags of snapshots and of volumes made of them.
 enum EBSTags {

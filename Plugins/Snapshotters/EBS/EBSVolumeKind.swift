@@ -1,4 +1,4 @@
-import AWS
+import CloudStorage
 import GodwitPluginAPI
 
 /// The kinds of volumes, and what can be chosen of each.

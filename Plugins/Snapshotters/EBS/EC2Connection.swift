@@ -1,3 +1,4 @@
+import CloudStorage
 import AWS
 import Foundation
 import GodwitModel
@@ -88,7 +89,7 @@ struct EC2Connection: Sendable {
         let date = Date()
         var headers: HTTPHeaders = [
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Host": address.authority,
-            "x-amz-date": AWSDate.basic(date),
+            "x-amz-date": ServiceDate.basic(date),
         ]
         headers["x-amz-security-token"] = credentials.sessionToken
         let subject = SignatureV4.Subject(

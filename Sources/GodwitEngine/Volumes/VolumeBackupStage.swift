@@ -45,6 +45,10 @@ final class VolumeBackupStage: Sendable {
     func run(_ survey: VolumeSurvey) async throws -> [VolumeRecord] {
         let volumes = try await Self.volumes(survey, request.cluster, catalog) { [recorder] in recorder.warn($0) }
         guard let settings = request.volumes else { return volumes.map(withoutData) }
+        for (pod, names) in survey.unclaimed {
+            recorder.warn(
+                "it asks for the data of \(names), which is no volume of a claim and not in the backup", about: pod)
+        }
         for claim in settings.rules.named.subtracting(volumes.map(\.claim)).sorted() {
             recorder.fail("a directory was named for it, and it is not in the backup", about: claim.item)
         }

@@ -1,5 +1,5 @@
+import CloudStorage
 import AWS
-import EBSSnapshotter
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
@@ -125,7 +125,7 @@ struct CloudSite {
         let date = Date()
         var headers: HTTPHeaders = [
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Host": address.authority,
-            "x-amz-date": AWSDate.basic(date),
+            "x-amz-date": ServiceDate.basic(date),
         ]
         let subject = SignatureV4.Subject(
             method: "POST", path: "/", query: [], headers: headers, payloadHash: SHA256Hash.hex(body))

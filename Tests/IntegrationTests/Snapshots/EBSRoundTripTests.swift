@@ -1,3 +1,4 @@
+import CloudStorage
 import AWS
 import Foundation
 import GodwitModel

@@ -1,3 +1,4 @@
+import CloudStorage
 import AWS
 @testable import EBSSnapshotter
 import Foundation
