@@ -1,3 +1,4 @@
+import CloudStorage
 public import AWS
 public import Foundation
 public import GodwitModel

@@ -32,13 +32,15 @@ final class ExecutionContext: RestoreContext {
         waiter = ObjectWaiter(prepared.request)
         quotas = QuotaPatience(timeout: prepared.request.resourceTimeout, observer: observer)
         let records = request.volumes?.records ?? []
+        // Nobody uses the volumes of a directory of manifests.
+        let makesVolumes = request.cluster.capabilities.controlPlane
         snapshots = Dictionary(
             records.compactMap { record in
-                record.data == nil ? record.snapshot.map { (record.claim, $0.kind) } : nil
+                record.data == nil && makesVolumes ? record.snapshot.map { (record.claim, $0.kind) } : nil
             }, uniquingKeysWith: { _, last in last })
         // A claim with a data source is filled by its provisioner, once the snapshot is there.
         claimsWithData = Set(
-            records.filter { $0.data != nil || $0.snapshot?.kind == .ofClaim }.map(\.claim))
+            records.filter { $0.data != nil || (makesVolumes && $0.snapshot?.kind == .ofClaim) }.map(\.claim))
         served = Mutex(ServedResources(catalog: prepared.catalog))
     }
 

@@ -80,12 +80,7 @@ final class VolumeBackupStage: Sendable {
     private func decide(
         _ volume: ClaimedVolume, _ settings: VolumeBackupSettings
     ) async throws -> (decision: VolumeDecision, route: SnapshotRoute?) {
-        var decision = settings.rules.decision(for: volume)
-        if request.format == .velero, decision.method == .fsBackup {
-            let isAskedFor = settings.rules.named.contains(volume.claim) || decision.reason.hasPrefix("annotation")
-            decision = VolumeDecision(
-                .skip, "\(decision.reason): the files of volumes need the format godwit", isRemarkable: isAskedFor)
-        }
+        let decision = settings.rules.decision(for: volume, format: request.format)
         guard let snapshots = settings.snapshots else { return (decision, nil) }
         do {
             return try await SnapshotRouter(settings: snapshots, request: request, catalog: catalog)

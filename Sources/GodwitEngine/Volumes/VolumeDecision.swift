@@ -60,6 +60,14 @@ public struct VolumeBackupRules: Sendable {
     /// Rules: nothing but what pods opt in for.
     public init() {}
 
+    /// Decides for a volume of a backup in a format; Velero's holds no files.
+    func decision(for volume: ClaimedVolume, format: BackupFormat) -> VolumeDecision {
+        let decision = decision(for: volume)
+        guard format == .velero, decision.method == .fsBackup else { return decision }
+        return VolumeDecision(
+            .skip, "\(decision.reason): the files of volumes need the format godwit", isRemarkable: !includesByDefault)
+    }
+
     /// Decides for a volume.
     public func decision(for volume: ClaimedVolume) -> VolumeDecision {
         let wish = wish(for: volume)

@@ -26,7 +26,9 @@ final class VolumeRestoreStage: Sendable {
         self.recorder = recorder
         self.settings = settings
         records = Dictionary(settings.records.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
-        snapshots = SnapshotRestorer(settings.records, settings.snapshots, isDryRun: context.target.isDryRun)
+        let makesVolumes = context.request.cluster.capabilities.controlPlane
+        snapshots = SnapshotRestorer(
+            makesVolumes ? settings.records : [], settings.snapshots, isDryRun: context.target.isDryRun)
     }
 
     /// Takes notice of what became of an item.
@@ -121,6 +123,9 @@ final class VolumeRestoreStage: Sendable {
             result.reason = reason
             recorder.warn(reason, about: record.claim.item)
         }
+        guard context.request.cluster.capabilities.controlPlane else {
+            return leave("no volume was made of its snapshot: a directory of manifests has none")
+        }
         switch try await action(of: result.target, outcome) {
         // That is an error already.
         case .failed: result.reason = "the claim could not be restored"
@@ -163,7 +168,6 @@ final class VolumeRestoreStage: Sendable {
     }
 
     private func waitUntilBound(_ claim: ClaimName) async throws {
-        guard context.request.cluster.capabilities.controlPlane else { return }
         try await context.waiter.poll("claim '\(claim)' to be bound") {
             try await context.existing(claim.item)?[path: "status", "phase"]?.string == "Bound"
         }

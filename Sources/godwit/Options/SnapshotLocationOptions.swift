@@ -81,6 +81,12 @@ struct VolumeSnapshotOptions: ParsableArguments {
 
     /// The settings as the engine takes them.
     func settings(_ cluster: ClusterOptions, _ global: GlobalOptions) async throws -> VolumeSnapshotSettings {
+        guard cluster.directory == nil else {
+            if let option = chosen.first {
+                throw ValidationError("\(option): a directory of manifests has no volumes to take snapshots of")
+            }
+            return VolumeSnapshotSettings(locations: [])
+        }
         let locations = try SnapshotLocations.configured(global, cluster: cluster)
         // A volume policy may want a snapshot all the same.
         let isAmbiguityHarmless = snapshotVolumes == false
