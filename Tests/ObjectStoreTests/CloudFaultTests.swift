@@ -47,7 +47,9 @@ import Testing
         let store = try cloud.store(bucket: "no-such-bucket-here")
         await expectError(.bucketNotFound) { try await store.put("a", .bytes([1]), options: PutOptions()) }
         let long = ByteStream(Cloud.pattern(9 << 20))
-        await expectError(.bucketNotFound) { try await store.put("a", .stream(long, length: nil), options: PutOptions()) }
+        await expectError(.bucketNotFound) {
+            try await store.put("a", .stream(long, length: nil), options: PutOptions())
+        }
         await expectError(.bucketNotFound) { _ = try await store.stat("a") }
         await expectError(.bucketNotFound) { _ = try await store.get("a", range: nil) }
         await expectError(.bucketNotFound) { _ = try await store.list(ListRequest(prefix: "")) }
@@ -75,7 +77,9 @@ import Testing
         await expectError(.corrupted) { _ = try await store.get(key, range: nil).body.collect(upTo: bytes.count) }
         if cloud == .azure {
             // Azure gives checksums of ranges too.
-            await expectError(.corrupted) { _ = try await store.get(key, range: 10..<90_000).body.collect(upTo: 1 << 20) }
+            await expectError(.corrupted) {
+                _ = try await store.get(key, range: 10..<90_000).body.collect(upTo: 1 << 20)
+            }
         }
         try await sound.delete([key])
     }
@@ -99,7 +103,8 @@ import Testing
         return try FaultyProxy(to: UInt16(try #require(endpoint.port)))
     }
 
-    private static func store(_ cloud: Cloud, through proxy: FaultyProxy, retry: RetryPolicy) throws -> any ObjectStore {
+    private static func store(_ cloud: Cloud, through proxy: FaultyProxy, retry: RetryPolicy) throws -> any ObjectStore
+    {
         var http = HTTPConfiguration()
         http.timeouts.idle = .seconds(1)
         http.proxy = ProxyConfiguration.none

@@ -1,3 +1,4 @@
+import AWS
 import CloudStorage
 import Foundation
 import HTTPTransport
@@ -77,7 +78,7 @@ import Testing
     @Test func bucketsAreInTheHostOrInThePath() throws {
         func address(_ bucket: String, _ settings: [String: String]) throws -> String {
             let configuration = try S3Configuration(bucket: bucket, settings: settings)
-            let endpoint = configuration.endpoint ?? .aws(region: configuration.region)
+            let endpoint = configuration.endpoint ?? .aws("s3", region: configuration.region)
             let place = endpoint.location(
                 bucket: bucket, key: "a b/c", pathStyle: configuration.usesPathStyle(endpoint))
             return "\(place.authority)\(place.path)"

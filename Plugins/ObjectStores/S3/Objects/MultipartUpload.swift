@@ -107,20 +107,20 @@ struct MultipartUpload {
         request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }
         return try await configuration.retry.runRequest { [request] in
-                do {
-                    let answer = try await connection.document(request)
-                    // S3 may answer 200 and only then find that it fails.
-                    if answer.name == "Error" {
-                        throw S3Failure(status: 500, document: answer).error(request, store: store.description)
-                    }
-                    return ObjectInfo(
-                        key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
-                } catch let error as ObjectStoreError {
-                    // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
-                    if let info = try await found(parts, size: size, after: error) { return info }
-                    throw error
+            do {
+                let answer = try await connection.document(request)
+                // S3 may answer 200 and only then find that it fails.
+                if answer.name == "Error" {
+                    throw S3Failure(status: 500, document: answer).error(request, store: store.description)
                 }
+                return ObjectInfo(
+                    key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
+            } catch let error as ObjectStoreError {
+                // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
+                if let info = try await found(parts, size: size, after: error) { return info }
+                throw error
             }
+        }
     }
 
     /// The object, if it is the one that these parts make.

@@ -1,12 +1,6 @@
 import CloudStorage
 
 extension ServiceAddress {
-    /// The endpoint of AWS for a region.
-    static func aws(region: String) -> ServiceAddress {
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        return ServiceAddress(scheme: "https", authority: "s3.\(region).\(domain)", basePath: "")
-    }
-
     /// Host and encoded path of a key in a bucket, or of the bucket itself.
     func location(bucket: String, key: String?, pathStyle: Bool) -> (authority: String, path: String) {
         let encoded = key.map { "/" + PercentEncoding.encodePath($0) }

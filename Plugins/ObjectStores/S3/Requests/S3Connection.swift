@@ -1,3 +1,4 @@
+import AWS
 import CloudStorage
 import Crypto
 import Foundation
@@ -128,7 +129,7 @@ extension S3Connection {
     }
 
     private var currentEndpoint: ServiceAddress {
-        configuration.endpoint ?? .aws(region: state.withLock { $0.region })
+        configuration.endpoint ?? .aws("s3", region: state.withLock { $0.region })
     }
 
     /// The time by the server's clock, as far as it is known.

@@ -51,8 +51,7 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = ServiceAddress(endpoint ?? "https://sts.\(region).\(domain)") else {
+        guard let address = endpoint.map({ ServiceAddress($0) }) ?? ServiceAddress.aws("sts", region: region) else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)
