@@ -126,7 +126,7 @@ import Testing
 }
 
 /// Changes a byte of each large enough body, both ways.
-private struct DamagingClient: HTTPClient {
+struct DamagingClient: HTTPClient {
     let inner: any HTTPClient
 
     init(_ inner: any HTTPClient) { self.inner = inner }

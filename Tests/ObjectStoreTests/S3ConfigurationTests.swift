@@ -93,4 +93,22 @@ import Testing
                 == "127.0.0.1:9000/b/a%20b/c")
         #expect(try address("b", ["endpoint": "https://[::1]:9000", "path-style": "false"]) == "[::1]:9000/b/a%20b/c")
     }
+
+    @Test func endpointsOfAWS() throws {
+        #expect(ServiceAddress.aws(region: "us-west-2", isFIPS: true).text == "https://s3-fips.us-west-2.amazonaws.com")
+        #expect(
+            ServiceAddress.aws(region: "eu-west-1", isDualStack: true).text
+                == "https://s3.dualstack.eu-west-1.amazonaws.com")
+        #expect(
+            ServiceAddress.aws(region: "us-gov-west-1", isFIPS: true, isDualStack: true).text
+                == "https://s3-fips.dualstack.us-gov-west-1.amazonaws.com")
+        let configuration = try S3Configuration(bucket: "b", settings: ["fips": "true", "dual-stack": "true"])
+        #expect(configuration.usesFIPS && configuration.usesDualStack)
+        for name in ["fips", "dual-stack"] {
+            let error = #expect(throws: SettingError.self) {
+                try S3Configuration(bucket: "b", settings: [name: "true", "endpoint": "https://other"])
+            }
+            #expect(error?.key == name)
+        }
+    }
 }

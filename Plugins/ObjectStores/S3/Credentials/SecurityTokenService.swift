@@ -21,6 +21,8 @@ struct SecurityTokenService: Sendable {
     let region: String
     /// The service's address; nil for AWS's own in the region.
     let endpoint: String?
+    /// Whether AWS's own is the one with cryptography validated by FIPS 140.
+    var usesFIPS = false
 
     /// Assumes a role with credentials that may.
     func assume(_ request: AssumeRole, with credentials: AWSCredentials) async throws -> AWSCredentials {
@@ -52,7 +54,7 @@ struct SecurityTokenService: Sendable {
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
         let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = ServiceAddress(endpoint ?? "https://sts.\(region).\(domain)") else {
+        guard let address = ServiceAddress(endpoint ?? "https://\(usesFIPS ? "sts-fips" : "sts").\(region).\(domain)") else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)
