@@ -127,7 +127,7 @@ struct AzureAuthorizationSearch {
 
     private func tokenAuthority() throws(CredentialsError) -> String {
         let text = configuration.authority?.text ?? variables["AZURE_AUTHORITY_HOST"] ?? cloud.authority
-        guard let address = ServiceAddress(text), address.isTLS || address.isLoopback else {
+        guard let address = ServiceAddress(text), address.isSafe else {
             throw CredentialsError("'\(text)' is no https address; a secret is not sent there")
         }
         return address.text

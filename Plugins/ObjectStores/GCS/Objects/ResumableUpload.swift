@@ -83,8 +83,8 @@ struct ResumableUpload {
             return response
         }
         // The token goes to this address too.
-        guard let session = response.headers["Location"], let address = ServiceAddress(String(session.prefix { $0 != "?" })),
-            address.scheme == configuration.address.scheme, address.isTLS || address.isLoopback
+        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session),
+            address.scheme == configuration.address.scheme, address.isSafe
         else { throw request.error(.unavailable, "the answer names no upload session", store: store.description) }
         return session
     }
