@@ -91,7 +91,8 @@ let package = Package(
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
-                "AzureObjectStore", "GCSObjectStore", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
+                "AzureObjectStore", "GCSObjectStore", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy",
+                "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions",
                 arguments, yams,
             ],

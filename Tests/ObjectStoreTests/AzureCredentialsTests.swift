@@ -52,8 +52,10 @@ import Testing
             try await expectWork([name: key])
         }
         try await expectWork(["MINE": key, "AZURE_STORAGE_KEY": "d3Jvbmc="], ["key-env": "MINE"])
-        await expectRefusal(["AZURE_STORAGE_KEY": "d3Jvbmc="], [:], "AuthenticationFailed", "credentials missing, wrong")
-        await expectRefusal(["AZURE_STORAGE_KEY": "not base64!"], [:], "the account key in AZURE_STORAGE_KEY is not base64")
+        await expectRefusal(
+            ["AZURE_STORAGE_KEY": "d3Jvbmc="], [:], "AuthenticationFailed", "credentials missing, wrong")
+        await expectRefusal(
+            ["AZURE_STORAGE_KEY": "not base64!"], [:], "the account key in AZURE_STORAGE_KEY is not base64")
         await expectRefusal([:], ["key-env": "MINE"], "MINE is not set in the environment")
     }
 
@@ -79,7 +81,8 @@ import Testing
         func sas(_ permissions: String, life: TimeInterval) throws -> String {
             let end = ServiceDate.extended(Date().addingTimeInterval(life))
             let fields = [
-                permissions, "", end, "/blob/\(try value("ACCOUNT"))/\(container)", "", "", "", "2021-12-02", "c", "", "",
+                permissions, "", end, "/blob/\(try value("ACCOUNT"))/\(container)", "", "", "", "2021-12-02", "c", "",
+                "",
                 "", "", "", "", "",
             ]
             let signature = SharedKeySignature.sign(fields.joined(separator: "\n"), key)
@@ -97,7 +100,8 @@ import Testing
         // It may not look at the container, so nothing is discarded, and that is no error.
         try await store.discardUnfinishedPuts(below: name)
         await expectRefusal(["AZURE_STORAGE_SAS_TOKEN": try sas("r", life: 600)], [:], "access denied")
-        await expectRefusal(["AZURE_STORAGE_SAS_TOKEN": try sas("rl", life: -60)], [:], "credentials missing, wrong or expired")
+        await expectRefusal(
+            ["AZURE_STORAGE_SAS_TOKEN": try sas("rl", life: -60)], [:], "credentials missing, wrong or expired")
         await expectRefusal(["AZURE_STORAGE_SAS_TOKEN": "sp=r"], [:], "has no signature")
         await expectRefusal(
             environment, ["endpoint": "http://blobs.example/x"], "in the clear", "use https")
@@ -119,7 +123,8 @@ import Testing
 
     @Test func applicationsThatAreRefused() async throws {
         await expectRefusal(
-            try application("CLIENT", ["AZURE_CLIENT_SECRET": "wrong"]), [:], "AADSTS7000215: Invalid client secret provided.",
+            try application("CLIENT", ["AZURE_CLIENT_SECRET": "wrong"]), [:],
+            "AADSTS7000215: Invalid client secret provided.",
             "credentials missing, wrong or expired")
         await expectRefusal(
             try application("CLIENT_CERTIFICATE", ["AZURE_CLIENT_SECRET": "wrong"]), [:], "client_assertion")
@@ -127,19 +132,22 @@ import Testing
             try application("CLIENT_CERTIFICATE", ["AZURE_FEDERATED_TOKEN_FILE": value("FEDERATED_TOKEN")]), [:],
             "AADSTS700027")
         await expectRefusal(
-            try application("CLIENT_FEDERATED", ["AZURE_FEDERATED_TOKEN_FILE": "/nowhere"]), [:], "'/nowhere' cannot be read")
+            try application("CLIENT_FEDERATED", ["AZURE_FEDERATED_TOKEN_FILE": "/nowhere"]), [:],
+            "'/nowhere' cannot be read")
         await expectRefusal(
             try application("TENANT", ["AZURE_CLIENT_SECRET": "x"]), [:], "AADSTS700016", "was not found")
         await expectRefusal(
             try application("CLIENT_EXPIRED", ["AZURE_CLIENT_SECRET": value("CLIENT_SECRET")]), [:],
             "InvalidAuthenticationInfo", "expired")
         await expectRefusal(
-            try application("CLIENT", ["AZURE_CLIENT_SECRET": "x", "AZURE_AUTHORITY_HOST": "http://login.example"]), [:],
+            try application("CLIENT", ["AZURE_CLIENT_SECRET": "x", "AZURE_AUTHORITY_HOST": "http://login.example"]),
+            [:],
             "no https address")
         let workspace = try Workspace()
         let text = try workspace.write("no certificate", to: "text.pem")
         await expectRefusal(
-            try application("CLIENT_CERTIFICATE", ["AZURE_CLIENT_CERTIFICATE_PATH": text]), [:], "no certificate in PEM")
+            try application("CLIENT_CERTIFICATE", ["AZURE_CLIENT_CERTIFICATE_PATH": text]), [:], "no certificate in PEM"
+        )
     }
 
     @Test func whoMayOnlyRead() async throws {
@@ -156,12 +164,14 @@ import Testing
         try await expectWork(machine, ["client-id": value("CLIENT_IDENTITY")])
         await expectRefusal(machine, ["client-id": "nobody"], "Identity not found")
         let service = [
-            "IDENTITY_ENDPOINT": try value("IDENTITY_HOST") + "/msi/token", "IDENTITY_HEADER": try value("IDENTITY_HEADER"),
+            "IDENTITY_ENDPOINT": try value("IDENTITY_HOST") + "/msi/token",
+            "IDENTITY_HEADER": try value("IDENTITY_HEADER"),
         ]
         try await expectWork(service)
         await expectRefusal(service.merging(["IDENTITY_HEADER": "wrong"]) { $1 }, [:], "answered 401")
         await expectRefusal(
-            ["AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"], [:], "no credentials found", "no managed identity answers")
+            ["AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1"], [:], "no credentials found",
+            "no managed identity answers")
     }
 
     /// An agent that names any file as its secret must not have it.
@@ -200,8 +210,11 @@ import Testing
         let key = try AzureAccountKey(try value("KEY"), from: "the testbed")
         let token = AccessToken("secret-token", expiration: nil)
         let rsa = try RSAKey(
-            pem: Self.privateKey(in: String(contentsOfFile: value("CERTIFICATE"), encoding: .utf8)), name: "the testbed")
-        for text in ["\(key)", String(reflecting: key), "\(token)", String(reflecting: token), "\(rsa)", String(reflecting: rsa)] {
+            pem: Self.privateKey(in: String(contentsOfFile: value("CERTIFICATE"), encoding: .utf8)), name: "the testbed"
+        )
+        for text in [
+            "\(key)", String(reflecting: key), "\(token)", String(reflecting: token), "\(rsa)", String(reflecting: rsa),
+        ] {
             #expect(text.hasPrefix("(") && !text.contains("secret"), "\(text)")
         }
         var shown = ""

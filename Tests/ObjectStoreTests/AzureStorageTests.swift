@@ -107,7 +107,8 @@ import Testing
         try await locked.connection.perform(request)
         try await locked.discardUnfinishedPuts(below: prefix)
         #expect(try await locked.list(ListRequest(prefix: prefix)).objects.isEmpty)
-        #expect(try await locked.listBlobs(ListRequest(prefix: prefix), including: "uncommittedblobs").objects.count == 1)
+        #expect(
+            try await locked.listBlobs(ListRequest(prefix: prefix), including: "uncommittedblobs").objects.count == 1)
     }
 
     /// Of two writers of a blob one finishes first, and the blob is one of the two, whole.

@@ -12,7 +12,7 @@ import Testing
 @testable import GCSObjectStore
 
 /// Every request of a small life of objects is spoiled in turn, in every way; all of it must come out right.
-@Suite(.enabled(if: Cloud.areThere, "needs the testbed"), .serialized) struct CloudFaultTests {
+@Suite(.enabled(if: Cloud.areThere, "needs the testbed")) struct CloudFaultTests {
     @Test(arguments: Cloud.allCases, FaultyProxy.Fault.allCases)
     func everyRequestInTurn(cloud: Cloud, fault: FaultyProxy.Fault) async throws {
         let proxy = try Self.proxy(cloud)
@@ -38,7 +38,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func aStoreThatIsNotThere(cloud: Cloud) async throws {
-        let store = try cloud.store(["endpoint": "http://127.0.0.1:1"], retry: .none)
+        let store = try cloud.store(
+            ["endpoint": "http://127.0.0.1:1\(cloud == .azure ? "/account" : "")"], retry: .none)
         await expectError(.connection) { _ = try await store.stat("a") }
         await expectError(.connection) { try await store.put("a", .bytes([1]), options: PutOptions()) }
     }
@@ -47,7 +48,9 @@ import Testing
         let store = try cloud.store(bucket: "no-such-bucket-here")
         await expectError(.bucketNotFound) { try await store.put("a", .bytes([1]), options: PutOptions()) }
         let long = ByteStream(Cloud.pattern(9 << 20))
-        await expectError(.bucketNotFound) { try await store.put("a", .stream(long, length: nil), options: PutOptions()) }
+        await expectError(.bucketNotFound) {
+            try await store.put("a", .stream(long, length: nil), options: PutOptions())
+        }
         await expectError(.bucketNotFound) { _ = try await store.stat("a") }
         await expectError(.bucketNotFound) { _ = try await store.get("a", range: nil) }
         await expectError(.bucketNotFound) { _ = try await store.list(ListRequest(prefix: "")) }
@@ -61,7 +64,7 @@ import Testing
             let head = "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n"
             _ = LocalServer.write(Array((head + text).utf8), to: connection)
         }
-        let store = try cloud.store(["endpoint": server.url])
+        let store = try cloud.store(["endpoint": server.url + (cloud == .azure ? "/account" : "")])
         await expectError(.unavailable) { _ = try await store.list(ListRequest(prefix: "")) }
     }
 
@@ -75,7 +78,9 @@ import Testing
         await expectError(.corrupted) { _ = try await store.get(key, range: nil).body.collect(upTo: bytes.count) }
         if cloud == .azure {
             // Azure gives checksums of ranges too.
-            await expectError(.corrupted) { _ = try await store.get(key, range: 10..<90_000).body.collect(upTo: 1 << 20) }
+            await expectError(.corrupted) {
+                _ = try await store.get(key, range: 10..<90_000).body.collect(upTo: 1 << 20)
+            }
         }
         try await sound.delete([key])
     }
@@ -99,7 +104,8 @@ import Testing
         return try FaultyProxy(to: UInt16(try #require(endpoint.port)))
     }
 
-    private static func store(_ cloud: Cloud, through proxy: FaultyProxy, retry: RetryPolicy) throws -> any ObjectStore {
+    private static func store(_ cloud: Cloud, through proxy: FaultyProxy, retry: RetryPolicy) throws -> any ObjectStore
+    {
         var http = HTTPConfiguration()
         http.timeouts.idle = .seconds(1)
         http.proxy = ProxyConfiguration.none
@@ -139,7 +145,7 @@ struct DamagingClient: HTTPClient {
             !type.hasPrefix("application/json"), !type.hasPrefix("application/xml")
         {
             // Behind a multipart body's content come its mark and line breaks.
-            let place = type.hasPrefix("multipart") ? bytes.count - 60 : bytes.count - 1
+            let place = type.hasPrefix("multipart") ? bytes.count - 52 : bytes.count - 1
             bytes[max(0, place)] ^= 1
             request.body = .bytes(bytes)
         }

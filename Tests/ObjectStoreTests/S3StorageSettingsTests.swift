@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    /// The server keeps the checksum of the whole object, however it came, and a reader compares it.
+    /// The checksum of the whole object goes with an upload of parts, and what the server makes of it harms no reader.
     @Test func checksumsOfWholeObjects() async throws {
         let recorder = RecordingClient(try S3Server.sharedClient.get())
         var configuration = try S3Server.moto.configuration(["part-size": "5MiB"])

@@ -53,7 +53,8 @@ extension GCSObjectStore {
         guard found == checksum, info.size == size else {
             try await deleteObject(info.key, generation: info.etag)
             throw request.error(
-                .corrupted, "the service has \(info.size) bytes with CRC-32C \(found), sent were \(size) with \(checksum)",
+                .corrupted,
+                "the service has \(info.size) bytes with CRC-32C \(found), sent were \(size) with \(checksum)",
                 store: description)
         }
         return info

@@ -195,7 +195,8 @@ struct ResumableUpload {
         // Range: bytes=0-262143; none while nothing is there.
         guard let range = response.headers["Range"] else { return .stored(0) }
         guard let last = range.split(separator: "-").last.flatMap({ Int64($0) }), last >= 0 else {
-            throw request.error(.unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
+            throw request.error(
+                .unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
         }
         return .stored(last + 1)
     }

@@ -47,7 +47,8 @@ extension S3Configuration {
         }
         if usesFIPS || usesDualStack, endpoint != nil {
             throw SettingError(
-                key: usesFIPS ? "fips" : "dual-stack", reason: "it chooses among AWS's endpoints, and another one is set")
+                key: usesFIPS ? "fips" : "dual-stack",
+                reason: "it chooses among AWS's endpoints, and another one is set")
         }
         if case .customerKey = encryption, let endpoint, !endpoint.isTLS, !endpoint.isLoopback {
             throw SettingError(

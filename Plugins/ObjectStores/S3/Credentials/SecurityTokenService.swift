@@ -54,7 +54,8 @@ struct SecurityTokenService: Sendable {
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
         let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = ServiceAddress(endpoint ?? "https://\(usesFIPS ? "sts-fips" : "sts").\(region).\(domain)") else {
+        guard let address = ServiceAddress(endpoint ?? "https://\(usesFIPS ? "sts-fips" : "sts").\(region).\(domain)")
+        else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)

@@ -35,7 +35,7 @@ struct MultipartUpload {
             return try await configuration.retry.runRequest { try await store.putObject(key, bytes, options) }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        if options.ifAbsent { try await store.requireAbsent(key) }
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         let id = try await create()
         do {
             var crc = configuration.hasWholeChecksum ? CRC32C() : nil
@@ -43,7 +43,11 @@ struct MultipartUpload {
             try StreamStart.checkLength(
                 parts.reduce(0) { $0 + Int64($1.size) }, announced: length, key: key, store: store.description)
             try Task.checkCancellation()
-            return try await complete(id, parts, checksum: crc?.base64)
+            let info = try await complete(id, parts, checksum: crc?.base64)
+            if options.retainUntil != nil || configuration.legalHold {
+                try await store.ensureLock(of: key, options)
+            }
+            return info
         } catch {
             await abort(id)
             throw error
@@ -101,7 +105,7 @@ struct MultipartUpload {
 
     /// - Parameter checksum: of the whole object, which the store compares before the object appears; nil for none.
     private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> ObjectInfo {
-        if options.ifAbsent { try await store.requireAbsent(key) }
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploadId", id)]
         request.headers["Content-Type"] = "application/xml"
@@ -116,20 +120,20 @@ struct MultipartUpload {
         request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }
         return try await configuration.retry.runRequest { [request] in
-                do {
-                    let answer = try await connection.document(request)
-                    // S3 may answer 200 and only then find that it fails.
-                    if answer.name == "Error" {
-                        throw S3Failure(status: 500, document: answer).error(request, store: store.description)
-                    }
-                    return ObjectInfo(
-                        key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
-                } catch let error as ObjectStoreError {
-                    // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
-                    if let info = try await found(parts, size: size, after: error) { return info }
-                    throw error
+            do {
+                let answer = try await connection.document(request)
+                // S3 may answer 200 and only then find that it fails.
+                if answer.name == "Error" {
+                    throw S3Failure(status: 500, document: answer).error(request, store: store.description)
                 }
+                return ObjectInfo(
+                    key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
+            } catch let error as ObjectStoreError {
+                // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
+                if let info = try await found(parts, size: size, after: error) { return info }
+                throw error
             }
+        }
     }
 
     /// The object, if it is the one that these parts make.

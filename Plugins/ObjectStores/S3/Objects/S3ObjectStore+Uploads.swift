@@ -60,13 +60,13 @@ extension S3ObjectStore {
         request.query = [("uploadId", id)]
         request.timeouts = HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10))
         try await policy.runRequest { [request] in
-                do {
-                    _ = try await connection.perform(request)
-                } catch let error as ObjectStoreError
-                    where error.kind == .other(code: "NoSuchUpload") || error.kind == .notFound
-                {
-                    // It is gone, which is what was wanted.
-                }
+            do {
+                _ = try await connection.perform(request)
+            } catch let error as ObjectStoreError
+                where error.kind == .other(code: "NoSuchUpload") || error.kind == .notFound
+            {
+                // It is gone, which is what was wanted.
             }
+        }
     }
 }

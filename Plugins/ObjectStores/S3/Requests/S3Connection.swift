@@ -84,7 +84,8 @@ final class S3Connection: Sendable {
         let (authority, path) = endpoint.location(
             bucket: configuration.bucket, key: key, pathStyle: configuration.usesPathStyle(endpoint))
         let subject = SignatureV4.Subject(
-            method: "GET", path: path, query: configuration.paysForRequests ? [("x-amz-request-payer", "requester")] : [],
+            method: "GET", path: path,
+            query: configuration.paysForRequests ? [("x-amz-request-payer", "requester")] : [],
             headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
         let credentials = try await usableCredentials(StoreRequest("GET", "sign", key: key))
         let query = signature(at: now).presignedQuery(subject, credentials, expiresIn: seconds)
