@@ -8,7 +8,7 @@ enum ArgumentNormalizer {
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
         "--allow-partially-failed", "--force", "--exit-code", "--exclude-caches", "--delete-extra", "--verify", "--all",
         "--prune", "--volume-data", "--default-volumes-to-fs-backup", "--restore-volumes", "--verify-volumes",
-        "--read-back", "--write-sparse-files",
+        "--snapshot-volumes", "--snapshot-move-data", "--read-back", "--write-sparse-files",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {

@@ -13,11 +13,11 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CAllocator": "godwit",
     ]
 
     /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
-    static let pluginLibraries: Set<String> = ["FieldPaths", "CloudStorage"]
+    static let pluginLibraries: Set<String> = ["FieldPaths", "CloudStorage", "AWS"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
 
@@ -46,12 +46,17 @@ enum ImportRules {
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
-            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(cloud)),
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(cloud).union(["AWS"])),
         "AzureObjectStore": Room(folder: "Plugins/ObjectStores/Azure", imports: pluginAPI.union(cloud)),
         "GCSObjectStore": Room(folder: "Plugins/ObjectStores/GCS", imports: pluginAPI.union(cloud)),
         "CloudStorage": Room(
             folder: "Plugins/ObjectStores/Shared",
             imports: pluginAPI.union(["HTTPTransport", "Crypto", "CryptoExtras"])),
+        "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(cloud)),
+        "BtrfsSnapshotter": Room(folder: "Plugins/Snapshotters/Btrfs", imports: pluginAPI.union(["CBtrfs"])),
+        "CSISnapshotter": Room(folder: "Plugins/Snapshotters/CSI", imports: pluginAPI.union(["Crypto"])),
+        "EBSSnapshotter": Room(
+            folder: "Plugins/Snapshotters/EBS", imports: pluginAPI.union(cloud).union(["AWS"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(

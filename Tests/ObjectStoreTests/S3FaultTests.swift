@@ -1,3 +1,4 @@
+import AWS
 import CloudStorage
 import Foundation
 import GodwitEngine

@@ -1,3 +1,4 @@
+import AWS
 import CloudStorage
 import GodwitPluginAPI
 import HTTPTransport

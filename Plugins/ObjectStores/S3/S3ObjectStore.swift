@@ -1,3 +1,4 @@
+public import AWS
 import CloudStorage
 public import GodwitPluginAPI
 public import HTTPTransport

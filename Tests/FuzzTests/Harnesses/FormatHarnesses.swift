@@ -1,3 +1,4 @@
+@testable import AWS
 import CloudStorage
 import GodwitModel
 import HTTPTransport

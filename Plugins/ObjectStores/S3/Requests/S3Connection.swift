@@ -1,3 +1,4 @@
+import AWS
 import CloudStorage
 import Crypto
 import Foundation
@@ -131,7 +132,7 @@ extension S3Connection {
 
     private var currentEndpoint: ServiceAddress {
         configuration.endpoint
-            ?? .aws(
+            ?? .s3(
                 region: state.withLock { $0.region }, isFIPS: configuration.usesFIPS,
                 isDualStack: configuration.usesDualStack)
     }

@@ -1,19 +1,26 @@
 import CloudStorage
 import Crypto
-import Foundation
-import HTTPTransport
+package import Foundation
+package import HTTPTransport
 
 /// AWS Signature Version 4, by the header and by the query ("presigned").
 ///
 /// Source: "Authenticating Requests (AWS Signature Version 4)" in the Amazon S3 API reference. Paths are signed as they
-/// are on the wire, encoded once, as S3 asks (other services encode twice; the one other used here, STS, has `/`).
-struct SignatureV4: Sendable {
+/// are on the wire, encoded once, as S3 asks (other services encode twice; of those used here, STS and EC2, the path is `/`).
+package struct SignatureV4: Sendable {
     let region: String
     let service: String
     let date: Date
 
+    /// A signature for a service (`s3`, `ec2`) in a region, at a time.
+    package init(region: String, service: String, date: Date) {
+        self.region = region
+        self.service = service
+        self.date = date
+    }
+
     /// What is signed.
-    struct Subject {
+    package struct Subject {
         let method: String
         /// The encoded path, `/` at least.
         let path: String
@@ -23,10 +30,22 @@ struct SignatureV4: Sendable {
         var headers: HTTPHeaders
         /// The hash of the body in hex, or `UNSIGNED-PAYLOAD`.
         let payloadHash: String
+
+        /// What is signed.
+        package init(
+            method: String, path: String, query: [(name: String, value: String)], headers: HTTPHeaders,
+            payloadHash: String
+        ) {
+            self.method = method
+            self.path = path
+            self.query = query
+            self.headers = headers
+            self.payloadHash = payloadHash
+        }
     }
 
     /// The value for `Authorization`.
-    func authorization(_ subject: Subject, _ credentials: AWSCredentials) -> String {
+    package func authorization(_ subject: Subject, _ credentials: AWSCredentials) -> String {
         let signature = signature(subject, credentials)
         let signed = Self.signedHeaders(subject.headers)
         return "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(signed), "
@@ -34,7 +53,7 @@ struct SignatureV4: Sendable {
     }
 
     /// The query of a presigned URL.
-    func presignedQuery(_ subject: Subject, _ credentials: AWSCredentials, expiresIn seconds: Int) -> String {
+    package func presignedQuery(_ subject: Subject, _ credentials: AWSCredentials, expiresIn seconds: Int) -> String {
         var subject = subject
         subject.query += [
             ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope)"),
@@ -46,7 +65,7 @@ struct SignatureV4: Sendable {
     }
 
     /// A query as it is signed, which is also how it is sent.
-    static func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
+    package static func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
         let encoded = query.map { (name: PercentEncoding.encode($0.name), value: PercentEncoding.encode($0.value)) }
         let sorted = encoded.sorted { left, right in
             left.name == right.name ? left.value < right.value : left.name < right.name

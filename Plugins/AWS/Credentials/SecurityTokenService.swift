@@ -53,9 +53,8 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = ServiceAddress(endpoint ?? "https://\(usesFIPS ? "sts-fips" : "sts").\(region).\(domain)")
-        else {
+        let own = ServiceAddress.aws(usesFIPS ? "sts-fips" : "sts", region: region)
+        guard let address = endpoint.map({ ServiceAddress($0) }) ?? own else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)

@@ -4,18 +4,18 @@ import GodwitModel
 
 /// A profile of the shared files, with everything that it may say about where its credentials come from.
 struct ProfileCredentials: CredentialsSource {
-    let configuration: S3Configuration
+    let choice: CredentialsChoice
     let environment: [String: String]
     let sts: SecurityTokenService
     /// What `credential_source` may name.
     let ambient: [String: any CredentialsSource]
 
     private var profile: String {
-        configuration.profile ?? environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default"
+        choice.profile ?? environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default"
     }
 
     private var credentialsPath: String {
-        configuration.credentialsFile ?? environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials"
+        choice.credentialsFile ?? environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials"
     }
 
     private var configurationPath: String { environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config" }
@@ -27,7 +27,7 @@ struct ProfileCredentials: CredentialsSource {
     func load() async throws -> AWSCredentials? {
         let profiles = try readProfiles()
         let isAskedFor =
-            configuration.profile != nil || configuration.credentialsFile != nil || environment["AWS_PROFILE"] != nil
+            choice.profile != nil || choice.credentialsFile != nil || environment["AWS_PROFILE"] != nil
         guard profiles[profile] != nil else {
             if isAskedFor { throw CredentialsError("there is no \(name)") }
             return nil

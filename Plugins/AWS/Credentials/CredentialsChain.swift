@@ -31,19 +31,19 @@ public struct CredentialsChain: CredentialsProvider {
     ///   - metadataHTTP: for a container's or the instance's own addresses; it must not use a proxy.
     ///   - environment: the process's environment.
     public init(
-        _ configuration: S3Configuration, http: any HTTPClient, metadataHTTP: any HTTPClient,
+        _ choice: CredentialsChoice, http: any HTTPClient, metadataHTTP: any HTTPClient,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         let sts = SecurityTokenService(
-            http: http, region: environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? configuration.region,
-            endpoint: environment["AWS_ENDPOINT_URL_STS"], usesFIPS: configuration.usesFIPS)
+            http: http, region: environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? choice.region,
+            endpoint: environment["AWS_ENDPOINT_URL_STS"], usesFIPS: choice.usesFIPS)
         let environmentKeys = EnvironmentCredentials(environment: environment)
         let container = ContainerCredentials(environment: environment, http: metadataHTTP)
         let instance = InstanceCredentials(environment: environment, http: metadataHTTP)
         let profiles = ProfileCredentials(
-            configuration: configuration, environment: environment, sts: sts,
+            choice: choice, environment: environment, sts: sts,
             ambient: ["Environment": environmentKeys, "EcsContainer": container, "Ec2InstanceMetadata": instance])
-        if configuration.profile != nil || configuration.credentialsFile != nil {
+        if choice.profile != nil || choice.credentialsFile != nil {
             self.init([profiles])
         } else {
             let webIdentity = WebIdentityCredentials(environment: environment, sts: sts)
