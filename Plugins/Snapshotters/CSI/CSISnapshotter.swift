@@ -45,7 +45,10 @@ public final class CSISnapshotter: ClaimSnapshotter {
         let identity = SnapshotObjects.identity(snapshot: name, in: claim.namespace)
         let operation = "snapshot claim '\(claim)'"
         do {
-            _ = try await cluster.create(object, as: SnapshotObjects.snapshots)
+            // Once it is sent, its answer is waited for: else nobody knows whether there is something to clean up.
+            _ = try await Task { [cluster] in
+                try await cluster.create(object, as: SnapshotObjects.snapshots)
+            }.value
             let content = try await readyContent(of: identity, operation, timeout)
             guard let handle = content[path: "status", "snapshotHandle"]?.string, !handle.isEmpty else {
                 throw error(.unavailable, operation, "it is ready, and its content '\(content.name)' has no handle")
@@ -142,6 +145,9 @@ public final class CSISnapshotter: ClaimSnapshotter {
 }
 
 extension CSISnapshotter {
+    /// How long a controller may take to name the content of a snapshot.
+    private static let bindingTime = Duration.seconds(10)
+
     private func makeObjects(
         _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, _ content: String, _ labels: [String: String]
     ) async throws {
@@ -191,7 +197,15 @@ extension CSISnapshotter {
     /// Removes a snapshot that a failed call has begun to take, with its objects.
     private func discard(_ identity: ItemIdentity, after error: any Error) async throws {
         try await cleanUp(after: error) { [self] in
-            guard let snapshot = try await cluster.get(identity) else { return }
+            // A controller that has taken notice names the content at once. Of one that is named later, when its
+            // snapshot is gone, nobody would know.
+            let deadline = ContinuousClock.now + Self.bindingTime
+            var snapshot = try await cluster.get(identity)
+            while snapshot != nil, snapshot?.boundContent == nil, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(100))
+                snapshot = try await cluster.get(identity)
+            }
+            guard let snapshot else { return }
             if let content = snapshot.boundContent.map(SnapshotObjects.identity(content:)),
                 try await cluster.get(content) != nil
             {

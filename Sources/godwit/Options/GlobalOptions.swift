@@ -13,8 +13,11 @@ struct GlobalOptions: ParsableArguments {
     var config: String?
 
     /// Where the configuration is.
-    var configurationPath: String {
-        if let config { return config }
+    var configurationPath: String { Self.configurationPath(config) }
+
+    /// Where the configuration is, unless a file was named.
+    static func configurationPath(_ named: String?) -> String {
+        if let named { return named }
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["GODWIT_CONFIG"], !path.isEmpty { return path }
         if let base = environment["XDG_CONFIG_HOME"], !base.isEmpty { return base + "/godwit/config.json" }

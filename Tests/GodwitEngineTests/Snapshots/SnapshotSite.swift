@@ -68,9 +68,9 @@ struct SnapshotSite {
     }
 
     func delete(
-        _ name: String = "b", _ locations: SnapshotLocations?, ignoringFailures: Bool = false
+        _ locations: SnapshotLocations?, ignoringFailures: Bool = false
     ) async throws -> DeletionReport {
         try await BackupDeleter(catalog: BackupCatalog(store: store), snapshots: locations)
-            .delete(backup: name, ignoringFailures: ignoringFailures)
+            .delete(backup: "b", ignoringFailures: ignoringFailures)
     }
 }

@@ -83,7 +83,7 @@ struct BtrfsTests {
         try await bash(
             filesystem,
             """
-            diff -r --no-dereference <(cd \(volume) && find . ! -type p ! -type d -exec sha256sum {} + | sort) \
+            diff <(cd \(volume) && find . ! -type p ! -type d -exec sha256sum {} + | sort) \
                 <(cd \(copy) && find . ! -type p ! -type d -exec sha256sum {} + | sort)
             list() { (cd "$1" && find . -mindepth 1 -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort); }
             diff <(list \(volume)) <(list \(copy))

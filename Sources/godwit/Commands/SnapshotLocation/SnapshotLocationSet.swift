@@ -21,16 +21,22 @@ struct SnapshotLocationSet: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What the plugin is given: key=value,…", valueName: "configuration"))
     var config: [Mapping] = []
 
-    @OptionGroup var global: GlobalOptions
+    // Velero's word, so the file goes by another one here.
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file.", discussion: "Default: ~/.config/godwit/config.json", valueName: "file"),
+        completion: .file())
+    var configFile: String?
 
     func run() async throws {
         let location = SnapshotLocation(
             name: name, provider: try Providers.snapshotter(named: provider).name,
             configuration: try config.dictionary(option: "--config"))
         _ = try await Providers.open(location)
-        var book = try LocationBook(contentsOf: global.configurationPath)
+        let path = GlobalOptions.configurationPath(configFile)
+        var book = try LocationBook(contentsOf: path)
         book.set(location)
-        try book.write(to: global.configurationPath)
+        try book.write(to: path)
         Console.standard.print("snapshot location '\(name)' is of \(location.provider)")
     }
 }
