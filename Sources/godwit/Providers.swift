@@ -3,7 +3,7 @@ import ClaimMapping
 import FilesystemObjectStore
 import GodwitModel
 import GodwitPluginAPI
-import ImageRegistry
+import KubeVirt
 import NamespaceMapping
 import ReclaimPolicy
 import RestoreFixes
@@ -39,21 +39,17 @@ enum Providers {
                 name: provider.name, kind: "ObjectStore",
                 purpose: provider.schemes.map { "\($0)://" }.joined(separator: ", "))
         }
-        let backup = BackupActions.all { [] }.map { action in
+        let backup = (BackupActions.all { [] } + KubeVirt.backupActions()).map { action in
             Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
         }
         let transformers: [any RestoreItemAction] = [
             NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
             ReclaimPolicy(.restoreOriginal),
         ]
-        let restore = (RestoreFixes.all() + transformers).map { action in
+        let restore = (platformFixes + RestoreFixes.all() + transformers + listedTransformers).map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
-        let configured = [
-            Plugin(name: "godwit.io/image-registry", kind: "RestoreItemAction", purpose: "--image-registry-mappings"),
-            Plugin(name: "godwit.io/resource-modifier", kind: "RestoreItemAction", purpose: "--resource-modifiers"),
-        ]
-        return stores + backup + restore + configured
+        return stores + backup + restore + configuredTransformers
     }
 
     private static func purpose(_ selector: ResourceSelector) -> String {
