@@ -1,0 +1,129 @@
+import ClaimMapping
+import CronJobSuspension
+import GodwitModel
+import GodwitPluginAPI
+import HostMapping
+import ImageRegistry
+import KubeVirt
+import MetadataRules
+import NodePorts
+import OpenShift
+import PluginConfiguration
+import PodRequirements
+import Replicas
+import SecurityContextConstraints
+import SelectedNode
+import StorageClassMapping
+import Testing
+
+/// Every transformer changes the kinds that it is for and no other, not by a byte, and comes to rest at once.
+@Suite struct AloneTests {
+    /// An action, and the samples that it changes.
+    struct Expectation: Sendable, CustomTestStringConvertible {
+        let action: any RestoreItemAction
+        let changed: Set<String>
+        var testDescription: String { action.name }
+    }
+
+    private static let podSpecs: Set<String> = [
+        "pod", "deployment", "statefulset", "daemonset", "replicaset", "replicationcontroller", "job", "cronjob",
+        "deploymentconfig",
+    ]
+
+    static func expectations() throws -> [Expectation] {
+        let rules = try ImageRegistryRules([
+            "docker.io": "mirror.example.com/hub", "quay.io": "mirror.example.com/quay",
+        ])
+        let configuration = try PluginConfiguration([
+            try object(
+                """
+                {"kind":"ConfigMap","metadata":{"name":"c","labels":{"velero.io/plugin-config":"",
+                "velero.io/change-image-name":"RestoreItemAction"}},"data":{"a":"nginx:,httpd:"}}
+                """)
+        ])
+        let chosen: [Expectation] = [
+            Expectation(action: SelectedNode(mapping: ["node-1": "node-9"]), changed: ["claim"]),
+            Expectation(action: NodePortRemoval(), changed: ["service"]),
+            Expectation(
+                action: Replicas(.set(0)),
+                changed: ["deployment", "statefulset", "replicaset", "replicationcontroller", "deploymentconfig"]),
+            Expectation(action: CronJobSuspension(.suspend), changed: ["cronjob"]),
+            Expectation(
+                action: HostMapping(rules: try HostRules(["apps.old.example.com": "apps.new.example.com"])),
+                changed: ["ingress", "route", "chosenroute", "gateway", "httproute"]),
+            Expectation(
+                action: PodRequirements(
+                    rules: try PodRequirementRules(
+                        nodeLabels: ["disktype"], taints: ["dedicated"], priorityClasses: ["*"],
+                        serviceAccounts: ["web"])),
+                changed: podSpecs.union(["machine"])),
+            Expectation(
+                action: MetadataChange(rules: try MetadataRules(.labels, dropping: ["o?d"])), changed: ["pod"]),
+            Expectation(
+                action: MetadataChange(rules: try MetadataRules(.annotations, dropping: ["example.com/*"])),
+                changed: ["pod"]),
+            Expectation(action: VirtualMachineState(runStrategy: .halted), changed: ["machine"]),
+            Expectation(action: ImageNameReplacement(rules: configuration.images), changed: podSpecs),
+            Expectation(action: SecurityContextConstraints(), changed: []),
+            Expectation(action: ImageRegistry(rules: rules), changed: podSpecs.union(["machine"])),
+            Expectation(action: ImageStreamRegistry(rules: rules), changed: ["imagestream", "buildconfig"]),
+            Expectation(
+                action: StorageClassMapping(mapping: ["gold": "fast"]), changed: ["claim", "machine", "datavolume"]),
+            Expectation(
+                action: ClaimMapping(mapping: [
+                    ClaimName(namespace: "shop", name: "data"): ClaimName(namespace: "shop", name: "data2"),
+                    ClaimName(namespace: "shop", name: "disk"): ClaimName(namespace: "shop", name: "disk2"),
+                ]), changed: podSpecs.union(["machine", "claim", "datavolume"])),
+        ]
+        let changedByFixes: [String: Set<String>] = [
+            "godwit.io/openshift-route": ["route"], "godwit.io/openshift-image-stream": ["imagestream"],
+            "godwit.io/openshift-pull-secret-reference": ["serviceaccount", "buildconfig"],
+            "godwit.io/openshift-scale-target": ["autoscaler"], "godwit.io/virtual-machine": ["machine"],
+        ]
+        return chosen
+            + (OpenShiftFixes.all() + KubeVirt.fixes()).map {
+                Expectation(action: $0, changed: changedByFixes[$0.name] ?? [])
+            }
+    }
+
+    /// Kinds that an action leaves out whole are not asked here: the selector sees to it that no others come.
+    private static let skipping: Set<String> = [
+        "godwit.io/openshift-build", "godwit.io/openshift-image-tag", "godwit.io/openshift-system-role-binding",
+    ]
+
+    @Test(arguments: try expectations().filter { !skipping.contains($0.action.name) })
+    func onlyTheExpectedKindsChange(_ expectation: Expectation) async throws {
+        let action = expectation.action
+        for (name, sample) in try Samples.all() {
+            let once = try await action.restored(sample)
+            let isChanged = once.serialized() != cleaned(sample).serialized()
+            #expect(isChanged == expectation.changed.contains(name), "\(action.name) and \(name)")
+            // What is restored is what the next backup holds, but for the status.
+            var again = once
+            again["status"] = sample["status"]
+            #expect(try await action.restored(again) == once, "\(action.name) twice on \(name)")
+        }
+    }
+
+    @Test func everySelectorIsForTheKindsThatChange() throws {
+        let resources = [
+            "pod": "pods", "claim": "persistentvolumeclaims", "service": "services", "cronjob": "cronjobs.batch",
+            "machine": "virtualmachines.kubevirt.io", "datavolume": "datavolumes.cdi.kubevirt.io",
+            "route": "routes.route.openshift.io", "imagestream": "imagestreams.image.openshift.io",
+            "deploymentconfig": "deploymentconfigs.apps.openshift.io", "gateway": "gateways.gateway.networking.k8s.io",
+            "httproute": "httproutes.gateway.networking.k8s.io", "ingress": "ingresses.networking.k8s.io",
+            "buildconfig": "buildconfigs.build.openshift.io", "serviceaccount": "serviceaccounts",
+            "autoscaler": "horizontalpodautoscalers.autoscaling", "deployment": "deployments.apps",
+            "replicationcontroller": "replicationcontrollers", "statefulset": "statefulsets.apps",
+        ]
+        for expectation in try Self.expectations() {
+            let included = expectation.action.appliesTo.includedResources
+            guard !included.isEmpty else { continue }
+            for name in expectation.changed {
+                if let resource = resources[name] {
+                    #expect(included.contains(resource), "\(expectation.action.name) is never asked about \(name)")
+                }
+            }
+        }
+    }
+}
