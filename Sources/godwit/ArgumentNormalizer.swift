@@ -21,7 +21,8 @@ enum ArgumentNormalizer {
             }
             let next = index + 1 < arguments.count ? arguments[index + 1] : ""
             // `--flag true` is not Go's form, but nothing else could be meant by it.
-            normalized.append(["true", "false", "original"].contains(next) ? argument : "\(argument)=true")
+            let values = argument == "--suspend-cronjobs" ? ["true", "false", "original"] : ["true", "false"]
+            normalized.append(values.contains(next) ? argument : "\(argument)=true")
         }
         return normalized
     }
