@@ -23,7 +23,7 @@ import Testing
     ) async throws -> ProgramResult {
         try await workspace.godwit(
             [
-                "restore", "create", "r", "--from-backup", "b", "--storage", storage, "--cluster",
+                "restore", "create", folder, "--from-backup", "b", "--storage", storage, "--cluster",
                 "dir:\(workspace.path(folder))",
             ] + options)
     }
@@ -164,8 +164,9 @@ import Testing
     @Test func theChoicesAreRecordedAndShown() async throws {
         let workspace = try Workspace()
         let storage = try await platform(workspace)
-        _ = try await restore(workspace, storage, to: "out", Self.options + ["--preserve-nodeports=false"])
-        let json = try await workspace.godwit("restore", "describe", "r", "--storage", storage, "-o", "json")
+        let run = try await restore(workspace, storage, to: "out", Self.options + ["--preserve-nodeports=false"])
+        #expect(run.status == 0, "\(run)")
+        let json = try await workspace.godwit("restore", "describe", "out", "--storage", storage, "-o", "json")
         let changes = try JSONValue(parsing: json.output)[path: "spec", "changes"]
         #expect(
             changes == [
@@ -179,7 +180,7 @@ import Testing
                 "vm-run-strategy": "Halted", "drop-node-selectors": "disktype", "drop-tolerations": "dedicated",
                 "drop-priority-classes": "old-cluster-*", "drop-service-accounts": "web",
             ])
-        let sheet = try await workspace.godwit("restore", "describe", "r", "--storage", storage)
+        let sheet = try await workspace.godwit("restore", "describe", "out", "--storage", storage)
         #expect(sheet.output.contains("replicas 0") && sheet.output.contains("host-mappings apps.old"), "\(sheet)")
     }
 
@@ -220,7 +221,7 @@ import Testing
         let web = restored["Deployment/web"]?[path: "spec", "template", "spec", "containers"]?.array?.first
         #expect(web?["image"] == "quay.io/shop/nginx:1.25")
 
-        _ = try await restore(workspace, storage, to: "without", [])
+        #expect(try await restore(workspace, storage, to: "without", []).status == 0)
         #expect(
             try await objects(workspace, "without")["PersistentVolumeClaim/disk"]?[path: "spec", "storageClassName"]
                 == "gold")

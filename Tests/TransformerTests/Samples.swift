@@ -155,6 +155,3 @@ enum Samples {
         """,
     ]
 }
-
-/// What the object is as text, after the cleaning that the engine does.
-func text(_ object: KubernetesObject) -> String { String(decoding: cleaned(object).serialized(), as: UTF8.self) }

@@ -22,7 +22,7 @@ struct MetadataOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Annotations that are left out, by their keys, with wildcards.", valueName: "keys"))
     var dropAnnotations: [CommaSeparated] = []
 
-    func validate() throws { _ = try transformers() }
+    func validate() throws { _ = try ValidationError.wrapping(transformers) }
 
     /// Labels first.
     func transformers() throws -> [any RestoreItemAction] {

@@ -22,7 +22,7 @@ struct NetworkOptions: ParsableArguments {
         guard !(preserveNodeports && dropNodeports) else {
             throw ValidationError("--preserve-nodeports and --drop-nodeports exclude each other")
         }
-        _ = try transformers()
+        _ = try ValidationError.wrapping(transformers)
     }
 
     /// Hosts, then ports.

@@ -65,7 +65,7 @@ struct TransformOptions: ParsableArguments {
     func validate() throws {
         _ = try namespaceMapping()
         _ = try claimMapping()
-        _ = try mappings(nil)
+        _ = try ValidationError.wrapping { try mappings(nil) }
         guard imagePath.isEmpty || !imageRegistryMappings.isEmpty else {
             throw ValidationError("--image-path needs --image-registry-mappings")
         }
