@@ -33,6 +33,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [Stri
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -56,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBtrfs"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -71,7 +73,14 @@ let package = Package(
             ]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
-        plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
+        plugin("CloudStorage", at: "ObjectStores/Shared", ["Streams", "HTTPTransport", crypto, cryptoExtras]),
+        plugin("AWS", at: "AWS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("S3ObjectStore", at: "ObjectStores/S3", ["AWS", "CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("AzureObjectStore", at: "ObjectStores/Azure", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("GCSObjectStore", at: "ObjectStores/GCS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("EBSSnapshotter", at: "Snapshotters/EBS", ["AWS", "CloudStorage", "Streams", "HTTPTransport"]),
+        plugin("CSISnapshotter", at: "Snapshotters/CSI", [crypto]),
+        plugin("BtrfsSnapshotter", at: "Snapshotters/Btrfs", ["Streams", "CBtrfs"]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -98,6 +107,7 @@ let package = Package(
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
+                "AzureObjectStore", "GCSObjectStore", "EBSSnapshotter", "CSISnapshotter", "BtrfsSnapshotter",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
                 "ResourceModifiers", "RestoreFixes", "BackupActions", "SelectedNode", "PodRequirements",
                 "MetadataRules",
@@ -113,13 +123,13 @@ let package = Package(
             dependencies: ["GodwitModel", "Streams", "GodwitPluginAPI"],
             swiftSettings: strict
         ),
-        tests("GodwitModelTests", ["GodwitModel"]),
+        tests("GodwitModelTests", ["GodwitModel", "GodwitTestKit"]),
         tests("StreamsTests", ["Streams"]),
-        tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
+        tests("TarballTests", ["Tarball", "GodwitModel", "GodwitTestKit", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
         tests(
             "KubernetesClientTests",
-            ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
+            ["KubernetesClient", "GodwitModel", "GodwitTestKit", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
         tests(
             "GodwitEngineTests",
             [
@@ -137,8 +147,17 @@ let package = Package(
         tests(
             "ObjectStoreTests",
             [
-                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "CloudStorage",
+                "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "AWS", "HTTPTransport", "GodwitEngine",
+                "VolumeRepository", "ProgramTestKit",
+            ]
+        ),
+        tests(
+            "SnapshotterTests",
+            [
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "EBSSnapshotter", "CSISnapshotter",
+                "BtrfsSnapshotter", "AWS", "CloudStorage", "HTTPTransport", "GodwitEngine", "KubernetesClient",
+                "ProgramTestKit",
             ]
         ),
         tests(
@@ -158,7 +177,8 @@ let package = Package(
             "IntegrationTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
-                "Streams", "FilesystemObjectStore", "S3ObjectStore", "ProgramTestKit",
+                "Streams", "FilesystemObjectStore", "S3ObjectStore", "AWS", "CloudStorage",
+                "ProgramTestKit",
             ],
             excluding: ["Fixtures"]
         ),
@@ -169,7 +189,7 @@ let package = Package(
 // sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
 let fuzzed: [Target.Dependency] = [
     "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
-    "S3ObjectStore", "GodwitTestKit",
+    "CloudStorage", "AWS", "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "GodwitTestKit",
 ]
 if Context.environment["GODWIT_FUZZING"] == nil {
     package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))

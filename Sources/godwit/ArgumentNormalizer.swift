@@ -8,7 +8,8 @@ enum ArgumentNormalizer {
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
         "--allow-partially-failed", "--force", "--exit-code", "--exclude-caches", "--delete-extra", "--verify", "--all",
         "--prune", "--volume-data", "--default-volumes-to-fs-backup", "--restore-volumes", "--verify-volumes",
-        "--read-back", "--write-sparse-files", "--drop-nodeports", "--suspend-cronjobs",
+        "--snapshot-volumes", "--snapshot-move-data", "--read-back", "--write-sparse-files", "--drop-nodeports",
+        "--suspend-cronjobs",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {

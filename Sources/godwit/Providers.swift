@@ -1,6 +1,12 @@
+import AzureObjectStore
 import BackupActions
+import BtrfsSnapshotter
+import CSISnapshotter
 import ClaimMapping
+import EBSSnapshotter
 import FilesystemObjectStore
+import GCSObjectStore
+import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
 import KubeVirt
@@ -14,8 +20,36 @@ import StorageClassMapping
 enum Providers {
     /// What makes object stores.
     static let objectStores: [any ObjectStoreProvider] = [
-        FilesystemProvider(), S3Provider(userAgent: Version.userAgent),
+        FilesystemProvider(), S3Provider(userAgent: Version.userAgent), AzureProvider(userAgent: Version.userAgent),
+        GCSProvider(userAgent: Version.userAgent),
     ]
+
+    /// What makes snapshotters.
+    static let snapshotters: [any VolumeSnapshotterProvider] = [
+        EBSProvider(userAgent: Version.userAgent), BtrfsProvider(),
+    ]
+
+    /// What Velero calls a plugin for the same storage.
+    private static let velerosNames = ["aws": "godwit.io/ebs", "velero.io/aws": "godwit.io/ebs"]
+
+    /// The provider of snapshotters of a name, ours or Velero's.
+    static func snapshotter(named name: String) throws -> any VolumeSnapshotterProvider {
+        let own = velerosNames[name] ?? name
+        guard let provider = snapshotters.first(where: { $0.name == own }) else {
+            throw UnknownSnapshotterError(name: name, known: snapshotters.map(\.name))
+        }
+        return provider
+    }
+
+    /// Makes the snapshotter of a location.
+    static func open(_ location: SnapshotLocation) async throws -> any VolumeSnapshotter {
+        try await snapshotter(named: location.provider).open(location.configuration)
+    }
+
+    /// What takes snapshots of claims in a cluster.
+    static func claimSnapshotter(_ cluster: any ClusterAccess) -> any ClaimSnapshotter {
+        CSISnapshotter(cluster: cluster)
+    }
 
     /// Makes the store of a location.
     static func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
@@ -49,12 +83,27 @@ enum Providers {
         let restore = (platformFixes + RestoreFixes.all() + transformers + listedTransformers).map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
-        return stores + backup + restore + configuredTransformers
+        let takers =
+            snapshotters.map { provider in
+                Plugin(
+                    name: provider.name, kind: "VolumeSnapshotter",
+                    purpose: provider.parameters.map(\.name).joined(separator: ", "))
+            } + [Plugin(name: "godwit.io/csi", kind: "VolumeSnapshotter", purpose: "claims of CSI drivers")]
+        return stores + takers + backup + restore + configuredTransformers
     }
 
     private static func purpose(_ selector: ResourceSelector) -> String {
         selector.includedResources.isEmpty ? "everything" : selector.includedResources.joined(separator: ", ")
     }
+}
+
+/// A snapshotter that no plugin is.
+struct UnknownSnapshotterError: AdvisedError, UsageError {
+    let name: String
+    let known: [String]
+    var summary: String { "no plugin '\(name)' takes snapshots of volumes" }
+    var reason: String? { nil }
+    var advice: String? { "use one of \(known.joined(separator: ", ")); see 'godwit plugin get'" }
 }
 
 /// A scheme that no plugin serves.

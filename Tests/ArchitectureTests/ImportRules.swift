@@ -13,13 +13,16 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CAllocator": "godwit",
     ]
 
-    /// What several plugins share: a library of facts about objects, not a plugin.
-    static let pluginLibraries: Set<String> = ["FieldPaths"]
+    /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
+    static let pluginLibraries: Set<String> = ["FieldPaths", "CloudStorage", "AWS"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
+
+    /// What a store in a cloud may import besides.
+    private static let cloud: Set<String> = ["HTTPTransport", "Crypto", "CloudStorage"]
 
     static let rooms: [String: Room] = [
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
@@ -43,7 +46,17 @@ enum ImportRules {
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
-            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(cloud).union(["AWS"])),
+        "AzureObjectStore": Room(folder: "Plugins/ObjectStores/Azure", imports: pluginAPI.union(cloud)),
+        "GCSObjectStore": Room(folder: "Plugins/ObjectStores/GCS", imports: pluginAPI.union(cloud)),
+        "CloudStorage": Room(
+            folder: "Plugins/ObjectStores/Shared",
+            imports: pluginAPI.union(["HTTPTransport", "Crypto", "CryptoExtras"])),
+        "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(cloud)),
+        "BtrfsSnapshotter": Room(folder: "Plugins/Snapshotters/Btrfs", imports: pluginAPI.union(["CBtrfs"])),
+        "CSISnapshotter": Room(folder: "Plugins/Snapshotters/CSI", imports: pluginAPI.union(["Crypto"])),
+        "EBSSnapshotter": Room(
+            folder: "Plugins/Snapshotters/EBS", imports: pluginAPI.union(cloud).union(["AWS"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import GodwitPluginAPI
 import ProgramTestKit
@@ -37,7 +38,7 @@ import Testing
                 #expect(error.reason != "there is no such setting", "\(name)")
             }
         }
-        let error = #expect(throws: S3ConfigurationError.self) {
+        let error = #expect(throws: SettingError.self) {
             try S3Configuration(bucket: "b", settings: ["colour": "4"])
         }
         #expect(error?.reason == "there is no such setting")

@@ -1,3 +1,5 @@
+import AWS
+import CloudStorage
 import Foundation
 import HTTPTransport
 import Testing
@@ -49,7 +51,7 @@ import Testing
             #expect(!"\(configuration)\(dumped)".contains("30"))
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
-        #expect(throws: S3ConfigurationError.self) {
+        #expect(throws: SettingError.self) {
             try S3Configuration(bucket: "b", settings: ["sse-c-key-file": file])
         }
         _ = try S3Configuration(bucket: "b", settings: ["customerKeyEncryptionFile": file])
@@ -76,7 +78,7 @@ import Testing
     @Test func bucketsAreInTheHostOrInThePath() throws {
         func address(_ bucket: String, _ settings: [String: String]) throws -> String {
             let configuration = try S3Configuration(bucket: bucket, settings: settings)
-            let endpoint = configuration.endpoint ?? .aws(region: configuration.region)
+            let endpoint = configuration.endpoint ?? .aws("s3", region: configuration.region)
             let place = endpoint.location(
                 bucket: bucket, key: "a b/c", pathStyle: configuration.usesPathStyle(endpoint))
             return "\(place.authority)\(place.path)"

@@ -1,3 +1,5 @@
+import AWS
+import CloudStorage
 import GodwitPluginAPI
 import HTTPTransport
 import Streams
@@ -44,7 +46,7 @@ import Testing
         try await withObjects(server, ["tagging": "team=back%20up&cost=b"]) { store, key, _ in
             // radosgw 16 leaves the tags of an upload in parts out, whoever sends them.
             if server == .radosgw, key.hasSuffix("large") { return }
-            var request = S3Request("GET", "get", key: key)
+            var request = StoreRequest("GET", "get", key: key)
             request.query = [("tagging", "")]
             let document = try await store.connection.document(request)
             let tags = (document.first("TagSet")?.all("Tag") ?? []).map {
@@ -121,7 +123,7 @@ import Testing
         let store = try S3Server.moto.store(["checksum": algorithm])
         let key = S3Server.prefix("checksum") + "a"
         try await store.put(key, .bytes(Self.small), options: PutOptions())
-        var request = S3Request("HEAD", "stat", key: key)
+        var request = StoreRequest("HEAD", "stat", key: key)
         request.headers["x-amz-checksum-mode"] = "ENABLED"
         let expected = try #require(store.configuration.checksum.value(of: Self.small))
         #expect(try await store.connection.send(request).headers[header] == expected)

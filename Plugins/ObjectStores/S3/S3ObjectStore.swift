@@ -1,3 +1,4 @@
+public import AWS
 public import GodwitPluginAPI
 public import HTTPTransport
 import Streams

@@ -33,7 +33,7 @@ public struct RestoreExecutor: Sendable {
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared, observer: observer)
         let volumes = VolumeRestoreStage(context, recorder: recorder)
-        let restorer = try ItemRestorer(context, names: prepared.names) { outcome in
+        let restorer = try ItemRestorer(context, names: prepared.names, snapshots: volumes?.snapshots) { outcome in
             await recorder.record(outcome)
             volumes?.note(outcome)
         }

@@ -80,6 +80,7 @@ struct VolumeSurvey: Sendable {
             if !volume.volumeName.isEmpty {
                 if let source = sources[volume.volumeName] {
                     volume.take(source)
+                    volume.isVolumeInBackup = true
                 } else if let source = try await missing(volume.volumeName) {
                     volume.take(source)
                 }

@@ -6,7 +6,7 @@ import GodwitModel
 struct VolumeRestoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Fill the volumes of restored claims with the backup's data, before the workloads are restored.",
+            "Fill the volumes of restored claims with the backup's data, or make them of its snapshots, before the workloads are restored.",
             valueName: "true|false"))
     var restoreVolumes: Bool?
 
@@ -41,6 +41,9 @@ struct VolumeRestoreOptions: ParsableArguments {
         if !isDryRun, records.contains(where: { $0.data != nil }) { try await mover.prepare() }
         var settings = VolumeRestoreSettings(records: records, mover: mover)
         settings.verifies = verifyVolumes
+        if records.contains(where: { $0.snapshot != nil }) {
+            settings.snapshots = try SnapshotLocations.configured(global, cluster: cluster)
+        }
         return settings
     }
 }

@@ -1,3 +1,4 @@
+public import CloudStorage
 public import HTTPTransport
 public import Streams
 
@@ -39,9 +40,9 @@ public struct S3Configuration: Sendable {
     /// The region to sign for. A bucket in another one is found by the server's answer.
     public var region = "us-east-1"
     /// The server; nil for AWS.
-    var endpoint: S3Endpoint?
+    var endpoint: ServiceAddress?
     /// The server's address in signed URLs, where it differs.
-    var publicEndpoint: S3Endpoint?
+    var publicEndpoint: ServiceAddress?
     /// Whether the bucket is in the path (true) or in the host name (false). nil decides: in the host name for AWS,
     /// in the path for other servers. Always in the path below an IP address, and with TLS when the bucket has dots.
     public var pathStyle: Bool?
@@ -78,10 +79,10 @@ public struct S3Configuration: Sendable {
 
     /// Sets the server: `https://host:port`, with a path where S3 is not at the root.
     ///
-    /// - Throws: ``S3ConfigurationError`` when that is no address.
-    public mutating func setEndpoint(_ address: String) throws(S3ConfigurationError) {
-        guard let endpoint = S3Endpoint(address) else {
-            throw S3ConfigurationError(key: "endpoint", reason: "'\(address)' is not like https://host:port")
+    /// - Throws: ``SettingError`` when that is no address.
+    public mutating func setEndpoint(_ address: String) throws(SettingError) {
+        guard let endpoint = ServiceAddress(address) else {
+            throw SettingError(key: "endpoint", reason: "'\(address)' is not like https://host:port")
         }
         self.endpoint = endpoint
     }
@@ -95,7 +96,7 @@ public struct S3Configuration: Sendable {
         return http
     }
 
-    func usesPathStyle(_ endpoint: S3Endpoint) -> Bool {
+    func usesPathStyle(_ endpoint: ServiceAddress) -> Bool {
         if endpoint.isAddress { return true }
         // A wildcard certificate covers one label only.
         if endpoint.isTLS, bucket.contains(".") { return true }

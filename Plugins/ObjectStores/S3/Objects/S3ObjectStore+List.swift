@@ -1,8 +1,9 @@
+import CloudStorage
 import GodwitPluginAPI
 
 extension S3ObjectStore {
     func listObjects(_ list: ListRequest) async throws -> ListPage {
-        var request = S3Request("GET", "list", subject: list.prefix)
+        var request = StoreRequest("GET", "list", subject: list.prefix)
         request.query = [
             ("list-type", "2"), ("encoding-type", "url"), ("prefix", list.prefix),
             ("max-keys", String(min(max(list.pageSize, 1), 1000))),
@@ -23,7 +24,7 @@ extension S3ObjectStore {
             }
             return ObjectInfo(
                 key: try decoded(entry.text("Key")), size: size,
-                modified: entry.text("LastModified").flatMap(AWSDate.parseExtended),
+                modified: entry.text("LastModified").flatMap(ServiceDate.parseExtended),
                 etag: entry.text("ETag").flatMap(unquoted))
         }
         let prefixes = try page.all("CommonPrefixes").map { try decoded($0.text("Prefix")) }

@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 import Foundation
 import GodwitPluginAPI
@@ -7,7 +8,7 @@ import Streams
 extension S3ObjectStore {
     /// Stores bytes by one request.
     func putObject(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
-        var request = S3Request("PUT", "put", key: key)
+        var request = StoreRequest("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
         let mark = options.ifAbsent ? UUID().uuidString : nil
         if let mark {
@@ -36,7 +37,7 @@ extension S3ObjectStore {
 
     /// Gives a request its body, with the checksum that is configured; what that is, is returned.
     @discardableResult
-    func addBody(_ bytes: [UInt8], to request: inout S3Request) async throws -> String? {
+    func addBody(_ bytes: [UInt8], to request: inout StoreRequest) async throws -> String? {
         request.body = bytes
         guard let names = configuration.checksum.names else { return nil }
         let algorithm = configuration.checksum

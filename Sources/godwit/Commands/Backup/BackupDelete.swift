@@ -1,5 +1,6 @@
 import ArgumentParser
 import GodwitEngine
+import GodwitModel
 import GodwitPluginAPI
 
 /// `godwit backup delete`
@@ -14,13 +15,23 @@ struct BackupDelete: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Do not ask.", valueName: "true|false"))
     var confirm = false
 
-    @OptionGroup var storage: StorageOptions
+    @Option(
+        help: ArgumentHelp("Delete it even if snapshots of its volumes stay behind.", valueName: "true|false"))
+    var force = false
+
+    @OptionGroup(title: "Cluster (for CSI snapshots)") var cluster: ClusterOptions
+    @OptionGroup(title: "Storage") var storage: StorageOptions
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         let catalog = try await storage.catalog(global)
         try Confirmation.ask("Delete backup '\(name)' in \(catalog.store.description) for good?", confirm)
-        let report = try await BackupDeleter(catalog: catalog).delete(backup: name)
+        let snapshots = try SnapshotLocations.configured(global, cluster: cluster)
+        let report = try await BackupDeleter(catalog: catalog, snapshots: snapshots).delete(
+            backup: name, ignoringFailures: force)
+        for warning in report.results.warnings.lines { Console.standard.complain("warning: \(warning)") }
+        for error in report.results.errors.lines { Console.standard.complain("error: \(error)") }
+        guard report.isDeleted else { throw BackupKeptError(name: name) }
         var line = "backup '\(name)' deleted"
         if !report.restores.isEmpty {
             line += ", and the records of its restores: \(report.restores.joined(separator: ", "))"
@@ -29,7 +40,18 @@ struct BackupDelete: AsyncParsableCommand {
             line +=
                 ", and \(report.snapshots) \(report.snapshots == 1 ? "snapshot" : "snapshots") of volumes, whose room 'godwit repository prune' frees"
         }
+        if report.storageSnapshots > 0 {
+            let noun = report.storageSnapshots == 1 ? "snapshot" : "snapshots"
+            line += ", and \(report.storageSnapshots) \(noun) that storages kept"
+        }
         Console.standard.print(line)
-        for warning in report.results.warnings.general { Console.standard.complain("warning: \(warning)") }
     }
+}
+
+/// Something that belongs to a backup could not be cleaned up.
+struct BackupKeptError: AdvisedError {
+    let name: String
+    var summary: String { "backup '\(name)' was not deleted" }
+    var reason: String? { "what belongs to it could not be deleted, and would never be found again" }
+    var advice: String? { "mend the cause and delete it again, or delete it all the same with --force" }
 }

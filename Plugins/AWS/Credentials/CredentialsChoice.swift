@@ -1,0 +1,16 @@
+/// What a location says of the credentials to use.
+public struct CredentialsChoice: Sendable, Hashable {
+    /// The region whose STS is asked.
+    public var region: String
+    /// The profile to take credentials from; nil for the usual chain.
+    public var profile: String?
+    /// A file of credentials to take instead of the usual places.
+    public var credentialsFile: String?
+
+    /// A choice.
+    public init(region: String, profile: String? = nil, credentialsFile: String? = nil) {
+        self.region = region
+        self.profile = profile
+        self.credentialsFile = credentialsFile
+    }
+}
