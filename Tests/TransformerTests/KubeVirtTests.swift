@@ -77,6 +77,30 @@ import Testing
         #expect(mappedClaim.annotations == ["cdi.kubevirt.io/storage.populatedFor": "disk2"])
     }
 
+    @Test func aClaimThatComesBackWithoutItsDataIsTold() async throws {
+        let told = ["claim 'disk' comes back without its data, and CDI takes it for filled"]
+        let original = try Samples.named("datavolume")
+        var context = FakeRestoreContext(mapping: ["shop": "shop2"])
+        context.backup[claim] = try claimOfVolume()
+        #expect(try await DataVolumeAction().outcome(original, context).warnings == told)
+        var filled = context
+        filled.claimsWithData = [ClaimName(namespace: "shop", name: "disk")]
+        #expect(try await DataVolumeAction().outcome(original, filled).warnings.isEmpty)
+        var there = context
+        there.cluster[identity("persistentvolumeclaims", "shop2", "disk")] = try claimOfVolume()
+        #expect(try await DataVolumeAction().outcome(original, there).warnings.isEmpty)
+        // The old volume, if it is restored.
+        context.backup[claim]?[path: "spec", "volumeName"] = "pv"
+        #expect(try await DataVolumeAction().outcome(original, context).warnings == told)
+        for (policy, keeps, warnings) in [("Retain", false, []), ("Delete", false, told), ("Delete", true, [])] {
+            context.backup[identity("persistentvolumes", nil, "pv")] = KubernetesObject([
+                "spec": ["persistentVolumeReclaimPolicy": .string(policy)]
+            ])
+            let action = DataVolumeAction(restoresDeletableVolumes: keeps)
+            #expect(try await action.outcome(original, context).warnings == warnings, "\(policy), \(keeps)")
+        }
+    }
+
     @Test func withoutItsClaimAVolumeIsFilledAnew() async throws {
         var context = FakeRestoreContext()
         context.backup[claim] = try claimOfVolume()

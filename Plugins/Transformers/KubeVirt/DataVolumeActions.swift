@@ -13,15 +13,18 @@ enum PopulationMark {
 
 /// Keeps CDI from filling a DataVolume again that was filled: it would import the image once more, over the restored data.
 ///
-/// One that was not filled yet stays as it is, and CDI fills it.
+/// One that was not filled yet stays as it is, and CDI fills it. One whose claim comes back without its data is told of: the
+/// machine would find an empty disk, and CDI takes it for filled.
 public struct DataVolumeAction: RestoreItemAction {
     /// `godwit.io/data-volume`
     public let name = "godwit.io/data-volume"
     /// DataVolumes.
     public let appliesTo = ResourceSelector(includedResources: ["datavolumes.cdi.kubevirt.io"])
 
-    /// The action.
-    public init() {}
+    private let restoresDeletableVolumes: Bool
+
+    /// - Parameter restoresDeletableVolumes: PersistentVolumes whose reclaim policy is Delete are restored as they are.
+    public init(restoresDeletableVolumes: Bool = false) { self.restoresDeletableVolumes = restoresDeletableVolumes }
 
     /// Marks the volume, and restores its claim before it.
     public func execute(
@@ -37,7 +40,22 @@ public struct DataVolumeAction: RestoreItemAction {
         var item = item
         let target = context.restore.spec.target(of: claim)
         item[path: "metadata", "annotations", PopulationMark.onDataVolume] = .string(target.name)
-        return .restore(item, additionalItems: [claim.item])
+        var warnings: [String] = []
+        if try await !comesWithData(claim, context) {
+            warnings.append("claim '\(claim.name)' comes back without its data, and CDI takes it for filled")
+        }
+        return .restore(item, additionalItems: [claim.item], warnings: warnings)
+    }
+
+    /// Whether the claim is filled, made of a snapshot, finds its old volume, or is in the cluster already.
+    private func comesWithData(_ claim: ClaimName, _ context: any RestoreContext) async throws -> Bool {
+        if context.holdsData(of: claim) || context.snapshot(of: claim) != nil { return true }
+        if try await context.existing(context.restore.spec.target(of: claim).item) != nil { return true }
+        let stored = try await context.backedUp(claim.item)
+        guard let name = stored?[path: "spec", "volumeName"]?.string, !name.isEmpty else { return false }
+        let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)
+        guard context.mayRestore(volume), let volume = try await context.backedUp(volume) else { return false }
+        return restoresDeletableVolumes || volume[path: "spec", "persistentVolumeReclaimPolicy"]?.string != "Delete"
     }
 }
 

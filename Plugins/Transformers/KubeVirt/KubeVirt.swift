@@ -8,10 +8,12 @@ public enum KubeVirt {
     }
 
     /// The fixes of every restore: first those that leave items out.
-    public static func fixes() -> [any RestoreItemAction] {
+    ///
+    /// - Parameter restoresDeletableVolumes: PersistentVolumes whose reclaim policy is Delete are restored as they are.
+    public static func fixes(restoresDeletableVolumes: Bool = false) -> [any RestoreItemAction] {
         [
-            LauncherPodAction(), VirtualMachineInstanceAction(), DataVolumeClaimAction(), DataVolumeAction(),
-            VirtualMachineAction(),
+            LauncherPodAction(), VirtualMachineInstanceAction(), DataVolumeClaimAction(),
+            DataVolumeAction(restoresDeletableVolumes: restoresDeletableVolumes), VirtualMachineAction(),
         ]
     }
 }

@@ -99,7 +99,7 @@ struct TransformOptions: ParsableArguments {
             case .set(.retain), .set(.recycle): true
             case .set(.delete), .original, nil: false
             }
-        return OpenShiftFixes.all() + KubeVirt.fixes()
+        return OpenShiftFixes.all() + KubeVirt.fixes(restoresDeletableVolumes: keepsVolumes)
             + RestoreFixes.all(RestoreFixes.Options(restoresDeletableVolumes: keepsVolumes))
     }
 
