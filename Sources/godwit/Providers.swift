@@ -9,7 +9,7 @@ import GCSObjectStore
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
-import ImageRegistry
+import KubeVirt
 import NamespaceMapping
 import ReclaimPolicy
 import RestoreFixes
@@ -73,27 +73,23 @@ enum Providers {
                 name: provider.name, kind: "ObjectStore",
                 purpose: provider.schemes.map { "\($0)://" }.joined(separator: ", "))
         }
-        let backup = BackupActions.all { [] }.map { action in
+        let backup = (BackupActions.all { [] } + KubeVirt.backupActions()).map { action in
             Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
         }
         let transformers: [any RestoreItemAction] = [
             NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
             ReclaimPolicy(.restoreOriginal),
         ]
-        let restore = (RestoreFixes.all() + transformers).map { action in
+        let restore = (platformFixes + RestoreFixes.all() + transformers + listedTransformers).map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
-        let configured = [
-            Plugin(name: "godwit.io/image-registry", kind: "RestoreItemAction", purpose: "--image-registry-mappings"),
-            Plugin(name: "godwit.io/resource-modifier", kind: "RestoreItemAction", purpose: "--resource-modifiers"),
-        ]
         let takers =
             snapshotters.map { provider in
                 Plugin(
                     name: provider.name, kind: "VolumeSnapshotter",
                     purpose: provider.parameters.map(\.name).joined(separator: ", "))
             } + [Plugin(name: "godwit.io/csi", kind: "VolumeSnapshotter", purpose: "claims of CSI drivers")]
-        return stores + takers + backup + restore + configured
+        return stores + takers + backup + restore + configuredTransformers
     }
 
     private static func purpose(_ selector: ResourceSelector) -> String {

@@ -70,6 +70,20 @@ enum ImportRules {
             folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
         "RestoreFixes": Room(
             folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
+        "SelectedNode": Room(folder: "Plugins/Transformers/SelectedNode", imports: pluginAPI),
+        "PodRequirements": Room(
+            folder: "Plugins/Transformers/PodRequirements", imports: pluginAPI.union(["FieldPaths"])),
+        "MetadataRules": Room(folder: "Plugins/Transformers/Metadata", imports: pluginAPI),
+        "Replicas": Room(folder: "Plugins/Transformers/Replicas", imports: pluginAPI),
+        "CronJobSuspension": Room(folder: "Plugins/Transformers/CronJobSuspension", imports: pluginAPI),
+        "HostMapping": Room(folder: "Plugins/Transformers/Hosts", imports: pluginAPI.union(["FieldPaths"])),
+        "NodePorts": Room(folder: "Plugins/Transformers/NodePorts", imports: pluginAPI),
+        "SecurityContextConstraints": Room(
+            folder: "Plugins/Transformers/SecurityContextConstraints", imports: pluginAPI),
+        "OpenShift": Room(folder: "Plugins/Transformers/OpenShift", imports: pluginAPI.union(["FieldPaths"])),
+        "KubeVirt": Room(folder: "Plugins/Transformers/KubeVirt", imports: pluginAPI.union(["FieldPaths"])),
+        "PluginConfiguration": Room(
+            folder: "Plugins/Transformers/PluginConfiguration", imports: pluginAPI.union(["FieldPaths"])),
     ]
 
     /// The executable may import everything; it is the only one that registers plugins.

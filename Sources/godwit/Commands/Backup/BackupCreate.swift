@@ -1,5 +1,4 @@
 import ArgumentParser
-import BackupActions
 import Foundation
 import GodwitEngine
 import GodwitModel
@@ -70,7 +69,7 @@ struct BackupCreate: AsyncParsableCommand {
         var request = BackupRequest(
             backup: Backup(
                 name: name, labels: try labels.dictionary(option: "--labels"), spec: try specification()),
-            cluster: cluster, actions: BackupActions.all { try await Bindings.all(in: cluster) })
+            cluster: cluster, actions: Providers.backupActions(for: cluster))
         request.format = format
         request.pageSize = pageSize
         request.compression = compression
