@@ -13,7 +13,7 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CBtrfs": "BtrfsSnapshotter", "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CProcess": "PluginHost", "CAllocator": "godwit",
     ]
 
     /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
@@ -23,6 +23,11 @@ enum ImportRules {
 
     /// What a store in a cloud may import besides.
     private static let cloud: Set<String> = ["HTTPTransport", "Crypto", "CloudStorage"]
+
+    /// What speaks the plugin protocol.
+    static let pluginWire: Set<String> = [
+        "PluginProtocol", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "SwiftProtobuf",
+    ]
 
     static let rooms: [String: Room] = [
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
@@ -37,11 +42,16 @@ enum ImportRules {
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
             imports: pluginAPI.union(["Tarball", "CLibSodium", "CLinux"])),
-        "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
+        "PluginProtocol": Room(
+            folder: "Sources/PluginProtocol",
+            imports: ["GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf"]),
+        "PluginHost": Room(
+            folder: "Sources/PluginHost", imports: pluginAPI.union(pluginWire).union(["CProcess"])),
+        "GodwitPluginSDK": Room(folder: "Sources/GodwitPluginSDK", imports: pluginAPI.union(pluginWire)),
         "GodwitEngine": Room(
             folder: "Sources/GodwitEngine",
             imports: pluginAPI.union([
-                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "PluginHost", "Crypto",
+                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "Crypto",
             ])),
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
@@ -85,6 +95,9 @@ enum ImportRules {
         "PluginConfiguration": Room(
             folder: "Plugins/Transformers/PluginConfiguration", imports: pluginAPI.union(["FieldPaths"])),
     ]
+
+    /// Code that a generator wrote; nobody reads it.
+    static let generated = "Sources/PluginProtocol/Generated/"
 
     /// The executable may import everything; it is the only one that registers plugins.
     static let executable = "Sources/godwit"

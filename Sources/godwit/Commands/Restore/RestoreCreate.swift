@@ -1,7 +1,9 @@
 import ArgumentParser
 import GodwitEngine
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
+import PluginHost
 
 /// `godwit restore create`
 struct RestoreCreate: AsyncParsableCommand {
@@ -38,6 +40,10 @@ struct RestoreCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds to wait for CRDs and for objects to be gone.", valueName: "seconds"))
     var resourceTimeout = 600
 
+    @Option(
+        help: ArgumentHelp("Minutes to wait for what plugins began while items were restored.", valueName: "minutes"))
+    var itemOperationTimeout = 240
+
     @Option(help: ArgumentHelp("Print the plan, ask the cluster, and change nothing.", valueName: "true|false"))
     var dryRun = false
 
@@ -55,6 +61,7 @@ struct RestoreCreate: AsyncParsableCommand {
     func validate() throws {
         guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1024") }
         guard resourceTimeout >= 0 else { throw ValidationError("--resource-timeout is 0 or more") }
+        guard itemOperationTimeout >= 0 else { throw ValidationError("--item-operation-timeout is 0 or more") }
     }
 
     func run() async throws {
@@ -69,9 +76,13 @@ struct RestoreCreate: AsyncParsableCommand {
         let target = try cluster.open(isTarget: true, isDryRun: dryRun)
         let transformers = try await transform.transformers(
             transform.configuration(in: target), network: network, metadata: metadata, workloads: workloads)
+        let external = try await ExternalPlugins.load([.restoreItemAction, .restoreItemActionV2], global)
         var request = RestoreRequest(
             restore: restore, contents: contents, cluster: target, fixes: transform.fixes(),
-            transformers: transformers)
+            transformers: external.restoreItemActions + transformers)
+        request.pluginFailures = external.failures.map { "\($0)" }
+        request.log = ExternalPlugins.log
+        request.operationTimeout = .seconds(itemOperationTimeout * 60)
         request.concurrency = concurrency
         request.resourceTimeout = .seconds(resourceTimeout)
         request.isDryRun = dryRun
