@@ -30,7 +30,7 @@ public struct BackupExporter: Sendable {
         var backup = stored.backup
         backup.name = newName ?? name
         let results = try await source.results(of: stored)
-        let volumes = try await source.volumes(of: stored)
+        let volumes = try await source.restorableVolumes(of: stored)
         let reservation = try await target.reserve(backup: backup.name)
         // Without the old log, the copy's tells why it is missing.
         let log = RunLog(of: format)

@@ -121,6 +121,16 @@ extension VolumeRecord {
 }
 
 extension BackupCatalog {
+    /// The same for a restore or a copy: lists of Velero's that cannot be read are no rows, because the contents of the
+    /// backup warn of them.
+    public func restorableVolumes(of stored: StoredBackup) async throws -> [VolumeRecord] {
+        do {
+            return try await volumes(of: stored)
+        } catch let error as BackupStorageError where stored.format == .velero && error.kind == .damaged {
+            return []
+        }
+    }
+
     /// What a backup says of volumes, a row a claim. Of a backup in Velero's format those that have a snapshot.
     ///
     /// - Throws: ``BackupStorageError`` of kind `damaged`; the store's errors.

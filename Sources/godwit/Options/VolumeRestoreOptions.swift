@@ -31,7 +31,7 @@ struct VolumeRestoreOptions: ParsableArguments {
         guard restoreVolumes ?? true else { return nil }
         let records: [VolumeRecord]
         do {
-            records = try await catalog.volumes(of: stored)
+            records = try await catalog.restorableVolumes(of: stored)
         } catch let error as BackupStorageError {
             throw DamagedVolumesError(backup: stored.backup.name, cause: error)
         }
