@@ -6,8 +6,8 @@ public struct PluginLimits: Sendable, Hashable {
     public var call: Duration = .seconds(600)
     /// Between two pieces of a stream.
     public var idle: Duration = .seconds(300)
-    /// An answer to a question after the program's health, or of what it is.
-    public var answer: Duration = .seconds(10)
+    /// An answer to a question after what the program is, or later after its health.
+    public var answer: Duration = .seconds(30)
     /// Each step of ending a program: after it was asked, and after SIGTERM.
     public var shutdown: Duration = .seconds(3)
     /// A message in bytes.

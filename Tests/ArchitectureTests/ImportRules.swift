@@ -44,7 +44,9 @@ enum ImportRules {
             imports: pluginAPI.union(["Tarball", "CLibSodium", "CLinux"])),
         "PluginProtocol": Room(
             folder: "Sources/PluginProtocol",
-            imports: ["GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf"]),
+            imports: [
+                "GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf", "FoundationEssentials",
+            ]),
         "PluginHost": Room(
             folder: "Sources/PluginHost", imports: pluginAPI.union(pluginWire).union(["CProcess"])),
         "GodwitPluginSDK": Room(folder: "Sources/GodwitPluginSDK", imports: pluginAPI.union(pluginWire)),

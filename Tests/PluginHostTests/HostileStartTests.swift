@@ -41,7 +41,7 @@ import Testing
         Case("relative-socket", "cannot be the path of a socket"),
         Case("missing-socket", "No such file or directory"),
         Case("not-a-socket", "is not a socket"),
-        Case("silent-server", "it is not healthy: it does not answer"),
+        Case("silent-server", "it is not healthy: it does not answer", isQuick: true),
         Case("unreachable-port", "it cannot be reached: 127.0.0.1:1"),
         Case("closes-stdout", "it closed its standard output"),
         Case("not-serving", "it is not healthy: it says of its health"),
@@ -53,11 +53,11 @@ import Testing
         Case("dies-in-listing", "it died (signal 9)"),
     ]
 
-    @Test(arguments: cases) func failsWithAReason(_ example: Case) async throws {
+    @Test(arguments: cases)
+    func failsWithAReason(_ example: Case) async throws {
         let programs = try Programs()
         try programs.add("hostile-plugin", as: example.behaviour)
         try await withHost(of: programs) { options in
-            options.limits.answer = .seconds(3)
             if example.isQuick { options.limits.startup = .seconds(3) }
         } _: { host in
             let loaded = try await host.load(Set(PluginKind.allCases))

@@ -12,7 +12,7 @@ import Testing
         let programs = try Programs()
         try programs.add("hostile-plugin", as: behaviour)
         try await withHost(of: programs) { options in
-            options.limits.idle = .seconds(3)
+            if ["stalling-stream", "stops-reading"].contains(behaviour) { options.limits.idle = .seconds(3) }
             options.limits.object = 8 << 20
         } _: { host in
             let loaded = try await host.load([.objectStore])

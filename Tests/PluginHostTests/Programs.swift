@@ -53,7 +53,8 @@ func withHost<Value: Sendable>(
     _ body: (PluginHost) async throws -> Value
 ) async throws -> Value {
     var options = PluginHostOptions(directories: [programs.directory], log: log.sink)
-    options.limits.startup = .seconds(60)
+    options.limits.startup = .seconds(180)
+    options.limits.answer = .seconds(120)
     options.limits.shutdown = .milliseconds(500)
     adjust(&options)
     let host = PluginHost(options)

