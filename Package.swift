@@ -40,6 +40,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [Stri
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -73,6 +74,7 @@ let package = Package(
         .systemLibrary(name: "CLibSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBtrfs"),
         .systemLibrary(name: "CProcess"),
 
         room("GodwitModel"),
@@ -99,7 +101,14 @@ let package = Package(
             ]),
 
         plugin("FilesystemObjectStore", at: "ObjectStores/Filesystem", ["Streams"]),
-        plugin("S3ObjectStore", at: "ObjectStores/S3", ["Streams", "HTTPTransport", crypto]),
+        plugin("CloudStorage", at: "ObjectStores/Shared", ["Streams", "HTTPTransport", crypto, cryptoExtras]),
+        plugin("AWS", at: "AWS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("S3ObjectStore", at: "ObjectStores/S3", ["AWS", "CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("AzureObjectStore", at: "ObjectStores/Azure", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("GCSObjectStore", at: "ObjectStores/GCS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
+        plugin("EBSSnapshotter", at: "Snapshotters/EBS", ["AWS", "CloudStorage", "Streams", "HTTPTransport"]),
+        plugin("CSISnapshotter", at: "Snapshotters/CSI", [crypto]),
+        plugin("BtrfsSnapshotter", at: "Snapshotters/Btrfs", ["Streams", "CBtrfs"]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),
         plugin("ReclaimPolicy", at: "Transformers/ReclaimPolicy"),
@@ -109,15 +118,30 @@ let package = Package(
         plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
         plugin("RestoreFixes", at: "Transformers/RestoreFixes", ["FieldPaths", crypto]),
         plugin("BackupActions", at: "Transformers/BackupActions"),
+        plugin("SelectedNode", at: "Transformers/SelectedNode"),
+        plugin("PodRequirements", at: "Transformers/PodRequirements", ["FieldPaths"]),
+        plugin("MetadataRules", at: "Transformers/Metadata"),
+        plugin("Replicas", at: "Transformers/Replicas"),
+        plugin("CronJobSuspension", at: "Transformers/CronJobSuspension"),
+        plugin("HostMapping", at: "Transformers/Hosts", ["FieldPaths"]),
+        plugin("NodePorts", at: "Transformers/NodePorts"),
+        plugin("SecurityContextConstraints", at: "Transformers/SecurityContextConstraints"),
+        plugin("OpenShift", at: "Transformers/OpenShift", ["FieldPaths"]),
+        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths"]),
+        plugin("PluginConfiguration", at: "Transformers/PluginConfiguration", ["FieldPaths"]),
 
         .executableTarget(
             name: "godwit",
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
                 "GodwitEngine", "VolumeRepository", "PluginHost", "GodwitTestKit", "FilesystemObjectStore",
-                "S3ObjectStore",
+                "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "EBSSnapshotter", "CSISnapshotter",
+                "BtrfsSnapshotter",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
-                "ResourceModifiers", "RestoreFixes", "BackupActions",
+                "ResourceModifiers", "RestoreFixes", "BackupActions", "SelectedNode", "PodRequirements",
+                "MetadataRules",
+                "Replicas", "CronJobSuspension", "HostMapping", "NodePorts", "SecurityContextConstraints", "OpenShift",
+                "KubeVirt", "PluginConfiguration",
                 arguments, yams,
             ],
             swiftSettings: strict
@@ -128,13 +152,13 @@ let package = Package(
             dependencies: ["GodwitModel", "Streams", "GodwitPluginAPI"],
             swiftSettings: strict
         ),
-        tests("GodwitModelTests", ["GodwitModel"]),
+        tests("GodwitModelTests", ["GodwitModel", "GodwitTestKit"]),
         tests("StreamsTests", ["Streams"]),
-        tests("TarballTests", ["Tarball", "GodwitModel", "Streams"]),
+        tests("TarballTests", ["Tarball", "GodwitModel", "GodwitTestKit", "Streams"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Streams"]),
         tests(
             "KubernetesClientTests",
-            ["KubernetesClient", "GodwitModel", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
+            ["KubernetesClient", "GodwitModel", "GodwitTestKit", "Streams", "HTTPTransport", "ProgramTestKit", crypto]),
         tests(
             "GodwitEngineTests",
             [
@@ -152,8 +176,17 @@ let package = Package(
         tests(
             "ObjectStoreTests",
             [
-                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "S3ObjectStore",
-                "HTTPTransport", "GodwitEngine", "VolumeRepository", "ProgramTestKit",
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "FilesystemObjectStore", "CloudStorage",
+                "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "AWS", "HTTPTransport", "GodwitEngine",
+                "VolumeRepository", "ProgramTestKit",
+            ]
+        ),
+        tests(
+            "SnapshotterTests",
+            [
+                "GodwitTestKit", "GodwitPluginAPI", "GodwitModel", "Streams", "EBSSnapshotter", "CSISnapshotter",
+                "BtrfsSnapshotter", "AWS", "CloudStorage", "HTTPTransport", "GodwitEngine", "KubernetesClient",
+                "ProgramTestKit",
             ]
         ),
         tests(
@@ -162,6 +195,9 @@ let package = Package(
                 "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy",
                 "ImageRegistry",
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
+                "SelectedNode", "PodRequirements", "MetadataRules",
+                "Replicas", "CronJobSuspension", "HostMapping", "NodePorts", "SecurityContextConstraints", "OpenShift",
+                "KubeVirt", "PluginConfiguration",
             ]),
         .executableTarget(
             name: "plugin-calls", dependencies: ["PluginHost", "GodwitPluginSDK"], path: "Benchmarks/PluginCalls",
@@ -191,7 +227,8 @@ let package = Package(
             "IntegrationTests",
             [
                 "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "KubernetesClient", "HTTPTransport",
-                "Streams", "FilesystemObjectStore", "S3ObjectStore", "ProgramTestKit",
+                "Streams", "FilesystemObjectStore", "S3ObjectStore", "AWS", "CloudStorage",
+                "ProgramTestKit",
             ],
             excluding: ["Fixtures"]
         ),
@@ -202,7 +239,7 @@ let package = Package(
 // sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
 let fuzzed: [Target.Dependency] = [
     "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
-    "S3ObjectStore", "GodwitTestKit",
+    "CloudStorage", "AWS", "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "GodwitTestKit",
 ]
 if Context.environment["GODWIT_FUZZING"] == nil {
     package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))

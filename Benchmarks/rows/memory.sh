@@ -44,6 +44,8 @@ measure_memory() {
     rm -rf "$work/part-2-store"
     back_up_all backup-66 "$rounds"
     restore_to_files files-66
+    remove_namespaces memory
+    restore cluster-66 b "file://$work/memory"
     add_small_items
     back_up_all backup-132 "$few_rounds"
     remove_namespaces memory
@@ -64,7 +66,7 @@ memory_rows() {
         "<= $megabyte_limit MB" "$(megabytes backup-66) MB (at most $highest)" "$(verdict "$highest <= $megabyte_limit")"
     same_memory "back up $twice items, half of them of 1 KB" backup-132 backup-66 "$many items"
     same_memory "back up $many items" backup-66 backup-20 "$few items"
-    same_memory "restore $some items into the cluster, one run" part-2-restored part-1-restored "$few items"
+    same_memory "restore $many items into the cluster, one run" cluster-66 part-1-restored "$few items"
     same_memory "restore $many items into a directory, one run" files-66 files-20 "$few items"
     same_memory "back up $some manifests, one run" part-2-generated part-1-generated "$few files"
 }

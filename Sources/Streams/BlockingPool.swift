@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A few threads for blocking calls that belong to no actor of their own.
 public final class BlockingPool: Sendable {
@@ -26,4 +27,33 @@ public final class BlockingPool: Sendable {
             queue.add { continuation.resume(with: Result { try work() }) }
         }
     }
+
+    /// Makes blocking calls on the threads, several at once, and blocks until all have given their value: for threads
+    /// that may block themselves, and that are not of this pool.
+    public func map<Element: Sendable, Value: Sendable>(
+        _ elements: [Element], _ work: @escaping @Sendable (Element) -> Value
+    ) -> [Value] {
+        let values = Values<Value>(count: elements.count)
+        let done = DispatchGroup()
+        for (index, element) in elements.enumerated() {
+            done.enter()
+            queue.add {
+                values.set(index, work(element))
+                done.leave()
+            }
+        }
+        done.wait()
+        return values.all
+    }
+}
+
+/// Values that come from several threads.
+private final class Values<Value: Sendable>: Sendable {
+    private let values: Mutex<[Value?]>
+
+    init(count: Int) { values = Mutex(Array(repeating: nil, count: count)) }
+
+    func set(_ index: Int, _ value: Value) { values.withLock { $0[index] = value } }
+
+    var all: [Value] { values.withLock { $0.compactMap(\.self) } }
 }

@@ -14,14 +14,16 @@ enum ExternalPlugins {
     private static let started = Mutex<PluginHost?>(nil)
 
     /// The host of the programs.
-    static func host(_ global: GlobalOptions) -> PluginHost {
+    static func host(_ global: GlobalOptions) -> PluginHost { host(PluginPlaces(global)) }
+
+    private static func host(_ places: PluginPlaces) -> PluginHost {
         started.withLock { started in
             if let started { return started }
-            var options = PluginHostOptions(directories: global.pluginDirectories) { line in
+            var options = PluginHostOptions(directories: places.directories) { line in
                 log.send(LogLine(LogLine.Level(line.level), "\(line.program): \(line.message)"))
-                if global.verbose { Console.standard.complain("plugin \(line.program): \(line.message)") }
+                if places.isVerbose { Console.standard.complain("plugin \(line.program): \(line.message)") }
             }
-            options.logLevel = global.verbose ? "debug" : "info"
+            options.logLevel = places.isVerbose ? "debug" : "info"
             let host = PluginHost(options)
             started = host
             return host
@@ -30,7 +32,12 @@ enum ExternalPlugins {
 
     /// The plugins of the kinds that a command needs.
     static func load(_ kinds: Set<PluginKind>, _ global: GlobalOptions) async throws -> LoadedPlugins {
-        try await host(global).load(kinds)
+        try await load(kinds, PluginPlaces(global))
+    }
+
+    /// The plugins of the kinds that a command needs.
+    static func load(_ kinds: Set<PluginKind>, _ places: PluginPlaces) async throws -> LoadedPlugins {
+        try await host(places).load(kinds)
     }
 
     /// The provider that a location names.
@@ -51,6 +58,21 @@ enum ExternalPlugins {
             return started
         }
         await host?.stop()
+    }
+}
+
+/// Where programs are looked for, and how much is told of them.
+struct PluginPlaces: Sendable {
+    let directories: [String]
+    let isVerbose: Bool
+
+    /// What the options of every command say.
+    init(_ global: GlobalOptions) { self.init(directories: global.pluginDirectories, isVerbose: global.verbose) }
+
+    /// Places by name.
+    init(directories: [String], isVerbose: Bool) {
+        self.directories = directories
+        self.isVerbose = isVerbose
     }
 }
 

@@ -69,7 +69,7 @@ struct Godwit: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             BackupCommand.self, RestoreCommand.self, VolumeCommand.self, RepositoryCommand.self,
-            BackupLocationCommand.self, PluginCommand.self,
+            BackupLocationCommand.self, SnapshotLocationCommand.self, PluginCommand.self,
             VersionCommand.self, CompletionCommand.self,
         ]
     )

@@ -1,9 +1,15 @@
+import AzureObjectStore
 import BackupActions
+import BtrfsSnapshotter
+import CSISnapshotter
 import ClaimMapping
+import EBSSnapshotter
 import FilesystemObjectStore
+import GCSObjectStore
+import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
-import ImageRegistry
+import KubeVirt
 import NamespaceMapping
 import PluginHost
 import ReclaimPolicy
@@ -15,8 +21,40 @@ import StorageClassMapping
 enum Providers {
     /// What makes object stores.
     static let objectStores: [any ObjectStoreProvider] = [
-        FilesystemProvider(), S3Provider(userAgent: Version.userAgent),
+        FilesystemProvider(), S3Provider(userAgent: Version.userAgent), AzureProvider(userAgent: Version.userAgent),
+        GCSProvider(userAgent: Version.userAgent),
     ]
+
+    /// What makes snapshotters.
+    static let snapshotters: [any VolumeSnapshotterProvider] = [
+        EBSProvider(userAgent: Version.userAgent), BtrfsProvider(),
+    ]
+
+    /// What Velero calls a plugin for the same storage.
+    private static let velerosNames = ["aws": "godwit.io/ebs", "velero.io/aws": "godwit.io/ebs"]
+
+    /// The provider of snapshotters of a name: ours, by our name or by Velero's, else a program's.
+    static func snapshotter(
+        named name: String, _ places: PluginPlaces
+    ) async throws -> any VolumeSnapshotterProvider {
+        let own = velerosNames[name] ?? name
+        if let provider = snapshotters.first(where: { $0.name == own }) { return provider }
+        let loaded = try await ExternalPlugins.load([.volumeSnapshotter], places)
+        if let provider = loaded.volumeSnapshotters.first(where: { $0.name == name }) { return provider }
+        throw UnknownSnapshotterError(
+            name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name),
+            failures: loaded.failures.map { "\($0)" })
+    }
+
+    /// Makes the snapshotter of a location.
+    static func open(_ location: SnapshotLocation, _ places: PluginPlaces) async throws -> any VolumeSnapshotter {
+        try await snapshotter(named: location.provider, places).open(location.configuration)
+    }
+
+    /// What takes snapshots of claims in a cluster.
+    static func claimSnapshotter(_ cluster: any ClusterAccess) -> any ClaimSnapshotter {
+        CSISnapshotter(cluster: cluster)
+    }
 
     /// Makes the store of a location.
     static func open(_ location: StorageLocation, _ global: GlobalOptions) async throws -> OpenedObjectStore {
@@ -40,7 +78,7 @@ enum Providers {
     }
 
     /// What looks at items on their way into a backup.
-    static var backupItemActions: [any BackupItemAction] { BackupActions.all { [] } }
+    static var backupItemActions: [any BackupItemAction] { BackupActions.all { [] } + KubeVirt.backupActions() }
 
     /// What looks at items on their way into a cluster, without any settings.
     static var restoreItemActions: [any RestoreItemAction] {
@@ -48,7 +86,7 @@ enum Providers {
             NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
             ReclaimPolicy(.restoreOriginal),
         ]
-        return RestoreFixes.all() + transformers
+        return platformFixes + RestoreFixes.all() + transformers + listedTransformers
     }
 
     /// The plugins that are built in.
@@ -64,16 +102,29 @@ enum Providers {
         let restore = restoreItemActions.map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
-        let configured = [
-            Plugin(name: "godwit.io/image-registry", kind: "RestoreItemAction", purpose: "--image-registry-mappings"),
-            Plugin(name: "godwit.io/resource-modifier", kind: "RestoreItemAction", purpose: "--resource-modifiers"),
-        ]
-        return stores + backup + restore + configured
+        let takers =
+            snapshotters.map { provider in
+                Plugin(
+                    name: provider.name, kind: "VolumeSnapshotter",
+                    purpose: provider.parameters.map(\.name).joined(separator: ", "))
+            } + [Plugin(name: "godwit.io/csi", kind: "VolumeSnapshotter", purpose: "claims of CSI drivers")]
+        return stores + takers + backup + restore + configuredTransformers
     }
 
     private static func purpose(_ selector: ResourceSelector) -> String {
         selector.includedResources.isEmpty ? "everything" : selector.includedResources.joined(separator: ", ")
     }
+}
+
+/// A snapshotter that no plugin is.
+struct UnknownSnapshotterError: AdvisedError, UsageError {
+    let name: String
+    let known: [String]
+    /// Programs that could not be asked: one of them may be the plugin's.
+    let failures: [String]
+    var summary: String { "no plugin '\(name)' takes snapshots of volumes" }
+    var reason: String? { failures.isEmpty ? nil : failures.joined(separator: "; ") }
+    var advice: String? { "use one of \(known.joined(separator: ", ")); see 'godwit plugin get'" }
 }
 
 /// A scheme that no plugin serves.

@@ -13,13 +13,16 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CProcess": "PluginHost", "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CProcess": "PluginHost", "CAllocator": "godwit",
     ]
 
-    /// What several plugins share: a library of facts about objects, not a plugin.
-    static let pluginLibraries: Set<String> = ["FieldPaths"]
+    /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
+    static let pluginLibraries: Set<String> = ["FieldPaths", "CloudStorage", "AWS"]
 
     static let pluginAPI: Set<String> = ["GodwitModel", "GodwitPluginAPI", "Streams"]
+
+    /// What a store in a cloud may import besides.
+    private static let cloud: Set<String> = ["HTTPTransport", "Crypto", "CloudStorage"]
 
     /// What speaks the plugin protocol.
     static let pluginWire: Set<String> = [
@@ -55,7 +58,17 @@ enum ImportRules {
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
         "S3ObjectStore": Room(
-            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(["HTTPTransport", "Crypto"])),
+            folder: "Plugins/ObjectStores/S3", imports: pluginAPI.union(cloud).union(["AWS"])),
+        "AzureObjectStore": Room(folder: "Plugins/ObjectStores/Azure", imports: pluginAPI.union(cloud)),
+        "GCSObjectStore": Room(folder: "Plugins/ObjectStores/GCS", imports: pluginAPI.union(cloud)),
+        "CloudStorage": Room(
+            folder: "Plugins/ObjectStores/Shared",
+            imports: pluginAPI.union(["HTTPTransport", "Crypto", "CryptoExtras"])),
+        "AWS": Room(folder: "Plugins/AWS", imports: pluginAPI.union(cloud)),
+        "BtrfsSnapshotter": Room(folder: "Plugins/Snapshotters/Btrfs", imports: pluginAPI.union(["CBtrfs"])),
+        "CSISnapshotter": Room(folder: "Plugins/Snapshotters/CSI", imports: pluginAPI.union(["Crypto"])),
+        "EBSSnapshotter": Room(
+            folder: "Plugins/Snapshotters/EBS", imports: pluginAPI.union(cloud).union(["AWS"])),
         "FieldPaths": Room(folder: "Plugins/Transformers/FieldPaths", imports: ["GodwitModel"]),
         "BackupActions": Room(folder: "Plugins/Transformers/BackupActions", imports: pluginAPI),
         "NamespaceMapping": Room(
@@ -69,6 +82,20 @@ enum ImportRules {
             folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
         "RestoreFixes": Room(
             folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
+        "SelectedNode": Room(folder: "Plugins/Transformers/SelectedNode", imports: pluginAPI),
+        "PodRequirements": Room(
+            folder: "Plugins/Transformers/PodRequirements", imports: pluginAPI.union(["FieldPaths"])),
+        "MetadataRules": Room(folder: "Plugins/Transformers/Metadata", imports: pluginAPI),
+        "Replicas": Room(folder: "Plugins/Transformers/Replicas", imports: pluginAPI),
+        "CronJobSuspension": Room(folder: "Plugins/Transformers/CronJobSuspension", imports: pluginAPI),
+        "HostMapping": Room(folder: "Plugins/Transformers/Hosts", imports: pluginAPI.union(["FieldPaths"])),
+        "NodePorts": Room(folder: "Plugins/Transformers/NodePorts", imports: pluginAPI),
+        "SecurityContextConstraints": Room(
+            folder: "Plugins/Transformers/SecurityContextConstraints", imports: pluginAPI),
+        "OpenShift": Room(folder: "Plugins/Transformers/OpenShift", imports: pluginAPI.union(["FieldPaths"])),
+        "KubeVirt": Room(folder: "Plugins/Transformers/KubeVirt", imports: pluginAPI.union(["FieldPaths"])),
+        "PluginConfiguration": Room(
+            folder: "Plugins/Transformers/PluginConfiguration", imports: pluginAPI.union(["FieldPaths"])),
     ]
 
     /// Code that a generator wrote; nobody reads it.

@@ -44,8 +44,9 @@ import Testing
         #expect(rows.allSatisfy { $0["method"]?.string == "skip" && $0["phase"]?.string == "Skipped" }, "\(rows)")
         // Nothing was taken, so there is no repository.
         #expect(!FileManager.default.fileExists(atPath: site.stored("repository")))
-        try site.annotate("backup.velero.io/backup-volumes: files")
-        #expect(try await site.backUp("asked").status == 0)
+        try site.annotate("backup.velero.io/backup-volumes: \"files, cache\"")
+        let asking = try await site.backUp("asked")
+        #expect(asking.status == 0 && asking.errors.contains("'cache', which is no volume of a claim"), "\(asking)")
         let asked = try await site.volumes(of: "asked").first { $0["claim"]?.string == "data" }
         #expect(asked?["reason"]?.string == "annotation of pod 'tool'" && asked?["snapshot"] != nil)
         let off = try await site.backUp("off", "--volume-data", "false")

@@ -1,5 +1,6 @@
 import Foundation
 import GodwitModel
+import GodwitTestKit
 import KubernetesClient
 
 /// A directory for one test, removed with it.

@@ -1,3 +1,5 @@
+@testable import AWS
+import CloudStorage
 import Foundation
 import HTTPTransport
 import ProgramTestKit
@@ -27,9 +29,8 @@ import Testing
             atPath: directory.path + "/.aws", withIntermediateDirectories: true)
         try credentials?.write(toFile: directory.path + "/.aws/credentials", atomically: true, encoding: .utf8)
         try config?.write(toFile: directory.path + "/.aws/config", atomically: true, encoding: .utf8)
-        var configuration = S3Configuration(bucket: "b")
-        configuration.profile = profile
-        return CredentialsChain(configuration, http: http, metadataHTTP: http, environment: environment)
+        let choice = CredentialsChoice(region: "us-east-1", profile: profile)
+        return CredentialsChain(choice, http: http, metadataHTTP: http, environment: environment)
     }
 
     private func expectFailure(_ chain: CredentialsChain, _ words: String...) async {

@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import Testing
 
@@ -15,9 +16,9 @@ import Testing
         ("1970-01-01T00:00:00Z", 0.0), ("2000-02-29T12:00:00.500Z", 951_825_600.5),
         ("2024-12-31T23:59:59Z", 1_735_689_599),
     ]) func dates(text: String, seconds: Double) throws {
-        let date = try #require(AWSDate.parseExtended(text))
+        let date = try #require(ServiceDate.parseExtended(text))
         #expect(date.timeIntervalSince1970 == seconds)
-        #expect(AWSDate.extended(date).prefix(19) == text.prefix(19))
+        #expect(ServiceDate.extended(date).prefix(19) == text.prefix(19))
     }
 
     @Test func datesGoBothWays() throws {
@@ -25,12 +26,12 @@ import Testing
         for _ in 0..<2000 {
             let date = Date(
                 timeIntervalSince1970: Double(Int.random(in: -2_000_000_000...10_000_000_000, using: &generator)))
-            #expect(AWSDate.parseExtended(AWSDate.extended(date)) == date)
+            #expect(ServiceDate.parseExtended(ServiceDate.extended(date)) == date)
         }
-        let date = try #require(AWSDate.parseHTTP("Fri, 24 May 2013 00:00:00 GMT"))
-        #expect(AWSDate.basic(date) == "20130524T000000Z")
+        let date = try #require(ServiceDate.parseHTTP("Fri, 24 May 2013 00:00:00 GMT"))
+        #expect(ServiceDate.basic(date) == "20130524T000000Z")
         for text in ["", "Fri", "Fri, 24 Foo 2013 00:00:00 GMT", "Fri, 99 May 2013 00:00:00 GMT", "x, y z a b c"] {
-            #expect(AWSDate.parseHTTP(text) == nil)
+            #expect(ServiceDate.parseHTTP(text) == nil)
         }
     }
 
@@ -76,7 +77,7 @@ import Testing
     @Test func partsSufficeForTheLargestObject() {
         var sizes = PartSizes(base: 8 << 20, length: nil)
         var total = 0
-        for number in 1...PartSizes.maximumParts {
+        for number in 1...PartSizes.usualLimit {
             let size = sizes.next()
             if number <= 1000 { #expect(size == 8 << 20) }
             #expect(size <= 5 << 30)
@@ -85,7 +86,7 @@ import Testing
         #expect(total >= 5 << 40)
         for length: Int64 in [1, 8 << 20, 80 << 30, 5 << 40] {
             var known = PartSizes(base: 8 << 20, length: length)
-            #expect(Int64(known.next()) * Int64(PartSizes.maximumParts) >= length)
+            #expect(Int64(known.next()) * Int64(PartSizes.usualLimit) >= length)
         }
     }
 }

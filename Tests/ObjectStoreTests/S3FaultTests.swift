@@ -1,3 +1,5 @@
+import AWS
+import CloudStorage
 import Foundation
 import GodwitEngine
 import GodwitPluginAPI
@@ -74,7 +76,7 @@ import Testing
     @Test func abandonedUploadsAreFound() async throws {
         let store = try S3Server.radosgw.store()
         let prefix = S3Server.prefix("stale")
-        var request = S3Request("POST", "put", key: prefix + "ä b")
+        var request = StoreRequest("POST", "put", key: prefix + "ä b")
         request.query = [("uploads", "")]
         request.body = []
         _ = try await store.connection.document(request)
@@ -106,7 +108,7 @@ import Testing
         let key = S3Server.prefix("lock") + "a"
         try await store.put(
             key, .bytes([1]), options: PutOptions(retainUntil: Date().addingTimeInterval(60)))
-        let head = try await store.connection.send(S3Request("HEAD", "stat", key: key))
+        let head = try await store.connection.send(StoreRequest("HEAD", "stat", key: key))
         #expect(head.headers["x-amz-object-lock-mode"] == "GOVERNANCE")
         // In a bucket without object lock the server refuses, rather than to leave the object unprotected.
         let plain = try S3Server.radosgw.store()
@@ -134,7 +136,7 @@ import Testing
         let large = [UInt8](repeating: 7, count: (5 << 20) + 12_345)
         try await store.put("small", .bytes(small), options: PutOptions(ifAbsent: true))
         try await store.put("short", .stream(ByteStream(small), length: nil), options: PutOptions())
-        try await store.put("large", .stream(ByteStream(large), length: nil), options: PutOptions())
+        try await store.put("large", .stream(ByteStream(large), length: nil), options: PutOptions(ifAbsent: true))
         #expect(try await store.stat("large")?.size == Int64(large.count))
         #expect(try await store.get("large", range: nil).body.collect(upTo: large.count) == large)
         #expect(try await store.get("small", range: 1..<3).body.collect(upTo: 10) == Array(small[1..<3]))

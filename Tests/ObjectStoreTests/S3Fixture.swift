@@ -1,3 +1,4 @@
+import AWS
 import Foundation
 import GodwitPluginAPI
 import GodwitTestKit
@@ -33,6 +34,14 @@ enum S3Server: String, CaseIterable, CustomTestStringConvertible {
     func store(_ settings: [String: String] = [:]) throws -> S3ObjectStore {
         S3ObjectStore(
             try configuration(settings), credentials: StaticCredentials(credentials), http: try Self.sharedClient.get())
+    }
+
+    /// A store in another bucket than the usual one.
+    func store(_ configuration: S3Configuration, bucket: String?) throws -> S3ObjectStore {
+        var configuration = configuration
+        configuration.bucket = bucket ?? ""
+        return S3ObjectStore(
+            configuration, credentials: StaticCredentials(credentials), http: try Self.sharedClient.get())
     }
 
     /// One pool of connections for all tests.

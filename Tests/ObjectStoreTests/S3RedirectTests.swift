@@ -1,3 +1,5 @@
+import AWS
+import CloudStorage
 import GodwitPluginAPI
 import HTTPTransport
 import ProgramTestKit

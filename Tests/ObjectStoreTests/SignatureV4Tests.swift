@@ -1,3 +1,5 @@
+@testable import AWS
+import CloudStorage
 import Foundation
 import HTTPTransport
 import Testing
@@ -14,7 +16,7 @@ import Testing
 
     private var signature: SignatureV4 {
         get throws {
-            let date = try #require(AWSDate.parseExtended("2013-05-24T00:00:00Z"))
+            let date = try #require(ServiceDate.parseExtended("2013-05-24T00:00:00Z"))
             return SignatureV4(region: "us-east-1", service: "s3", date: date)
         }
     }
@@ -74,7 +76,7 @@ import Testing
     }
 
     @Test func vanillaGetOfTheTestSuite() throws {
-        let date = try #require(AWSDate.parseExtended("2015-08-30T12:36:00Z"))
+        let date = try #require(ServiceDate.parseExtended("2015-08-30T12:36:00Z"))
         let subject = SignatureV4.Subject(
             method: "GET", path: "/", query: [],
             headers: ["Host": "example.amazonaws.com", "X-Amz-Date": "20150830T123600Z"], payloadHash: emptyHash)

@@ -1,3 +1,4 @@
+import GodwitTestKit
 import Streams
 import Tarball
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import GodwitTestKit
 import Tarball
 import Testing
 

@@ -1,4 +1,5 @@
 import Glibc
+import GodwitTestKit
 import Streams
 import Tarball
 import Testing

@@ -154,4 +154,19 @@ import Testing
             unbound, context(mapping: ["shop": "copy"], backup: unbound, cluster: unbound))
         #expect(restored == cleaned(unbound))
     }
+
+    /// A storage makes a volume for the PersistentVolume, whatever its reclaim policy; a cluster makes one for the claim.
+    @Test(arguments: ["Delete", "Retain"]) func volumesOfSnapshots(policy: String) async throws {
+        var context = context(backup: try volume(policy))
+        let name = ClaimName(namespace: "shop", name: "data")
+        context.snapshots[name] = .ofStorage
+        let restored = try await PersistentVolumeAction().outcome(volume(policy), context)
+        #expect(restored.item?[path: "spec", "persistentVolumeReclaimPolicy"] == .string(policy))
+        var bound = try await PersistentVolumeClaimAction().outcome(claim(), context)
+        #expect(bound.item?[path: "spec", "volumeName"] == "pv-1" && bound.additionalItems == [volumeIdentity])
+        context.snapshots[name] = .ofClaim
+        #expect(try await PersistentVolumeAction().outcome(volume(policy), context).isSkipped)
+        bound = try await PersistentVolumeClaimAction().outcome(claim(), context)
+        #expect(bound.item?[path: "spec", "volumeName"] == nil && bound.additionalItems.isEmpty)
+    }
 }

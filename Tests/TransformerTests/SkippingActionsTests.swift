@@ -120,3 +120,21 @@ import Testing
         #expect(try await !action.outcome(owned("Pod", by: "ReplicaSet", "apps/v1"), filtered).isSkipped)
     }
 }
+
+extension SkippingActionsTests {
+    @Test(arguments: [
+        (
+            #"{"kind":"VolumeSnapshot","metadata":{"name":"s","annotations":{"velero.io/csi-volumesnapshot-handle":"h"}}}"#,
+            true
+        ),
+        (
+            #"{"kind":"VolumeSnapshot","metadata":{"name":"s"},"spec":{"source":{"persistentVolumeClaimName":"c"}}}"#,
+            false
+        ),
+        (#"{"kind":"VolumeSnapshotContent","metadata":{"name":"c"},"spec":{"source":{"volumeHandle":"v"}}}"#, true),
+        (#"{"kind":"VolumeSnapshotContent","metadata":{"name":"c"},"spec":{"source":{"snapshotHandle":"h"}}}"#, false),
+    ])
+    func snapshotsThatWouldBeTakenAnew(json: String, isSkipped: Bool) async throws {
+        #expect(try await VolumeSnapshotAction().outcome(try object(json)).isSkipped == isSkipped)
+    }
+}

@@ -15,10 +15,13 @@ struct FakeRestoreContext: RestoreContext {
     var filtered: Set<ItemIdentity> = []
     /// Claims whose volume is filled.
     var claimsWithData: Set<ClaimName> = []
+    /// Claims whose volume is made of a snapshot.
+    var snapshots: [ClaimName: SnapshotKind] = [:]
 
     init(mapping: [String: String] = [:]) { restore.spec.namespaceMapping = mapping }
 
     func holdsData(of claim: ClaimName) -> Bool { claimsWithData.contains(claim) }
+    func snapshot(of claim: ClaimName) -> SnapshotKind? { snapshots[claim] }
     func existing(_ identity: ItemIdentity) async throws -> KubernetesObject? { cluster[identity] }
     func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? { backup[identity] }
     func backupContains(_ identity: ItemIdentity) -> Bool { backup[identity] != nil }

@@ -1,3 +1,4 @@
+import GodwitTestKit
 import Testing
 
 @testable import VolumeRepository
@@ -44,7 +45,7 @@ import Testing
 
     /// Whatever the sizes, the seed and the content: the pieces are the content, and follow from what lies in them.
     @Test(arguments: 1...40) func piecesFollowFromTheirContent(seed: UInt64) {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         let average = 1 << Int.random(in: 8...12, using: &numbers)
         let sizes = ContentDefinedChunker.Sizes(
             minimum: max(64, average / Int.random(in: 2...8, using: &numbers)), average: average,

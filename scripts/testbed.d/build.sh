@@ -9,7 +9,8 @@ readonly kubernetes_version=1.20.2
 readonly kubernetes_dir=$cache/kubernetes-$kubernetes_version-1
 readonly kubernetes_node_dir=$cache/kubernetes-node-$kubernetes_version-1
 readonly moto_version=5.2.1
-readonly moto_dir=$cache/moto-$moto_version-1
+readonly moto_dir=$cache/moto-$moto_version-2
+readonly clouds_dir=$cache/clouds-1
 
 # Builds what the components in "$@" need and the cache lacks.
 build() {
@@ -23,6 +24,7 @@ build() {
                 build_once "$kubernetes_node_dir" build_kubernetes_node
                 ;;
             moto) build_once "$moto_dir" build_moto ;;
+            azure | gcs) build_once "$clouds_dir" build_clouds ;;
             radosgw) ;; # all of it comes from Debian's packages
         esac
     done
@@ -107,7 +109,12 @@ build_kubernetes() { make_kubernetes kube-apiserver kube-controller-manager kube
 
 build_kubernetes_node() { make_kubernetes kube-scheduler kubelet; }
 
-build_moto() {
+build_moto() { build_python moto-requirements.txt; }
+
+build_clouds() { build_python clouds-requirements.txt; }
+
+# build_python FILE: a virtual environment with what FILE names.
+build_python() {
     /usr/bin/python3 -m venv out
-    out/bin/python -m pip install --quiet --disable-pip-version-check -r "$library/moto-requirements.txt"
+    out/bin/python -m pip install --quiet --disable-pip-version-check -r "$library/$1"
 }

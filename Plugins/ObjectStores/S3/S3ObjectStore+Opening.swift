@@ -1,3 +1,4 @@
+import AWS
 public import Foundation
 public import HTTPTransport
 
@@ -20,8 +21,11 @@ extension S3ObjectStore {
         // STS is AWS's own, or named by the environment: the bucket's authority is not its.
         var service = HTTPConfiguration()
         service.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
+        let choice = CredentialsChoice(
+            region: configuration.region, profile: configuration.profile,
+            credentialsFile: configuration.credentialsFile, usesFIPS: configuration.usesFIPS)
         let credentials = CredentialsChain(
-            configuration, http: try makeClient(service), metadataHTTP: try makeClient(metadata),
+            choice, http: try makeClient(service), metadataHTTP: try makeClient(metadata),
             environment: environment)
         self.init(configuration, credentials: credentials, http: http)
     }

@@ -31,6 +31,7 @@ public enum RestoreFixes {
             FinishedItemAction(),
             AutoManagedAction(),
             PublishedCertificateAction(),
+            VolumeSnapshotAction(),
         ]
         let controlled: [any RestoreItemAction] = options.skipsControlledItems ? [ControlledItemAction()] : []
         let fixing: [any RestoreItemAction] = [

@@ -20,8 +20,12 @@ public struct VolumeRules: Sendable, Hashable {
 
     /// Decides for a volume as it stands in the backup.
     func decision(for volume: KubernetesObject, _ context: any RestoreContext) async throws -> Decision {
+        let snapshot = ClaimName(holderOf: volume).flatMap { context.snapshot(of: $0) }
+        if snapshot == .ofClaim {
+            return .provisionAnew(reason: "its claim gets a new volume, which is made of a snapshot")
+        }
         let policy = volume[path: "spec", "persistentVolumeReclaimPolicy"]?.string
-        if policy == "Delete", !restoresDeletableVolumes {
+        if policy == "Delete", !restoresDeletableVolumes, snapshot == nil {
             return .provisionAnew(reason: "its reclaim policy is Delete; its claim gets a new volume")
         }
         guard let claim = ClaimName(holderOf: volume) else { return .restore(as: volume.name) }

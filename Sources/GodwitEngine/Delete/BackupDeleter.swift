@@ -7,18 +7,25 @@ import VolumeRepository
 public struct BackupDeleter: Sendable {
     private let catalog: BackupCatalog
     private let actions: [any DeleteItemAction]
+    private let snapshots: SnapshotLocations?
 
     /// A deleter for a location.
-    public init(catalog: BackupCatalog, actions: [any DeleteItemAction] = []) {
+    ///
+    /// - Parameter snapshots: where snapshots of volumes are; nil leaves them, with warnings.
+    public init(
+        catalog: BackupCatalog, actions: [any DeleteItemAction] = [], snapshots: SnapshotLocations? = nil
+    ) {
         self.catalog = catalog
         self.actions = actions
+        self.snapshots = snapshots
     }
 
-    /// Deletes a backup: the actions see its items first; then goes what makes it exist, so that nobody lists a half
-    /// backup; then the rest, and the records of its restores.
+    /// Deletes a backup: the actions see its items first, and the storages delete its snapshots of volumes; then goes
+    /// what makes it exist, so that nobody lists a half backup; then the rest, and the records of its restores.
     ///
-    /// When an action fails, nothing is deleted unless `ignoringFailures` is set, because what it was to clean up would
-    /// never be found again.
+    /// When an action or the deletion of a snapshot fails, nothing more is deleted unless `ignoringFailures` is set,
+    /// because what was to be cleaned up would never be found again. A snapshot whose location is not known here is left
+    /// with a warning.
     ///
     /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the backup.
     public func delete(
@@ -32,7 +39,13 @@ public struct BackupDeleter: Sendable {
                 return report
             }
             let folder = BackupLayout(name: name).folder
-            let snapshots = try await snapshots(of: name, &report)
+            let records = try await volumes(of: name, &report)
+            try await SnapshotDeletion(snapshots).delete(records, &report, observer)
+            guard report.results.errors.count == 0 || ignoringFailures else {
+                await reservation.release()
+                return report
+            }
+            let snapshots = records.compactMap { $0.data.flatMap { SnapshotID($0.snapshot) } }
             try await catalog.store.delete([BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata])
             report.isDeleted = true
             try await Repository.removeSnapshots(snapshots, from: catalog.store)
@@ -48,11 +61,10 @@ public struct BackupDeleter: Sendable {
         }
     }
 
-    /// The snapshots of volumes that go with the backup. That they cannot be told is no reason to keep the rest.
-    private func snapshots(of name: String, _ report: inout DeletionReport) async throws -> [SnapshotID] {
+    /// The volumes whose snapshots go with the backup. That they cannot be told is no reason to keep the rest.
+    private func volumes(of name: String, _ report: inout DeletionReport) async throws -> [VolumeRecord] {
         do {
-            let records = try await catalog.volumes(of: try await catalog.backup(named: name))
-            return records.compactMap { $0.data.flatMap { SnapshotID($0.snapshot) } }
+            return try await catalog.volumes(of: try await catalog.backup(named: name))
         } catch let error as BackupStorageError where [.damaged, .unsupported].contains(error.kind) {
             report.results.warnings.add(
                 "snapshots of its volumes may stay behind, to be found with 'godwit volume snapshots': \(error)")
@@ -138,7 +150,9 @@ public struct DeletionReport: Sendable, Hashable {
     public internal(set) var isDeleted = false
     /// Snapshots of volumes that were forgotten with it. What they held is freed by a prune.
     public internal(set) var snapshots = 0
-    /// What actions could not clean up.
+    /// Snapshots of volumes that their storages deleted.
+    public internal(set) var storageSnapshots = 0
+    /// What could not be cleaned up.
     public internal(set) var results = ResultSet()
     /// The restores whose records were deleted with it.
     public internal(set) var restores: [String] = []

@@ -2,7 +2,7 @@ import Foundation
 public import GodwitModel
 public import GodwitPluginAPI
 
-/// The named storage locations of a user, kept in a small JSON file.
+/// The named backup locations and snapshot locations of a user, kept in a small JSON file.
 public struct LocationBook: Sendable, Hashable {
     /// A named location.
     public struct Entry: Sendable, Hashable {
@@ -15,6 +15,7 @@ public struct LocationBook: Sendable, Hashable {
     }
 
     private var locations: [String: StorageLocation] = [:]
+    private var snapshots: [String: SnapshotLocation] = [:]
     /// The name of the location that is taken when none is named.
     public private(set) var defaultName: String?
 
@@ -44,6 +45,17 @@ public struct LocationBook: Sendable, Hashable {
 }
 
 extension LocationBook {
+    /// All snapshot locations, by name.
+    public var snapshotLocations: [SnapshotLocation] { snapshots.values.sorted { $0.name < $1.name } }
+
+    /// Adds a snapshot location, or changes it.
+    public mutating func set(_ location: SnapshotLocation) { snapshots[location.name] = location }
+
+    /// Removes a snapshot location; false if there was none.
+    public mutating func removeSnapshotLocation(_ name: String) -> Bool { snapshots.removeValue(forKey: name) != nil }
+}
+
+extension LocationBook {
     /// Reads a book; a file that does not exist is an empty book.
     ///
     /// - Throws: ``LocationBookError``.
@@ -56,6 +68,11 @@ extension LocationBook {
                 locations[name] = try StorageLocation(parsing: value["url"]?.string ?? "")
             }
             defaultName = json["defaultBackupLocation"]?.string
+            for (name, value) in json["volumeSnapshotLocations"]?.object ?? [:] {
+                snapshots[name] = SnapshotLocation(
+                    name: name, provider: value["provider"]?.string ?? "",
+                    configuration: (value["config"]?.object ?? [:]).compactMapValues(\.string))
+            }
         } catch {
             throw LocationBookError(summary: "cannot read the configuration '\(path)'", reason: "\(error)")
         }
@@ -69,6 +86,15 @@ extension LocationBook {
         json["backupLocations"] = .object(
             locations.mapValues { .object(["url": .string($0.description)]) })
         json["defaultBackupLocation"] = defaultName.map { .string($0) }
+        if !snapshots.isEmpty {
+            json["volumeSnapshotLocations"] = .object(
+                snapshots.mapValues { location in
+                    [
+                        "provider": .string(location.provider),
+                        "config": .object(location.configuration.mapValues { .string($0) }),
+                    ]
+                })
+        }
         do {
             let file = URL(fileURLWithPath: path)
             try FileManager.default.createDirectory(

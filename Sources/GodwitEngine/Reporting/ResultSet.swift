@@ -15,6 +15,14 @@ public struct Messages: Sendable, Hashable {
     /// How many there are.
     public var count: Int { general.count + cluster.count + namespaces.values.reduce(0) { $0 + $1.count } }
 
+    /// All of them, a line each.
+    public var lines: [String] {
+        let inNamespaces = namespaces.sorted { $0.key < $1.key }.flatMap { name, texts in
+            texts.map { "\(name): \($0)" }
+        }
+        return general + cluster + inNamespaces
+    }
+
     /// Adds other messages behind these.
     mutating func add(_ others: Messages) {
         general += others.general

@@ -14,6 +14,7 @@ final class ExecutionContext: RestoreContext {
     let quotas: QuotaPatience
     let unfilled = UnfilledClaims()
     private let claimsWithData: Set<ClaimName>
+    private let snapshots: [ClaimName: SnapshotKind]
     private let served: Mutex<ServedResources>
 
     private struct ServedResources {
@@ -30,7 +31,16 @@ final class ExecutionContext: RestoreContext {
         target = TargetCluster(cluster: prepared.request.cluster, isDryRun: prepared.request.isDryRun)
         waiter = ObjectWaiter(prepared.request)
         quotas = QuotaPatience(timeout: prepared.request.resourceTimeout, observer: observer)
-        claimsWithData = Set((request.volumes?.records ?? []).filter { $0.data != nil }.map(\.claim))
+        let records = request.volumes?.records ?? []
+        // Nobody uses the volumes of a directory of manifests.
+        let makesVolumes = request.cluster.capabilities.controlPlane
+        snapshots = Dictionary(
+            records.compactMap { record in
+                record.data == nil && makesVolumes ? record.snapshot.map { (record.claim, $0.kind) } : nil
+            }, uniquingKeysWith: { _, last in last })
+        // A claim with a data source is filled by its provisioner, once the snapshot is there.
+        claimsWithData = Set(
+            records.filter { $0.data != nil || (makesVolumes && $0.snapshot?.kind == .ofClaim) }.map(\.claim))
         served = Mutex(ServedResources(catalog: prepared.catalog))
     }
 
@@ -81,6 +91,8 @@ final class ExecutionContext: RestoreContext {
     func mayRestore(_ identity: ItemIdentity) -> Bool { index.row(identity) != nil && selection.admits(identity) }
 
     func holdsData(of claim: ClaimName) -> Bool { claimsWithData.contains(claim) }
+
+    func snapshot(of claim: ClaimName) -> SnapshotKind? { snapshots[claim] }
 
     func serves(_ resource: GroupResource, version: String) -> Bool {
         catalog.resource(resource, version: version) != nil

@@ -14,14 +14,17 @@ struct ItemRestorer: Sendable {
 
     /// - Parameters:
     ///   - names: what resource names in selectors mean.
+    ///   - snapshots: makes volumes of snapshots; nil where none are restored.
     ///   - operations: keeps the operations that actions begin.
     ///   - report: is told what became of each item, from any task.
     init(
-        _ context: ExecutionContext, names: APIResourceCatalog, operations: RestoreOperations,
+        _ context: ExecutionContext, names: APIResourceCatalog, snapshots: SnapshotRestorer?,
+        operations: RestoreOperations,
         report: @escaping @Sendable (ItemOutcome) async -> Void
     ) throws {
         let request = context.request
-        let actions = try ActionChain(request.fixes + request.transformers, catalog: names)
+        let volumes: [any RestoreItemAction] = snapshots.map { [$0] } ?? []
+        let actions = try ActionChain(request.fixes + volumes + request.transformers, catalog: names)
         self.context = context
         self.actions = actions
         self.operations = operations

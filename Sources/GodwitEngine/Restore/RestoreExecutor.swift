@@ -36,7 +36,9 @@ public struct RestoreExecutor: Sendable {
         let operations = RestoreOperations(prepared.request, recorder: recorder)
         prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
         defer { prepared.request.log?.disconnect() }
-        let restorer = try ItemRestorer(context, names: prepared.names, operations: operations) { outcome in
+        let restorer = try ItemRestorer(
+            context, names: prepared.names, snapshots: volumes?.snapshots, operations: operations
+        ) { outcome in
             await recorder.record(outcome)
             volumes?.note(outcome)
         }

@@ -30,7 +30,7 @@ public struct BackupExporter: Sendable {
         var backup = stored.backup
         backup.name = newName ?? name
         let results = try await source.results(of: stored)
-        let volumes = try await source.volumes(of: stored)
+        let volumes = try await source.restorableVolumes(of: stored)
         let reservation = try await target.reserve(backup: backup.name)
         // Without the old log, the copy's tells why it is missing.
         let log = RunLog(of: format)
@@ -89,11 +89,19 @@ public struct BackupExporter: Sendable {
     /// The row of a volume in the copy. Snapshots stay where they are and go with the backup that made them, so a copy
     /// has none.
     private func withoutData(_ record: VolumeRecord, _ recorder: RunRecorder) -> VolumeRecord {
-        guard let data = record.data else { return record }
+        let place: String
+        if let data = record.data {
+            place = "(snapshot \(data.snapshot.prefix(12))) stays in \(source.store.description)"
+        } else if let snapshot = record.snapshot {
+            place = "(\(snapshot.description)) belongs to the backup that was copied"
+        } else {
+            return record
+        }
         var record = record
         record.data = nil
+        record.snapshot = nil
         record.phase = .failed
-        record.error = "its data (snapshot \(data.snapshot.prefix(12))) stays in \(source.store.description)"
+        record.error = "its data \(place)"
         recorder.fail("\(record.error ?? ""), and is not in the copy", about: record.claim.item)
         return record
     }

@@ -51,11 +51,14 @@ public struct VeleroBackupLayout: Sendable, Hashable {
     /// What Velero calls volume info: a row a volume.
     public var volumeInfo: String { "\(folder)\(name)-volumeinfo.json.gz" }
 
-    /// The lists that Velero expects and that are empty in a backup without volume data.
+    /// Snapshots of volumes that a snapshotter took.
+    var volumeSnapshots: String { "\(folder)\(name)-volumesnapshots.json.gz" }
+
+    /// The lists that Velero expects and that are empty in a backup that Godwit wrote.
     var emptyLists: [String] {
         [
-            "podvolumebackups", "volumesnapshots", "itemoperations", "csi-volumesnapshots",
-            "csi-volumesnapshotcontents", "csi-volumesnapshotclasses",
+            "podvolumebackups", "itemoperations", "csi-volumesnapshots", "csi-volumesnapshotcontents",
+            "csi-volumesnapshotclasses",
         ].map { "\(folder)\(name)-\($0).json.gz" }
     }
 

@@ -72,7 +72,11 @@ final class VeleroBackupWriter: BackupWriter {
         log.finish()
         let lists = [
             (layout.resourceList, added.resourceList), (layout.results, results.json.serialized()),
-            (layout.volumeInfo, JSONValue.array(volumes.map(Self.volumeInfo)).serialized()),
+            (layout.volumeInfo, JSONValue.array(volumes.map(\.veleroInfo)).serialized()),
+            (
+                layout.volumeSnapshots,
+                JSONValue.array(volumes.compactMap { $0.veleroSnapshot(of: backup) }).serialized()
+            ),
         ]
         let empty = layout.emptyLists.map { ($0, Array("[]".utf8)) }
         // Each is a wait for the store; the metadata waits for them all.
@@ -85,14 +89,6 @@ final class VeleroBackupWriter: BackupWriter {
             layout.metadata, Array(Self.veleroForm(backup).json.prettyPrinted().utf8),
             subject: "backup '\(reservation.name)'")
         await reservation.release()
-    }
-
-    /// What Velero calls volume info. This format holds no data of volumes that Velero could find.
-    private static func volumeInfo(_ record: VolumeRecord) -> JSONValue {
-        [
-            "pvcName": .string(record.claim.name), "pvcNamespace": .string(record.claim.namespace),
-            "pvName": .string(record.volume), "skipped": true, "skippedReason": .string(record.error ?? record.reason),
-        ]
     }
 
     /// The Backup with what Velero expects of one that it made itself.

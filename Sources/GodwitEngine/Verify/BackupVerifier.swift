@@ -24,6 +24,8 @@ public struct VerificationReport: Sendable, Hashable {
     public internal(set) var files = 0
     /// Bytes of those files.
     public internal(set) var bytes: Int64 = 0
+    /// Snapshots of volumes that the storage keeps and that could not be asked for.
+    public internal(set) var uncheckedSnapshots = 0
     /// Items that were read and checked; 0 when only files were.
     public internal(set) var items = 0
     /// Everything that is wrong; empty for a whole backup.
@@ -49,9 +51,15 @@ public struct VerificationReport: Sendable, Hashable {
 /// Checks stored backups against their checksums, and with details item by item against their index.
 public struct BackupVerifier: Sendable {
     private let catalog: BackupCatalog
+    private let snapshots: SnapshotLocations?
 
     /// A verifier for a location.
-    public init(catalog: BackupCatalog) { self.catalog = catalog }
+    ///
+    /// - Parameter snapshots: where snapshots of volumes are; nil where they are not looked for.
+    public init(catalog: BackupCatalog, snapshots: SnapshotLocations? = nil) {
+        self.catalog = catalog
+        self.snapshots = snapshots
+    }
 
     /// Reads all files of a backup.
     ///
@@ -67,6 +75,7 @@ public struct BackupVerifier: Sendable {
             try await verifySnapshots(stored, &report)
         case .velero: try await verifyVeleroFiles(name, &report, observer)
         }
+        try await verifyStorageSnapshots(stored, &report)
         let isTarballWhole = report.isWhole
         if details || !isTarballWhole { try await verifyItems(stored, &report, observer) }
         if details, isTarballWhole, stored.format == .godwit { try await compareWithTarball(stored, &report) }
@@ -89,6 +98,35 @@ public struct BackupVerifier: Sendable {
             }
         } catch let error as BackupStorageError where error.kind == .damaged {
             report.add(error.reason ?? error.summary)
+        }
+    }
+
+    /// Whether the storage still has the snapshots of volumes, where it can be asked.
+    private func verifyStorageSnapshots(_ stored: StoredBackup, _ report: inout VerificationReport) async throws {
+        guard report.isWhole else { return }
+        let records: [VolumeRecord]
+        do {
+            records = try await catalog.volumes(of: stored)
+        } catch let error as BackupStorageError where error.kind == .damaged {
+            report.add(error.reason ?? error.summary)
+            return
+        }
+        for record in records {
+            guard let snapshot = record.snapshot else { continue }
+            do {
+                guard snapshot.kind == .ofStorage, let snapshots,
+                    let inspection = try await snapshots.snapshotter(snapshot.location).snapshotter
+                        as? any SnapshotInspection
+                else {
+                    report.uncheckedSnapshots += 1
+                    continue
+                }
+                if try await !inspection.exists(snapshot.id) {
+                    report.add("\(snapshot.description) of its volume is gone", item: record.claim.item)
+                }
+            } catch is UnknownSnapshotLocationError {
+                report.uncheckedSnapshots += 1
+            }
         }
     }
 

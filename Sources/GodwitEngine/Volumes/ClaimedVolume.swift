@@ -13,6 +13,8 @@ public struct ClaimedVolume: Sendable, Hashable {
     public var volumeName = ""
     /// The storage class; empty for none.
     public var storageClass = ""
+    /// Whether the backup holds the PersistentVolume.
+    public var isVolumeInBackup = false
     /// Whether pods see a block device instead of files.
     public var isBlock = false
     /// The size in bytes.

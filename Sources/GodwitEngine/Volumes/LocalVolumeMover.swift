@@ -58,7 +58,10 @@ public final class LocalVolumeMover: VolumeDataMover {
     public func backUp(
         _ volume: ClaimedVolume, _ order: VolumeBackupOrder, observer: VolumeObserver
     ) async throws -> (data: VolumeRecord.Data, changing: Int) {
-        let path = try await path(reach(toBackUp: volume), of: volume)
+        let path =
+            if let directory = order.directory { directory } else {
+                try await path(reach(toBackUp: volume), of: volume)
+            }
         let (repository, writer, history) = try await session.writer()
         var request = VolumeBackupRequest(volume: volume.claim, root: path, host: host, godwitVersion: version)
         request.backup = order.backup

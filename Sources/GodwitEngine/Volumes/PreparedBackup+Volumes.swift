@@ -22,7 +22,11 @@ extension PreparedBackup {
         ) { plan.warnings.append($0) }
         var planned: [BackupPlan.Volume] = []
         for volume in volumes {
-            let decision = settings.rules.decision(for: volume)
+            var decision = settings.rules.decision(for: volume, format: request.format)
+            if let snapshots = settings.snapshots {
+                decision = try await SnapshotRouter(settings: snapshots, request: request, catalog: catalog)
+                    .decide(volume, after: decision).decision
+            }
             var (path, problem): (String?, String?) = (nil, nil)
             if decision.method == .fsBackup {
                 do {

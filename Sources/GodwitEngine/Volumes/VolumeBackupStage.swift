@@ -1,5 +1,6 @@
 import Foundation
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
 import Synchronization
 import VolumeRepository
@@ -10,6 +11,8 @@ public struct VolumeBackupSettings: Sendable {
     public var mover: any VolumeDataMover
     /// Which volumes.
     public var rules: VolumeBackupRules
+    /// Snapshots of the storage; nil for none.
+    public var snapshots: VolumeSnapshotSettings?
 
     /// Settings.
     public init(mover: any VolumeDataMover, rules: VolumeBackupRules) {
@@ -24,47 +27,132 @@ final class VolumeBackupStage: Sendable {
     private let catalog: APIResourceCatalog
     private let recorder: RunRecorder
     private let snapshots = Mutex<[String]>([])
+    private let taker: SnapshotTaker
 
     init(_ prepared: PreparedBackup, recorder: RunRecorder) {
         request = prepared.request
         catalog = prepared.catalog
         self.recorder = recorder
+        let timeout = prepared.request.volumes?.snapshots?.timeout ?? .zero
+        taker = SnapshotTaker(prepared.request, timeout: timeout, recorder: recorder)
     }
 
-    /// Takes the data of the volumes that the rules choose. One that fails is recorded, and the rest goes on.
+    /// Takes the data of the volumes that the rules choose: snapshots first, so that their moment is near that of the
+    /// objects, then files. A volume that fails is recorded, and the rest goes on.
     ///
     /// - Returns: a row for each claim of the backup.
     /// - Throws: `CancellationError`, and the source's error when it refuses the login.
     func run(_ survey: VolumeSurvey) async throws -> [VolumeRecord] {
         let volumes = try await Self.volumes(survey, request.cluster, catalog) { [recorder] in recorder.warn($0) }
         guard let settings = request.volumes else { return volumes.map(withoutData) }
+        for (pod, names) in survey.unclaimed {
+            recorder.warn(
+                "it asks for the data of \(names), which is no volume of a claim and not in the backup", about: pod)
+        }
         for claim in settings.rules.named.subtracting(volumes.map(\.claim)).sorted() {
             recorder.fail("a directory was named for it, and it is not in the backup", about: claim.item)
         }
-        var records: [VolumeRecord] = []
+        var decided: [(volume: ClaimedVolume, record: VolumeRecord, route: SnapshotRoute?)] = []
         for volume in volumes {
             try Task.checkCancellation()
-            let decision = settings.rules.decision(for: volume)
-            var record = VolumeRecord(volume, decision)
-            if decision.method == .fsBackup {
-                try await backUp(volume, &record, settings.mover)
-            } else if decision.isRemarkable {
+            let (decision, route) = try await decide(volume, settings)
+            if decision.isRemarkable {
                 recorder.warn("its data is not in the backup: \(decision.reason)", about: volume.claim.item)
+            }
+            decided.append((volume, VolumeRecord(volume, decision), route))
+        }
+        let taken = try await taker.take(decided.compactMap { row in row.route.map { (row.volume, $0) } })
+        var records: [VolumeRecord] = []
+        for (volume, record, route) in decided {
+            try Task.checkCancellation()
+            var record = record
+            if record.method == .fsBackup {
+                try await backUp(volume, &record, settings.mover)
+            } else if let result = taken[volume.claim] {
+                try await take(result, by: route, of: volume, into: &record, settings)
             }
             records.append(record)
         }
         return records
     }
 
+    /// - Throws: the source's error when it refuses the login; others make the volume fail.
+    private func decide(
+        _ volume: ClaimedVolume, _ settings: VolumeBackupSettings
+    ) async throws -> (decision: VolumeDecision, route: SnapshotRoute?) {
+        let decision = settings.rules.decision(for: volume, format: request.format)
+        guard let snapshots = settings.snapshots else { return (decision, nil) }
+        do {
+            return try await SnapshotRouter(settings: snapshots, request: request, catalog: catalog)
+                .decide(volume, after: decision)
+        } catch {
+            try Task.checkCancellation()
+            if (error as? ClusterError)?.kind == .unauthorized { throw error }
+            recorder.fail(
+                "nobody knows whether a snapshot of it could be taken: \("\(error)".printable)",
+                about: volume.claim.item)
+            return (decision, nil)
+        }
+    }
+
+    /// Puts a snapshot into the row, or moves its data first.
+    private func take(
+        _ result: Result<VolumeRecord.StorageSnapshot, any Error>, by route: SnapshotRoute?, of volume: ClaimedVolume,
+        into record: inout VolumeRecord, _ settings: VolumeBackupSettings
+    ) async throws {
+        let item = volume.claim.item
+        switch result {
+        case .failure(let error):
+            record.error = "\(error)".printable
+            recorder.fail("its snapshot was not taken: \(record.error ?? "")", about: item)
+        case .success(let snapshot):
+            recorder.info("\(snapshot.description) taken", about: item)
+            record.snapshot = snapshot
+            record.phase = .completed
+            guard settings.snapshots?.movesData == true else { return }
+            guard let directory = try await directory(of: snapshot, route, item) else { return }
+            try await backUp(volume, &record, settings.mover, at: directory)
+            // Of a volume that could not be read the snapshot is all there is.
+            guard record.data != nil else {
+                record.phase = .partiallyFailed
+                return
+            }
+            do {
+                try await taker.remove(snapshot)
+                record.snapshot = nil
+            } catch {
+                try Task.checkCancellation()
+                recorder.warn(
+                    "its data is in the repository, and \(snapshot.description) could not be deleted; it goes with the "
+                        + "backup: \("\(error)".printable)", about: item)
+            }
+        }
+    }
+
+    /// Where the files of a snapshot can be read; nil, with a warning, where they cannot.
+    private func directory(
+        of snapshot: VolumeRecord.StorageSnapshot, _ route: SnapshotRoute?, _ item: ItemIdentity
+    ) async throws -> String? {
+        var reason = "its storage shows no files"
+        do {
+            if request.format == .velero {
+                reason = "that needs the format godwit"
+            } else if case .storage(let location, _, _) = route,
+                let inspection = location.snapshotter as? any SnapshotInspection,
+                let directory = try await inspection.directory(of: snapshot.id)
+            {
+                return directory
+            }
+        } catch {
+            try Task.checkCancellation()
+            reason = "\(error)".printable
+        }
+        recorder.warn("the data of its snapshot was not moved and stays in the storage: \(reason)", about: item)
+        return nil
+    }
+
     private func withoutData(_ volume: ClaimedVolume) -> VolumeRecord {
-        guard request.format == .velero else {
-            return VolumeRecord(volume, VolumeDecision(.skip, "the data of volumes was not asked for"))
-        }
-        let decision = VolumeDecision(.skip, "the data of volumes needs the format godwit")
-        if let pod = volume.pods.first(where: { $0.wish == .included }) {
-            recorder.warn("pod '\(pod.name)' asks for its data: \(decision.reason)", about: volume.claim.item)
-        }
-        return VolumeRecord(volume, decision)
+        VolumeRecord(volume, VolumeDecision(.skip, "the data of volumes was not asked for"))
     }
 
     /// What the survey saw, with PersistentVolumes that the filters left out read from the cluster.
@@ -85,13 +173,14 @@ final class VolumeBackupStage: Sendable {
     }
 
     private func backUp(
-        _ volume: ClaimedVolume, _ record: inout VolumeRecord, _ mover: any VolumeDataMover
+        _ volume: ClaimedVolume, _ record: inout VolumeRecord, _ mover: any VolumeDataMover, at directory: String? = nil
     ) async throws {
         let item = volume.claim.item
         let remarks = VolumeRemarks(recorder, item)
         recorder.begin("volume \(volume.claim)")
         let lifetime = TimeInterval(request.backup.spec.timeToLive.components.seconds)
-        let order = VolumeBackupOrder(backup: request.backup.name, expires: Date().addingTimeInterval(lifetime))
+        let order = VolumeBackupOrder(
+            backup: request.backup.name, expires: Date().addingTimeInterval(lifetime), directory: directory)
         do {
             let (data, changing) = try await mover.backUp(volume, order, observer: remarks.observer)
             snapshots.withLock { $0.append(data.snapshot) }
@@ -116,10 +205,14 @@ final class VolumeBackupStage: Sendable {
     }
 
     /// Tells that the backup exists, so that its snapshots stay.
-    func keepSnapshots() { snapshots.withLock { $0 = [] } }
+    func keepSnapshots() {
+        snapshots.withLock { $0 = [] }
+        taker.keep()
+    }
 
     /// Ends the stage; the snapshots of a backup that came to nothing go. Works in a cancelled task.
     func end() async {
+        await taker.discard()
         guard let mover = request.volumes?.mover else { return }
         let snapshots = snapshots.withLock { $0 }
         let recorder = recorder

@@ -78,6 +78,8 @@ public struct VolumeBackupOrder: Sendable, Hashable {
     public var backup: String
     /// When it may be forgotten.
     public var expires: Date?
+    /// Where the files are read instead of at the volume's own place: a snapshot of the storage shows them there.
+    public var directory: String?
 }
 
 /// How a volume is filled.

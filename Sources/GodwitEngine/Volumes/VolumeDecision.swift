@@ -18,12 +18,30 @@ public struct VolumeDecision: Sendable, Hashable {
     public let reason: String
     /// Whether somebody asked for the data, who should be told that it is left out.
     public let isRemarkable: Bool
+    /// Whether a snapshot may take the data instead.
+    var snapshot = SnapshotWish.none
 
-    init(_ method: VolumeMethod, _ reason: String, isRemarkable: Bool = false) {
+    /// What the rules say of a snapshot.
+    enum SnapshotWish: Sendable, Hashable {
+        /// There is to be none.
+        case none
+        /// There may be one.
+        case allowed
+        /// There is to be one, by these words.
+        case demanded(by: String)
+    }
+
+    init(_ method: VolumeMethod, _ reason: String, isRemarkable: Bool = false, snapshot: SnapshotWish = .none) {
         self.method = method
         self.reason = reason
         self.isRemarkable = isRemarkable
+        self.snapshot = snapshot
     }
+}
+
+extension VolumeDecision {
+    /// The same without any snapshot.
+    fileprivate var alone: VolumeDecision { VolumeDecision(method, reason, isRemarkable: isRemarkable) }
 }
 
 /// Velero's rules for which volumes are backed up by their files.
@@ -42,19 +60,29 @@ public struct VolumeBackupRules: Sendable {
     /// Rules: nothing but what pods opt in for.
     public init() {}
 
+    /// Decides for a volume of a backup in a format; Velero's holds no files.
+    func decision(for volume: ClaimedVolume, format: BackupFormat) -> VolumeDecision {
+        let decision = decision(for: volume)
+        guard format == .velero, decision.method == .fsBackup else { return decision }
+        return VolumeDecision(
+            .skip, "\(decision.reason): the files of volumes need the format godwit", isRemarkable: !includesByDefault)
+    }
+
     /// Decides for a volume.
     public func decision(for volume: ClaimedVolume) -> VolumeDecision {
         let wish = wish(for: volume)
-        guard wish.method == .fsBackup else { return wish }
-        if volume.isBlock {
-            return VolumeDecision(
-                .skip, "its volumeMode is Block; only volumes with a file system can be read", isRemarkable: true)
-        }
+        guard wish.method == .fsBackup || wish.snapshot != .none else { return wish }
         if volume.volumeName.isEmpty, !named.contains(volume.claim) {
-            return VolumeDecision(.skip, "the claim is not bound to a volume")
+            return wish.method == .fsBackup ? VolumeDecision(.skip, "the claim is not bound to a volume") : wish.alone
         }
         if volume.phase == "Lost" {
+            guard wish.method == .fsBackup || wish.isRemarkable else { return wish.alone }
             return VolumeDecision(.skip, "the claim has lost its volume", isRemarkable: true)
+        }
+        if wish.method == .fsBackup, volume.isBlock {
+            return VolumeDecision(
+                .skip, "its volumeMode is Block; only volumes with a file system can be read", isRemarkable: true,
+                snapshot: .allowed)
         }
         return wish
     }
@@ -68,17 +96,18 @@ public struct VolumeBackupRules: Sendable {
             case .fsBackup: VolumeDecision(.fsBackup, reason)
             case .snapshot:
                 VolumeDecision(
-                    .skip, "\(reason) wants a snapshot, and there is no snapshotter for it", isRemarkable: true)
+                    .skip, "\(reason) wants a snapshot, and there is no snapshotter for it", isRemarkable: true,
+                    snapshot: .demanded(by: reason))
             }
         }
         guard includesByDefault else {
             if let pod = volume.pods.first(where: { $0.wish == .included }) {
                 return VolumeDecision(.fsBackup, "annotation of pod '\(pod.name)'")
             }
-            return VolumeDecision(.skip, "no pod opts in for it")
+            return VolumeDecision(.skip, "no pod opts in for it", snapshot: .allowed)
         }
         if let pod = volume.pods.first, volume.pods.allSatisfy({ $0.wish == .excluded }) {
-            return VolumeDecision(.skip, "annotation of pod '\(pod.name)'")
+            return VolumeDecision(.skip, "annotation of pod '\(pod.name)'", snapshot: .allowed)
         }
         return VolumeDecision(.fsBackup, "the default of the backup")
     }

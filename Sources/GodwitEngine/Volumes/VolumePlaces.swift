@@ -29,9 +29,7 @@ public struct VolumePlaces: Sendable, Hashable {
             let folder = try Self.folder(of: volume.claim, in: manifestDirectory)
             return existing(folder, by: .manifestDirectory)
         }
-        if let kubeletRoot, let path = mounted(volume, below: kubeletRoot) {
-            return existing(path, by: .kubelet)
-        }
+        if let kubeletRoot, let mount = mounted(volume, below: kubeletRoot) { return mount }
         return try reach(volume) { existing($0, by: $1) }
     }
 
@@ -91,30 +89,49 @@ public struct VolumePlaces: Sendable, Hashable {
         return "\(directory)/\(volumesFolder)/\(claim.namespace)/\(claim.name)"
     }
 
-    /// Where the kubelet has mounted the volume for one of its pods.
-    private func mounted(_ volume: ClaimedVolume, below root: String) -> String? {
+    /// Where the kubelet has mounted the volume for one of its pods; nil when it has not.
+    private func mounted(_ volume: ClaimedVolume, below root: String) -> VolumeReach? {
         for pod in volume.pods where !pod.uid.isEmpty && !pod.uid.contains("/") {
             let base = "\(root)/pods/\(pod.uid)/volumes"
-            let plugins = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
+            let plugins: [String]
+            switch Self.look(at: base) {
+            case .nothing: continue
+            case .unknown(let reason): return .unreachable("cannot look into \(base): \(reason)")
+            case .directory:
+                do { plugins = try FileManager.default.contentsOfDirectory(atPath: base) } catch {
+                    return .unreachable("cannot list \(base): \(error.localizedDescription)")
+                }
+            }
             for plugin in plugins.sorted() {
                 // A CSI driver mounts one folder further in.
                 let end = plugin == "kubernetes.io~csi" ? "/mount" : ""
                 let path = "\(base)/\(plugin)/\(volume.volumeName)\(end)"
-                if Self.isDirectory(path) { return path }
+                if Self.look(at: path) != .nothing { return existing(path, by: .kubelet) }
             }
         }
         return nil
     }
 
     private func existing(_ path: String, by way: VolumeReach.Way) -> VolumeReach {
-        guard Self.isDirectory(path) else {
-            return .unreachable("there is no directory \(path) on this machine (\(way.rawValue))")
+        switch Self.look(at: path) {
+        case .directory: .reachable(at: path, by: way)
+        case .nothing: .unreachable("there is no directory \(path) on this machine (\(way.rawValue))")
+        case .unknown(let reason): .unreachable("cannot look at \(path) (\(way.rawValue)): \(reason)")
         }
-        return .reachable(at: path, by: way)
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    private enum Sight: Equatable {
+        case directory
+        case nothing
+        /// The system would not say, for this reason.
+        case unknown(String)
+    }
+
+    private static func look(at path: String) -> Sight {
+        var status = stat()
+        if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? .directory : .nothing }
+        let reason = errno
+        if reason == ENOENT || reason == ENOTDIR { return .nothing }
+        return .unknown(String(cString: strerror(reason)) + (reason == EACCES ? "; run godwit as root" : ""))
     }
 }

@@ -54,8 +54,10 @@ public struct VolumeRecord: Sendable, Hashable {
     public var phase: Phase
     /// What went wrong; nil for nothing.
     public var error: String?
-    /// The data, where there is any.
+    /// The data in the repository, where there is any.
     public var data: Data?
+    /// The snapshot that the storage keeps, where there is one.
+    public var snapshot: StorageSnapshot?
 
     /// A row; what has a default is set afterwards.
     public init(claim: ClaimName, method: VolumeMethod, reason: String, phase: Phase) {
@@ -84,6 +86,7 @@ extension VolumeRecord {
         if !volume.isEmpty { row["volume"] = .string(volume) }
         if !storageClass.isEmpty { row["storageClass"] = .string(storageClass) }
         if let error { row["error"] = .string(error) }
+        if let snapshot { row["volumeSnapshot"] = snapshot.json }
         guard let data else { return row }
         row["repository"] = .string(data.repository)
         row["snapshot"] = .string(data.snapshot)
@@ -105,6 +108,7 @@ extension VolumeRecord {
         volume = json["volume"]?.string ?? ""
         storageClass = json["storageClass"]?.string ?? ""
         error = json["error"]?.string
+        snapshot = json["volumeSnapshot"].flatMap(StorageSnapshot.init)
         guard let repository = json["repository"]?.string, let snapshot = json["snapshot"]?.string else { return }
         func time(_ key: String) -> Date? { json[key]?.string.flatMap(RFC3339.parse) }
         var data = Data(repository: repository, snapshot: snapshot)
@@ -117,12 +121,26 @@ extension VolumeRecord {
 }
 
 extension BackupCatalog {
-    /// What a backup says of volumes, a row a claim; empty in formats that have no such file.
+    /// The same for a restore or a copy: lists of Velero's that cannot be read are no rows, because the contents of the
+    /// backup warn of them.
+    public func restorableVolumes(of stored: StoredBackup) async throws -> [VolumeRecord] {
+        do {
+            return try await volumes(of: stored)
+        } catch let error as BackupStorageError where stored.format == .velero && error.kind == .damaged {
+            return []
+        }
+    }
+
+    /// What a backup says of volumes, a row a claim. Of a backup in Velero's format those that have a snapshot.
     ///
     /// - Throws: ``BackupStorageError`` of kind `damaged`; the store's errors.
     public func volumes(of stored: StoredBackup) async throws -> [VolumeRecord] {
-        guard stored.format == .godwit else { return [] }
         let name = stored.backup.name
+        guard stored.format == .godwit else {
+            let lists = VeleroSnapshotLists(VeleroVolumeLists(name: name, files: files))
+            let holders = VolumeHolders(self, stored)
+            return try await lists.records { try await holders.claim(of: $0) }
+        }
         guard let artifact = stored.manifest?[BackupLayout(name: name).volumes] else { return [] }
         let text = try await files.text(artifact, of: "backup '\(name)'").collect(upTo: 256 << 20)
         func damaged(_ reason: String) -> BackupStorageError {

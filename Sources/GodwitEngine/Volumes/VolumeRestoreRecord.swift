@@ -7,6 +7,8 @@ public struct VolumeRestoreSettings: Sendable {
     public var records: [VolumeRecord]
     /// Moves the data.
     public var mover: any VolumeDataMover
+    /// Where the snapshots are that storages keep; nil where none can be restored.
+    public var snapshots: SnapshotLocations?
     /// Read everything back after it was written, and compare it.
     public var verifies = false
 

@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
 import Synchronization
 import VolumeRepository
@@ -15,6 +16,8 @@ final class VolumeRestoreStage: Sendable {
     private let recorder: RestoreRecorder
     private let settings: VolumeRestoreSettings
     private let records: [ClaimName: VolumeRecord]
+    /// Makes volumes of snapshots.
+    let snapshots: SnapshotRestorer
     private let state = Mutex(State())
 
     init?(_ context: ExecutionContext, recorder: RestoreRecorder) {
@@ -23,10 +26,18 @@ final class VolumeRestoreStage: Sendable {
         self.recorder = recorder
         self.settings = settings
         records = Dictionary(settings.records.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
+        let makesVolumes = context.request.cluster.capabilities.controlPlane
+        snapshots = SnapshotRestorer(
+            makesVolumes ? settings.records : [], settings.snapshots, isDryRun: context.target.isDryRun)
     }
 
     /// Takes notice of what became of an item.
     func note(_ outcome: ItemOutcome) {
+        if let record = snapshots.record(ofVolume: outcome.item), case .failed = outcome.action,
+            case .created(let volume) = snapshots.outcome(of: record.claim)
+        {
+            recorder.warn("volume '\(volume)' was made of its snapshot, and nothing uses it", about: outcome.item)
+        }
         guard outcome.item.resource == .persistentVolumeClaims, let namespace = outcome.item.namespace,
             let record = records[ClaimName(namespace: namespace, name: outcome.item.name)]
         else { return }
@@ -53,6 +64,9 @@ final class VolumeRestoreStage: Sendable {
         var result = VolumeRestoreRecord(claim: record.claim, target: target)
         result.snapshot = record.data?.snapshot
         defer { recorder.record(result) }
+        if let snapshot = record.snapshot, record.data == nil {
+            return try await fill(&result, from: snapshot, record, outcome)
+        }
         guard let data = record.data else {
             result.reason = "its data is not in the backup: \(record.error ?? record.reason)"
             if record.phase == .failed { recorder.warn(result.reason ?? "", about: record.claim.item) }
@@ -92,6 +106,70 @@ final class VolumeRestoreStage: Sendable {
             result.reason = "\(error)".printable
             context.unfilled.add(target)
             recorder.fail("its data was not restored: \(result.reason ?? "")", about: record.claim.item)
+        }
+    }
+
+    /// Sees to it that a claim gets the volume that is made of its snapshot.
+    private func fill(
+        _ result: inout VolumeRestoreRecord, from snapshot: VolumeRecord.StorageSnapshot, _ record: VolumeRecord,
+        _ outcome: ItemOutcome
+    ) async throws {
+        result.snapshot = snapshot.id
+        guard !context.target.isDryRun else {
+            result.reason = "dry run"
+            return
+        }
+        func leave(_ reason: String) {
+            result.reason = reason
+            recorder.warn(reason, about: record.claim.item)
+        }
+        guard context.request.cluster.capabilities.controlPlane else {
+            return leave("no volume was made of its snapshot: a directory of manifests has none")
+        }
+        switch try await action(of: result.target, outcome) {
+        // That is an error already.
+        case .failed: result.reason = "the claim could not be restored"
+        case .skipped, .updated, .unchanged:
+            leave("the claim was there and keeps its volume; its snapshot was not used")
+        case .created:
+            do {
+                switch (snapshot.kind, snapshots.outcome(of: record.claim)) {
+                case (.ofClaim, _):
+                    try await provide(snapshot, for: result.target)
+                    result.reason = "\(snapshot.description) is the source of the claim"
+                case (.ofStorage, .created(let volume)):
+                    try await waitUntilBound(result.target)
+                    result.reason = "volume '\(volume)'"
+                case (.ofStorage, .existed):
+                    return leave("its PersistentVolume was there and keeps its volume; its snapshot was not used")
+                case (.ofStorage, .wouldBeCreated), (.ofStorage, nil):
+                    throw VolumeDataError(
+                        "its PersistentVolume was not restored, so no volume was made of its snapshot")
+                }
+                result.phase = .completed
+            } catch {
+                try Task.checkCancellation()
+                result.phase = .failed
+                result.reason = "\(error)".printable
+                context.unfilled.add(result.target)
+                recorder.fail("its data was not restored: \(result.reason ?? "")", about: record.claim.item)
+            }
+        }
+    }
+
+    private func provide(_ snapshot: VolumeRecord.StorageSnapshot, for claim: ClaimName) async throws {
+        guard let object = try await context.existing(claim.item) else {
+            throw VolumeDataError("the claim is not there any more")
+        }
+        recorder.begin("snapshot for \(claim)")
+        try await snapshots.provide(
+            snapshot, for: object, restore: context.restore, timeout: context.request.resourceTimeout)
+        try await removeMark(claim)
+    }
+
+    private func waitUntilBound(_ claim: ClaimName) async throws {
+        try await context.waiter.poll("claim '\(claim)' to be bound") {
+            try await context.existing(claim.item)?[path: "status", "phase"]?.string == "Bound"
         }
     }
 

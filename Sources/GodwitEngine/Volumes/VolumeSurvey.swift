@@ -7,6 +7,8 @@ struct VolumeSurvey: Sendable {
     private var claims: [ClaimName: ClaimedVolume] = [:]
     private var pods: [ClaimName: [ClaimedVolume.MountingPod]] = [:]
     private var sources: [String: KubernetesObject] = [:]
+    /// Volumes that their pods ask for and that are no claims, in words by pod.
+    private(set) var unclaimed: [(pod: ItemIdentity, names: String)] = []
 
     private static let included = "backup.velero.io/backup-volumes"
     private static let excluded = "backup.velero.io/backup-volumes-excludes"
@@ -36,11 +38,13 @@ struct VolumeSurvey: Sendable {
             Set((annotations[key] ?? "").split(separator: ",").map { $0.trimmingSpaces() })
         }
         let (included, excluded) = (names(Self.included), names(Self.excluded))
+        var claimed: Set<String> = []
         // What has run to its end mounts nothing any more.
         let hasEnded = ["Succeeded", "Failed"].contains(pod[path: "status", "phase"]?.string ?? "")
         for volume in pod[path: "spec", "volumes"]?.array ?? [] {
             guard let claim = volume[path: "persistentVolumeClaim", "claimName"]?.string else { continue }
             let name = volume["name"]?.string ?? ""
+            claimed.insert(name)
             let wish: ClaimedVolume.Wish? =
                 excluded.contains(name) ? .excluded : included.contains(name) ? .included : nil
             pods[ClaimName(namespace: namespace, name: claim), default: []].append(
@@ -48,6 +52,10 @@ struct VolumeSurvey: Sendable {
                     name: pod.name, uid: hasEnded ? "" : pod[path: "metadata", "uid"]?.string ?? "",
                     node: pod[path: "spec", "nodeName"]?.string ?? "", wish: wish))
         }
+        let others = included.subtracting(claimed).filter { !$0.isEmpty }.sorted()
+        guard !others.isEmpty else { return }
+        let identity = ItemIdentity(resource: .pods, namespace: namespace, name: pod.name)
+        unclaimed.append((identity, others.map { "'\($0)'" }.joined(separator: ", ")))
     }
 
     /// Keeps of a PersistentVolume what is looked at later.
@@ -72,6 +80,7 @@ struct VolumeSurvey: Sendable {
             if !volume.volumeName.isEmpty {
                 if let source = sources[volume.volumeName] {
                     volume.take(source)
+                    volume.isVolumeInBackup = true
                 } else if let source = try await missing(volume.volumeName) {
                     volume.take(source)
                 }

@@ -32,6 +32,10 @@ extension BackupSpec {
         storageLocation = try spec.string("storageLocation") ?? ""
         resourcePolicy = spec.take("resourcePolicy")
         defaultVolumesToFSBackup = try spec.bool("defaultVolumesToFsBackup")
+        snapshotVolumes = try spec.bool("snapshotVolumes")
+        snapshotMoveData = try spec.bool("snapshotMoveData")
+        volumeSnapshotLocations = try spec.strings("volumeSnapshotLocations")
+        if let timeout = try spec.duration("csiSnapshotTimeout"), timeout != .zero { csiSnapshotTimeout = timeout }
     }
 
     func write(to spec: inout JSONValue) {
@@ -41,6 +45,10 @@ extension BackupSpec {
         spec.set("storageLocation", storageLocation)
         if let resourcePolicy { spec["resourcePolicy"] = resourcePolicy }
         spec.set("defaultVolumesToFsBackup", defaultVolumesToFSBackup)
+        spec.set("snapshotVolumes", snapshotVolumes)
+        spec.set("snapshotMoveData", snapshotMoveData)
+        spec.set("volumeSnapshotLocations", volumeSnapshotLocations)
+        if let csiSnapshotTimeout { spec["csiSnapshotTimeout"] = .string(GoDuration.format(csiSnapshotTimeout)) }
     }
 }
 

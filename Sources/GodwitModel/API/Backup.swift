@@ -43,6 +43,14 @@ public struct BackupSpec: Sendable, Hashable {
     /// Whether the data of volumes is backed up unless a pod opts out of it, rather than only where one opts in; nil
     /// for the latter.
     public var defaultVolumesToFSBackup: Bool?
+    /// Whether snapshots of volumes are taken; nil for those that can be.
+    public var snapshotVolumes: Bool?
+    /// Whether the data of snapshots is moved into the repository; nil for no.
+    public var snapshotMoveData: Bool?
+    /// The snapshot locations, at most one a provider; empty for the only one of each.
+    public var volumeSnapshotLocations: [String] = []
+    /// How long a snapshot of a claim may take; nil for ten minutes.
+    public var csiSnapshotTimeout: Duration?
 
     /// A backup of everything.
     public init() {}

@@ -69,6 +69,8 @@ public protocol RestoreContext: Sendable {
     func mayRestore(_ identity: ItemIdentity) -> Bool
     /// Whether the restore fills the volume of a claim, named as in the backup, with data that the backup has of it.
     func holdsData(of claim: ClaimName) -> Bool
+    /// From what kind of snapshot the restore makes the volume of a claim, named as in the backup; nil for none.
+    func snapshot(of claim: ClaimName) -> SnapshotKind?
     /// Whether the target cluster serves a resource at this version, such as `v1beta1`.
     func serves(_ resource: GroupResource, version: String) -> Bool
 }
@@ -76,6 +78,16 @@ public protocol RestoreContext: Sendable {
 extension RestoreContext {
     /// No data of any volume.
     public func holdsData(of claim: ClaimName) -> Bool { false }
+    /// No snapshot of any volume.
+    public func snapshot(of claim: ClaimName) -> SnapshotKind? { nil }
+}
+
+/// The kinds of snapshots that a volume can be made of.
+public enum SnapshotKind: Sendable, Hashable {
+    /// The storage makes a volume of it, and the PersistentVolume is restored with that volume behind it.
+    case ofStorage
+    /// The cluster provisions a volume of it: the claim names it as its data source.
+    case ofClaim
 }
 
 /// Something that changes, or leaves out, an item on its way into a cluster.

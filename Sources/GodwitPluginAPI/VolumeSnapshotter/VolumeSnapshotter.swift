@@ -47,17 +47,30 @@ public protocol VolumeSnapshotter: Sendable {
     func deleteSnapshot(_ id: String) async throws
 }
 
+/// A snapshotter that can say what became of its snapshots, and show what is in them. Plugins of Velero's protocol cannot.
+public protocol SnapshotInspection: VolumeSnapshotter {
+    /// Whether a volume can still be made of a snapshot.
+    func exists(_ snapshotID: String) async throws -> Bool
+
+    /// The directory on this machine in which the files of a snapshot can be read, until it is deleted; nil where the
+    /// storage shows none. What is read there is the volume at one point in time.
+    func directory(of snapshotID: String) async throws -> String?
+}
+
 /// What must be known of a volume to make one like it.
 public struct VolumeInfo: Sendable, Hashable {
     /// The storage's own name for the kind of volume, such as `gp3`; empty where there are no kinds.
     public var type: String
     /// Input and output operations a second that the volume was given; nil where that is not chosen.
     public var iops: Int64?
+    /// MiB a second that the volume was given; nil where that is not chosen. Plugins of Velero's protocol do not know it.
+    public var throughput: Int64?
 
     /// What is known of a volume.
-    public init(type: String = "", iops: Int64? = nil) {
+    public init(type: String = "", iops: Int64? = nil, throughput: Int64? = nil) {
         self.type = type
         self.iops = iops
+        self.throughput = throughput
     }
 }
 

@@ -7,13 +7,28 @@ public struct PreviousSnapshot {
     /// every few milliseconds, some once a second.
     let changesAreTrustedBefore: Date
 
+    private let chunks: [ChunkID]
+    private let source: any ChunkReading
+
     /// How coarse a file system's clock is taken to be.
     static let tick: TimeInterval = 1
 
     /// A snapshot whose tree is read in step with the new walk.
     public init(_ snapshot: Snapshot, from source: any ChunkReading) {
-        tree = PreviousTree(TreeReader(chunks: snapshot.tree, from: source))
+        chunks = snapshot.tree
+        self.source = source
+        tree = PreviousTree(TreeReader(chunks: chunks, from: source))
         changesAreTrustedBefore = snapshot.started.addingTimeInterval(-Self.tick)
+    }
+
+    /// Reads the tree once more, for what is in it under other paths.
+    func contents() async throws -> KnownContents { try await KnownContents(TreeReader(chunks: chunks, from: source)) }
+
+    /// Whether an entry looks like one that the snapshot has elsewhere: it is new where it stands, and its content is
+    /// older than the snapshot.
+    func mayHave(_ item: WalkItem, elsewhereThan entry: TreeEntry?) -> Bool {
+        item.kind == .file && item.hardLink == nil && (1...BundlePolicy.largestMember).contains(item.status.size)
+            && entry?.inode != item.status.inode && item.status.modified.isBefore(changesAreTrustedBefore)
     }
 }
 

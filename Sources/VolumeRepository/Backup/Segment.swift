@@ -26,6 +26,8 @@ struct Segment: Sendable {
     fileprivate(set) var members: [Member] = []
     /// The bytes that its bundled files had when the walk saw them.
     fileprivate(set) var bundleSize = 0
+    /// Where the previous snapshot has what may have been moved; nil while nothing looks like that.
+    var contents: KnownContents?
 }
 
 /// Groups entries to segments.

@@ -54,7 +54,7 @@ struct SegmentReader: Sendable {
         var bundle = try await BlockingPool.shared.run { [self] in
             var bundle = Bundle()
             bundle.content.reserveCapacity(segment.bundleSize)
-            for member in segment.members { readMember(member, into: &bundle) }
+            for member in segment.members { readMember(member, of: segment, into: &bundle) }
             return bundle
         }
         guard !bundle.content.isEmpty else { return bundle }
@@ -67,7 +67,7 @@ struct SegmentReader: Sendable {
         return bundle
     }
 
-    private func readMember(_ member: Segment.Member, into bundle: inout Bundle) {
+    private func readMember(_ member: Segment.Member, of segment: Segment, into bundle: inout Bundle) {
         let item = member.item
         switch member.treatment {
         case .empty: bundle.outcome.add(entry(item, attributesFrom: nil, &bundle.outcome))
@@ -78,11 +78,11 @@ struct SegmentReader: Sendable {
             entry.contentID = previous.contentID
             bundle.outcome.summary.unchangedFiles += 1
             bundle.outcome.add(entry)
-        case .bundled, .cut: readSmallFile(member, into: &bundle)
+        case .bundled, .cut: readSmallFile(member, of: segment, into: &bundle)
         }
     }
 
-    private func readSmallFile(_ member: Segment.Member, into bundle: inout Bundle) {
+    private func readSmallFile(_ member: Segment.Member, of segment: Segment, into bundle: inout Bundle) {
         let item = member.item
         let start = bundle.content.count
         do throws(FileError) {
@@ -108,7 +108,7 @@ struct SegmentReader: Sendable {
                     extents.append(.hole(length: Int64(content.count)))
                 }
             }
-            finish(member, file, extents, parts, &bundle)
+            finish(member, of: segment, file, extents, parts, &bundle)
         } catch {
             bundle.content.removeLast(bundle.content.count - start)
             bundle.outcome.lose(item, error)
@@ -117,8 +117,8 @@ struct SegmentReader: Sendable {
 
     /// Adds the entry of a small file that was read to the end of a bundle.
     private func finish(
-        _ member: Segment.Member, _ file: FileContent, _ extents: [Extent], _ parts: [Bundle.Part],
-        _ bundle: inout Bundle
+        _ member: Segment.Member, of segment: Segment, _ file: FileContent, _ extents: [Extent],
+        _ parts: [Bundle.Part], _ bundle: inout Bundle
     ) {
         let item = member.item
         var entry = entry(item, status: file.status, attributesFrom: nil, &bundle.outcome)
@@ -130,7 +130,7 @@ struct SegmentReader: Sendable {
         if extents.count == 1, let range = parts.first?.range {
             let id = bundle.content.withUnsafeBytes { storage.id(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
             entry.contentID = id
-            if let known = known(id, size: entry.size, in: member.previous) {
+            if let known = known(id, size: entry.size, member.previous, segment.contents) {
                 entry.extents = known
                 bundle.content.removeLast(range.count)
                 bundle.outcome.add(entry)
@@ -141,13 +141,21 @@ struct SegmentReader: Sendable {
         bundle.outcome.add(entry)
     }
 
-    /// The extents of a file that was touched and has the content that it had.
-    private func known(_ id: ChunkID, size: Int64, in previous: TreeEntry?) -> [Extent]? {
-        guard let previous, previous.contentID == id, previous.size == size else { return nil }
-        let isThere = previous.extents.allSatisfy { extent in
+    /// The extents of a file that was touched or moved, and has the content that it had.
+    private func known(
+        _ id: ChunkID, size: Int64, _ previous: TreeEntry?, _ contents: KnownContents?
+    ) -> [Extent]? {
+        if let previous, previous.contentID == id, previous.size == size, areThere(previous.extents) {
+            return previous.extents
+        }
+        guard let extent = contents?.extent(of: id, size: Int(size)), areThere([extent]) else { return nil }
+        return [extent]
+    }
+
+    private func areThere(_ extents: [Extent]) -> Bool {
+        extents.allSatisfy { extent in
             if case .chunk(let id, _, _) = extent { storage.contains(id) } else { true }
         }
-        return isThere ? previous.extents : nil
     }
 
     // MARK: One large file

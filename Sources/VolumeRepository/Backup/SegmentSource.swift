@@ -3,7 +3,9 @@ import Foundation
 /// Groups what a walk finds to segments, each entry beside that of the previous snapshot.
 struct SegmentSource {
     private let walk: VolumeWalk
-    private var previous: PreviousTree?
+    private var previous: PreviousSnapshot?
+    /// Read when the first file looks like one that was moved.
+    private var contents: KnownContents?
     private var builder: SegmentBuilder
     private let observer: VolumeBackup.Observer
     private var ready: [Segment] = []
@@ -15,7 +17,7 @@ struct SegmentSource {
         walk: VolumeWalk, previous: PreviousSnapshot?, storage: any ChunkStoring, observer: VolumeBackup.Observer
     ) {
         self.walk = walk
-        self.previous = previous?.tree
+        self.previous = previous
         self.observer = observer
         builder = SegmentBuilder(
             contains: storage.contains, changesAreTrustedBefore: previous?.changesAreTrustedBefore ?? .distantPast)
@@ -31,21 +33,27 @@ struct SegmentSource {
             }
             for event in events {
                 switch event {
-                case .item(let item): ready += builder.add(item, previous: try await previousEntry(at: item.path))
+                case .item(let item): ready += builder.add(item, previous: try await previousEntry(of: item))
                 case .problem(let problem): report(problem)
                 }
             }
         }
-        return ready.isEmpty ? nil : ready.removeFirst()
+        guard !ready.isEmpty else { return nil }
+        var segment = ready.removeFirst()
+        segment.contents = contents
+        return segment
     }
 
-    /// What the previous snapshot has under a path. A previous tree that is damaged costs reading all files, and is no
+    /// What the previous snapshot has under an item's path. A previous tree that is damaged costs reading all files, and is no
     /// reason to have no backup.
-    private mutating func previousEntry(at path: [UInt8]) async throws -> TreeEntry? {
+    private mutating func previousEntry(of item: WalkItem) async throws -> TreeEntry? {
         guard previous != nil else { return nil }
         do {
-            guard var entry = try await previous?.entry(at: path) else { return nil }
-            while let more = try await previous?.moreExtents() { entry.extents += more }
+            var entry = try await previous?.tree.entry(at: item.path)
+            while let more = try await previous?.tree.moreExtents() { entry?.extents += more }
+            if contents == nil, let previous, previous.mayHave(item, elsewhereThan: entry) {
+                contents = try await previous.contents()
+            }
             return entry
         } catch let error as CancellationError {
             throw error
@@ -53,7 +61,7 @@ struct SegmentSource {
             previous = nil
             observer.problem(
                 VolumeProblem(
-                    path: path, severity: .note,
+                    path: item.path, severity: .note,
                     reason: "the previous snapshot cannot be read from here on, so files are read anew: \(error)"))
             return nil
         }

@@ -41,6 +41,9 @@ struct NameList: Sequence, IteratorProtocol, Sendable {
         return first
     }
 
+    /// Puts back the names that were taken last, so that they come again.
+    mutating func putBack(_ count: Int) { position -= Swift.min(count, position) }
+
     /// Takes names out, those that were taken from the front already included.
     mutating func removeAll(where isRemoved: ([UInt8]) -> Bool) {
         starts = starts.filter { !isRemoved(name(at: $0)) }

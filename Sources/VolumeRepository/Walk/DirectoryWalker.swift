@@ -11,6 +11,8 @@ public final class DirectoryWalker {
         let directory: FileDescriptor
         /// The names that are still to come.
         var names: NameList
+        /// The next ones, looked at ahead, the first one last.
+        var looks: [StatusReader.Look] = []
     }
 
     private struct FileIdentity: Hashable {
@@ -21,6 +23,7 @@ public final class DirectoryWalker {
     private let root: FileDescriptor
     private let rootStatus: FileStatus
     private let options: WalkOptions
+    private let statuses: StatusReader
     private var levels: [Level] = []
     private var hasBegun = false
     private var hardLinks: [FileIdentity: (first: [UInt8], missing: UInt32)] = [:]
@@ -36,9 +39,15 @@ public final class DirectoryWalker {
 
     /// A walk of an open directory.
     ///
-    /// - Parameter path: for the error.
-    init(_ root: FileDescriptor, path: [UInt8], options: WalkOptions = WalkOptions()) throws(FileError) {
+    /// - Parameters:
+    ///   - path: for the error.
+    ///   - statuses: what looks at the entries.
+    init(
+        _ root: FileDescriptor, path: [UInt8], options: WalkOptions = WalkOptions(),
+        statuses: StatusReader = StatusReader()
+    ) throws(FileError) {
         self.root = root
+        self.statuses = statuses
         guard let status = root.status() else { throw FileError("look at", path) }
         rootStatus = status
         self.options = options
@@ -52,11 +61,14 @@ public final class DirectoryWalker {
             return begin()
         }
         while let level = levels.indices.last {
-            guard let name = levels[level].names.next() else {
+            if levels[level].looks.isEmpty {
+                levels[level].looks = statuses.look(at: &levels[level].names, in: levels[level].directory).reversed()
+            }
+            guard let look = levels[level].looks.popLast() else {
                 levels.removeLast()
                 continue
             }
-            if let event = visit(name, in: levels[level]) { return event }
+            if let event = visit(look, in: levels[level]) { return event }
         }
         return nil
     }
@@ -84,11 +96,12 @@ public final class DirectoryWalker {
                 name: [UInt8(ascii: ".")]))
     }
 
-    private func visit(_ name: [UInt8], in level: Level) -> WalkEvent? {
+    private func visit(_ look: StatusReader.Look, in level: Level) -> WalkEvent? {
+        let name = look.name
         let path = TreePath.join(level.path, name)
-        guard let status = level.directory.status(of: name) else {
+        guard let status = look.status else {
             // It was removed since its directory was read: then it is in no snapshot.
-            return errno == ENOENT ? nil : problem(path, FileError("look at", path))
+            return look.code == ENOENT ? nil : problem(path, FileError("look at", path, code: look.code))
         }
         let isDirectory = status.kind == .directory
         if options.exclusions.contains(where: { $0.matches(path, isDirectory: isDirectory) }) { return nil }
@@ -128,6 +141,11 @@ public final class DirectoryWalker {
     }
 
     private func enter(_ directory: FileDescriptor, path: [UInt8]) {
+        // What was seen here may be long ago when all that is below has been walked.
+        if let outer = levels.indices.last {
+            levels[outer].names.putBack(levels[outer].looks.count)
+            levels[outer].looks = []
+        }
         guard var names = directory.sortedNames() else {
             waiting.append(problem(path, FileError("list", path)))
             return

@@ -20,19 +20,25 @@ struct GlobalOptions: ParsableArguments {
     var pluginDir: [String] = []
 
     /// Where programs that are plugins are looked for. The first is where 'plugin add' puts them.
-    var pluginDirectories: [String] {
-        if !pluginDir.isEmpty { return pluginDir }
+    var pluginDirectories: [String] { Self.pluginDirectories(pluginDir) }
+
+    /// Where programs are looked for, unless directories were named.
+    static func pluginDirectories(_ named: [String]) -> [String] {
+        if !named.isEmpty { return named }
         let environment = ProcessInfo.processInfo.environment
         if let named = environment["GODWIT_PLUGIN_DIR"], !named.isEmpty {
             return named.split(separator: ":").map(String.init)
         }
-        let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.home + "/.local/share"
+        let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.local/share"
         return [base + "/godwit/plugins", "/plugins"]
     }
 
     /// Where the configuration is.
-    var configurationPath: String {
-        if let config { return config }
+    var configurationPath: String { Self.configurationPath(config) }
+
+    /// Where the configuration is, unless a file was named.
+    static func configurationPath(_ named: String?) -> String {
+        if let named { return named }
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["GODWIT_CONFIG"], !path.isEmpty { return path }
         if let base = environment["XDG_CONFIG_HOME"], !base.isEmpty { return base + "/godwit/config.json" }

@@ -29,18 +29,19 @@ struct VolumeBackupOptions: ParsableArguments {
         completion: .directory)
     var kubeletRoot: String?
 
+    @OptionGroup var snapshots: VolumeSnapshotOptions
     @OptionGroup var places: VolumePlaceOptions
 
     func validate() throws {
         guard resourcePolicies == nil || resourcePoliciesConfigmap == nil else {
             throw ValidationError("--resource-policies and --resource-policies-configmap exclude each other")
         }
-        if !volumeData, let option = chosen.first {
+        if !volumeData, let option = (chosen + snapshots.chosen).first {
             throw ValidationError("\(option) makes no sense with --volume-data false")
         }
     }
 
-    /// The options that ask for the data of volumes.
+    /// The options that ask for the files of volumes.
     var chosen: [String] {
         var options: [String] = []
         if defaultVolumesToFsBackup == true { options.append("--default-volumes-to-fs-backup") }
@@ -66,7 +67,9 @@ struct VolumeBackupOptions: ParsableArguments {
         rules.policies = try await policies(cluster)
         let mover = try places.mover(options, storage, global, kubeletRoot: kubeletRoot)
         if !isDryRun, !chosen.isEmpty { try await mover.prepare() }
-        return VolumeBackupSettings(mover: mover, rules: rules)
+        var settings = VolumeBackupSettings(mover: mover, rules: rules)
+        settings.snapshots = try await snapshots.settings(options, global)
+        return settings
     }
 
     private func policies(_ cluster: any Cluster) async throws -> VolumePolicies? {

@@ -6,7 +6,7 @@ import GodwitModel
 struct VolumeRestoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Fill the volumes of restored claims with the backup's data, before the workloads are restored.",
+            "Fill the volumes of restored claims with the backup's data, or make them of its snapshots, before the workloads are restored.",
             valueName: "true|false"))
     var restoreVolumes: Bool?
 
@@ -31,7 +31,7 @@ struct VolumeRestoreOptions: ParsableArguments {
         guard restoreVolumes ?? true else { return nil }
         let records: [VolumeRecord]
         do {
-            records = try await catalog.volumes(of: stored)
+            records = try await catalog.restorableVolumes(of: stored)
         } catch let error as BackupStorageError {
             throw DamagedVolumesError(backup: stored.backup.name, cause: error)
         }
@@ -41,6 +41,9 @@ struct VolumeRestoreOptions: ParsableArguments {
         if !isDryRun, records.contains(where: { $0.data != nil }) { try await mover.prepare() }
         var settings = VolumeRestoreSettings(records: records, mover: mover)
         settings.verifies = verifyVolumes
+        if records.contains(where: { $0.snapshot != nil }) {
+            settings.snapshots = try SnapshotLocations.configured(global, cluster: cluster)
+        }
         return settings
     }
 }

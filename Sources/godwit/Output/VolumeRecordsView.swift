@@ -15,11 +15,17 @@ struct VolumeRecordsView {
             let data = record.data
             table.add(
                 record.claim.description, record.method.rawValue, record.phase.rawValue,
-                data.map { String($0.snapshot.prefix(8)) } ?? "-", data.map { "\($0.totals.files)" } ?? "-",
+                data.map { String($0.snapshot.prefix(8)) } ?? record.snapshot.map(Self.place) ?? "-",
+                data.map { "\($0.totals.files)" } ?? "-",
                 data.map { Units.bytes($0.totals.bytes) } ?? "-", data.map { Units.bytes($0.totals.newBytes) } ?? "-",
                 record.error ?? record.reason)
         }
         return table
+    }
+
+    /// Where a storage keeps a snapshot.
+    private static func place(_ snapshot: VolumeRecord.StorageSnapshot) -> String {
+        "\(snapshot.driver.isEmpty ? snapshot.location : snapshot.driver)/\(snapshot.id)"
     }
 
     /// The volumes of a restore, from the rows of its record.
@@ -29,10 +35,15 @@ struct VolumeRecordsView {
             let written = row["filesWritten"]?.integer.map { "\($0) files" }
             table.add(
                 row["target"]?.string ?? "", row["phase"]?.string ?? "",
-                row["snapshot"]?.string.map { String($0.prefix(8)) } ?? "-", written ?? "-",
+                row["snapshot"]?.string.map { Self.shortened($0) } ?? "-", written ?? "-",
                 row["bytesWritten"]?.integer.map { Units.bytes($0) } ?? "-",
                 row["reason"]?.string ?? row["path"]?.string ?? "")
         }
         return table
+    }
+
+    /// Of the ids of our own snapshots eight digits will do; a storage's own are whole.
+    private static func shortened(_ id: String) -> String {
+        id.utf8.count == 64 ? String(id.prefix(8)) : id
     }
 }

@@ -1,3 +1,5 @@
+@testable import AWS
+import CloudStorage
 import GodwitModel
 import HTTPTransport
 
@@ -37,11 +39,11 @@ extension Harness {
 
     private static func readAnswer(_ bytes: [UInt8]) throws {
         let failure = S3Failure(status: 400 + bytes.count % 200, headers: HTTPHeaders(), body: bytes)
-        _ = failure.error(S3Request("GET", "list", subject: "a"), store: "s").description
+        _ = failure.error(StoreRequest("GET", "list", subject: "a"), store: "s").description
         guard let document = XMLElement.parse(bytes) else { return }
         for entry in document.all("Contents") {
             _ = entry.text("Key").flatMap(PercentEncoding.decodeListed)
-            _ = entry.text("LastModified").flatMap(AWSDate.parseExtended)
+            _ = entry.text("LastModified").flatMap(ServiceDate.parseExtended)
         }
         // Text comes back whatever is in it, but for control characters, which XML has not.
         let text = document.text

@@ -1,5 +1,6 @@
 import GodwitModel
 import GodwitPluginAPI
+import GodwitTestKit
 import KubernetesClient
 import Synchronization
 import Testing
@@ -98,7 +99,7 @@ struct RestoreCompanionTests {
     }
 
     @Test func fiveThousandItemsAreClaimedOnceEach() async throws {
-        var generator = SplitMix(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         let objects = (0..<5000).map { index in
             Self.map("m\(index)", needs: "configmaps/default/m\(Int.random(in: 0..<5000, using: &generator))")
         }

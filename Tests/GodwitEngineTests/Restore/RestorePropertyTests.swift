@@ -1,5 +1,6 @@
 import GodwitModel
 import GodwitPluginAPI
+import GodwitTestKit
 import KubernetesClient
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 
 /// Whatever is restored, and however much of it at once: the result is the same.
 struct RestorePropertyTests {
-    private static func objects(_ generator: inout SplitMix) -> [JSONValue] {
+    private static func objects(_ generator: inout SeededGenerator) -> [JSONValue] {
         let namespaces = ["a", "b", "c", "default"]
         var objects: [JSONValue] = namespaces.filter { _ in Bool.random(using: &generator) }.map {
             Fixture.namespace($0, labels: ["n": $0])
@@ -40,7 +41,7 @@ struct RestorePropertyTests {
 
     @Test(arguments: 0..<20)
     func concurrentIsSequential(seed: UInt64) async throws {
-        var generator = SplitMix(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let objects = Self.objects(&generator)
         let existing = objects.filter { _ in Int.random(in: 0..<10, using: &generator) == 0 }
         let policy = ExistingResourcePolicy.allCases[Int(seed) % 4]
@@ -70,7 +71,7 @@ struct RestorePropertyTests {
     }
 
     @Test func anIndexFindsEveryItemAndNoOther() async throws {
-        var generator = SplitMix(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         let objects =
             Self.objects(&generator)
             + Self.objects(&generator).map { object in

@@ -82,6 +82,22 @@ import Testing
         #expect(path(try places.reach(toBackUp: volume("csi", mounting))) == driver)
     }
 
+    /// What the system will not show is not taken for absent.
+    @Test func whatCannotBeLookedAtIsToldWithTheReason() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var places = places
+        let loop = "\(folder)/loop"
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
+        let unseen = try places.reach(toBackUp: volume("local", path: loop + "/below"))
+        #expect(try #require(reason(unseen)).contains("symbolic links"), "\(unseen)")
+        places.kubeletRoot = loop
+        let mounting: (inout ClaimedVolume) -> Void = {
+            $0.pods = [.init(name: "p", uid: "u-1", node: "node-1", wish: nil)]
+        }
+        let unlisted = try places.reach(toBackUp: volume("csi", mounting))
+        #expect(try #require(reason(unlisted)).contains("cannot look into \(loop)/pods/u-1"), "\(unlisted)")
+    }
+
     @Test func aNamedDirectoryComesFirst() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var places = places

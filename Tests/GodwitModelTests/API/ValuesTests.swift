@@ -1,5 +1,6 @@
 import Foundation
 import GodwitModel
+import GodwitTestKit
 import Testing
 
 @Suite struct ValuesTests {

@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitTestKit
 import Testing
 
 @Suite struct JSONPatchTests {

@@ -1,5 +1,6 @@
 import Foundation
 import GodwitModel
+import GodwitTestKit
 import ProgramTestKit
 import Testing
 
@@ -38,7 +39,7 @@ struct VolumeKillTests {
     /// What was done so far, and what must come back.
     private struct Killing {
         let volume: VolumeSite
-        private var numbers: SeededNumbers
+        private var numbers: SeededGenerator
         /// The snapshots whose content is known and must be there.
         private(set) var contents: [String] = []
         /// How long the commands take when they are not killed.
@@ -50,7 +51,7 @@ struct VolumeKillTests {
 
         init(volume: VolumeSite, seed: UInt64) {
             self.volume = volume
-            numbers = SeededNumbers(seed: seed)
+            numbers = SeededGenerator(seed: seed)
         }
 
         var summary: String {

@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitTestKit
 
 /// JSON of any shape, as text, with odd white space and escapes.
 struct RandomJSON {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import GodwitTestKit
 import Testing
 
 @testable import VolumeRepository

@@ -107,6 +107,31 @@ import Testing
         #expect(Set(entries.flatMap(\.extents).compactMap(\.chunk)).count == 1)
     }
 
+    @Test(arguments: [nil, "a long password"]) func whatWasMovedIsReadAndNotStored(password: String?) async throws {
+        let site = try await Site(password: password)
+        for number in 0..<40 { try site.write("m/\(number)", noise(count: 5000, seed: UInt64(number))) }
+        try site.write("m/large", noise(count: 2_000_000, seed: 9))
+        try await site.settle()
+        _ = try await site.backUp()
+        // Before and behind where they were, one by one and a whole directory.
+        try site.move("m/7", to: "a")
+        try site.move("m/8", to: "z")
+        try site.move("m/large", to: "m/larger")
+        let (first, summary) = try await site.backUp()
+        #expect(summary.bytesRead == 2_010_000 && summary.unchangedFiles == 38)
+        #expect(summary.contentBytesStored == 0 && summary.newBytes == 0)
+        try site.move("m", to: "n")
+        let (second, again) = try await site.backUp()
+        #expect(again.bytesRead >= 2_190_000 && again.contentBytesStored == 0)
+        for snapshot in [first, second] {
+            for entry in try await site.entries(of: snapshot) where entry.kind == .file {
+                let path = String(decoding: entry.path, as: UTF8.self)
+                let now = snapshot.id == first.id ? path.replacing("m/", with: "n/") : path
+                #expect(try await site.content(of: entry) == (try site.read(Array(now.utf8))), "\(path)")
+            }
+        }
+    }
+
     @Test func whatWasTouchedIsReadAndNotStored() async throws {
         let site = try await Site()
         for number in 0..<20 { try site.write("d/\(number)", noise(count: 5000, seed: UInt64(number))) }

@@ -1,3 +1,4 @@
+import GodwitTestKit
 import Testing
 
 @testable import VolumeRepository

@@ -52,6 +52,61 @@ import Testing
             ])
     }
 
+    /// On a file system that takes its time, many entries are looked at at once.
+    @Test func aSlowWalkSeesWhatAFastOneSees() throws {
+        let directory = try TemporaryDirectory()
+        for number in 0..<300 {
+            let name = directory.sub("\(number)")
+            if number % 7 == 0 {
+                try FileManager.default.createDirectory(atPath: name + "/inside", withIntermediateDirectories: true)
+                for inner in 0..<(number % 100) {
+                    try Data("x".utf8).write(to: URL(fileURLWithPath: "\(name)/\(inner)"))
+                }
+            } else {
+                try Data("x".utf8).write(to: URL(fileURLWithPath: name))
+            }
+        }
+        func walk(slowFrom: Int64) throws -> [WalkEvent] {
+            let root = try FileDescriptor.openDirectory(path: directory.path)
+            let walker = try DirectoryWalker(root, path: [], statuses: StatusReader(slowFrom: slowFrom))
+            return Array(sequence(state: ()) { _ in walker.next() })
+        }
+        let fast = try walk(slowFrom: .max).map(Self.seen)
+        #expect(fast.count > 600)
+        #expect(try walk(slowFrom: 0).map(Self.seen) == fast)
+    }
+
+    /// What is looked at ahead and then gone is no failure; what is looked at before a directory is walked, and changes
+    /// meanwhile, is looked at again.
+    @Test func whatASlowWalkSawIsNotOldWhenItsTurnComes() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.sub("a"), withIntermediateDirectories: false)
+        for name in ["a/one", "b", "c"] { try Data("x".utf8).write(to: URL(fileURLWithPath: directory.sub(name))) }
+        let root = try FileDescriptor.openDirectory(path: directory.path)
+        let walker = try DirectoryWalker(root, path: [], statuses: StatusReader(slowFrom: 0))
+        for expected in ["", "a", "a/one"] { #expect(walker.next().map(Self.seen)?.path == Array(expected.utf8)) }
+        try Data("more".utf8).write(to: URL(fileURLWithPath: directory.sub("b")))
+        try FileManager.default.removeItem(atPath: directory.sub("c"))
+        guard case .item(let changed) = walker.next() else {
+            Issue.record("b is missing")
+            return
+        }
+        #expect(changed.path == Array("b".utf8) && changed.status.size == 4)
+        #expect(walker.next() == nil)
+    }
+
+    private struct Seen: Equatable {
+        var path: [UInt8]
+        var status: FileStatus?
+    }
+
+    private static func seen(_ event: WalkEvent) -> Seen {
+        switch event {
+        case .item(let item): Seen(path: item.path, status: item.status)
+        case .problem(let problem): Seen(path: problem.path)
+        }
+    }
+
     /// Whoever can write to a volume can nest directories without end.
     @Test func whatIsNestedTooDeeplyIsAProblemAndNoEnd() throws {
         let directory = try TemporaryDirectory()

@@ -100,7 +100,7 @@ import VolumeRepository
 extension RepositoryDamageTests.Damage {
     /// Damages an object; gives the keys of which one must be named.
     func apply(to key: String, others: [String], seed: UInt64, _ store: any ObjectStore) async throws -> [String] {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var bytes = try await store.get(key, range: nil).body.collect(upTo: .max)
         switch self {
         case .removed:

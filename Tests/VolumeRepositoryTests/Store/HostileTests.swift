@@ -64,7 +64,7 @@ import VolumeRepository
 
     /// Random changes of text and of compressed bytes: nothing may crash, and nothing wrong may come out.
     @Test func randomObjects() async throws {
-        var numbers = Numbers(seed: 7)
+        var numbers = SeededGenerator(seed: 7)
         let contents = [[UInt8]].sample(10)
         for round in 0..<60 {
             let site = try await TestRepository.make()

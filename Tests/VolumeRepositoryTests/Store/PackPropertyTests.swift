@@ -1,3 +1,4 @@
+import GodwitTestKit
 import Testing
 
 @testable import VolumeRepository
@@ -6,7 +7,7 @@ import Testing
 /// meaning.
 @Suite struct PackPropertyTests {
     @Test(arguments: 1...20, [false, true]) func whatIsPackedIsFound(seed: UInt64, isSealed: Bool) throws {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         let codec = try Self.codec(isSealed: isSealed)
         let chunks = try Self.chunks(&numbers, codec)
         let (contents, bytes) = try Self.pack(chunks, codec)
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: 1...20, [false, true]) func noBitIsWithoutMeaning(seed: UInt64, isSealed: Bool) throws {
-        var numbers = Numbers(seed: seed &+ 100)
+        var numbers = SeededGenerator(seed: seed &+ 100)
         let codec = try Self.codec(isSealed: isSealed)
         let (contents, bytes) = try Self.pack(try Self.chunks(&numbers, codec), codec)
         let inspector = PackInspector(codec: codec)
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: 1...30) func anIndexGoesBothWays(seed: UInt64) throws {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var packs: [PackContents] = []
         var text: [UInt8] = []
         for _ in 0..<Int.random(in: 0...5, using: &numbers) {
@@ -87,7 +88,7 @@ import Testing
         return BlockCodec(cipher: cipher, level: 3)
     }
 
-    private static func chunks(_ numbers: inout Numbers, _ codec: BlockCodec) throws -> [Chunk] {
+    private static func chunks(_ numbers: inout SeededGenerator, _ codec: BlockCodec) throws -> [Chunk] {
         let edges = [1, 2, 500, 511, 512, 513, 1024, 40_000]
         return (0..<Int.random(in: 1...6, using: &numbers)).map { _ in
             let size = Bool.random(using: &numbers) ? edges.randomElement(using: &numbers) ?? 1 : 3000

@@ -4,23 +4,6 @@ import GodwitPluginAPI
 import GodwitTestKit
 import VolumeRepository
 
-/// A generator whose numbers follow from its seed.
-struct Numbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-}
-
 extension RepositoryTuning {
     /// Small packs, and keys that cost next to nothing.
     static var small: RepositoryTuning {
@@ -141,7 +124,7 @@ extension [[UInt8]] {
 
     /// So many contents of different sizes and kinds.
     static func sample(_ count: Int, seed: UInt64 = 1, upTo limit: Int = 40_000) -> [[UInt8]] {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         return (0..<count).map { index in
             let size = Int.random(in: 1...limit, using: &numbers)
             if index.isMultiple(of: 3) { return numbers.bytes(size) }

@@ -25,7 +25,7 @@ import VolumeRepository
         var tuning = RepositoryTuning.small
         tuning.packSize = 16 << 20
         let site = try await TestRepository.make(password: password, tuning: tuning)
-        var numbers = Numbers(seed: 3)
+        var numbers = SeededGenerator(seed: 3)
         let noise = numbers.bytes(1 << 20)
         let contents = [
             noise.repeated(to: ChunkLimits.maximumContent), noise, [0], [UInt8](repeating: 0, count: 1 << 20),

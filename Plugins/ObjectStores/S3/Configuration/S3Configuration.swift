@@ -1,3 +1,4 @@
+public import CloudStorage
 public import HTTPTransport
 public import Streams
 
@@ -39,9 +40,9 @@ public struct S3Configuration: Sendable {
     /// The region to sign for. A bucket in another one is found by the server's answer.
     public var region = "us-east-1"
     /// The server; nil for AWS.
-    var endpoint: S3Endpoint?
+    var endpoint: ServiceAddress?
     /// The server's address in signed URLs, where it differs.
-    var publicEndpoint: S3Endpoint?
+    var publicEndpoint: ServiceAddress?
     /// Whether the bucket is in the path (true) or in the host name (false). nil decides: in the host name for AWS,
     /// in the path for other servers. Always in the path below an IP address, and with TLS when the bucket has dots.
     public var pathStyle: Bool?
@@ -68,6 +69,16 @@ public struct S3Configuration: Sendable {
     public var conditionalPut: Bool?
     /// Object lock; nil when the bucket has none.
     public var objectLock: ObjectLockMode?
+    /// Whether new objects get a legal hold, which keeps them until it is taken off. Needs a bucket with object lock.
+    public var legalHold = false
+    /// Whether who asks pays for requests and transfer, where the bucket wants that.
+    public var paysForRequests = false
+    /// Whether AWS's endpoints with cryptography validated by FIPS 140 are used.
+    public var usesFIPS = false
+    /// Whether AWS's endpoints that are reached over IPv6 too are used.
+    public var usesDualStack = false
+    /// Whether the server keeps checksums of whole objects of parts; nil: true for AWS, false elsewhere.
+    var wholeChecksum: Bool?
     /// How parts of a stream are retried.
     public var retry = RetryPolicy.standard
     /// How long the completion of an upload may give no sign of life: servers take minutes to put many parts together.
@@ -78,10 +89,10 @@ public struct S3Configuration: Sendable {
 
     /// Sets the server: `https://host:port`, with a path where S3 is not at the root.
     ///
-    /// - Throws: ``S3ConfigurationError`` when that is no address.
-    public mutating func setEndpoint(_ address: String) throws(S3ConfigurationError) {
-        guard let endpoint = S3Endpoint(address) else {
-            throw S3ConfigurationError(key: "endpoint", reason: "'\(address)' is not like https://host:port")
+    /// - Throws: ``SettingError`` when that is no address.
+    public mutating func setEndpoint(_ address: String) throws(SettingError) {
+        guard let endpoint = ServiceAddress(address) else {
+            throw SettingError(key: "endpoint", reason: "'\(address)' is not like https://host:port")
         }
         self.endpoint = endpoint
     }
@@ -95,12 +106,16 @@ public struct S3Configuration: Sendable {
         return http
     }
 
-    func usesPathStyle(_ endpoint: S3Endpoint) -> Bool {
+    func usesPathStyle(_ endpoint: ServiceAddress) -> Bool {
         if endpoint.isAddress { return true }
         // A wildcard certificate covers one label only.
         if endpoint.isTLS, bucket.contains(".") { return true }
         return pathStyle ?? (self.endpoint != nil)
     }
+
+    /// Whether uploads in parts get a checksum of the whole object, by which a reader can verify it. Other servers than
+    /// AWS may take it for one of the parts' checksums, and refuse it.
+    var hasWholeChecksum: Bool { checksum == .crc32c && (wholeChecksum ?? (endpoint == nil)) }
 
     var hasConditionalPut: Bool { conditionalPut ?? (endpoint == nil) }
 }

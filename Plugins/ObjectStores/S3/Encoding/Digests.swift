@@ -1,27 +1,6 @@
+import CloudStorage
 import Crypto
-import Foundation
-
-/// SHA-256 in hex.
-enum SHA256Hash {
-    /// That of no bytes.
-    static let ofNothing = hex([])
-
-    static func hex(_ bytes: [UInt8]) -> String { lowercaseHex(SHA256.hash(data: bytes)) }
-}
-
-/// Lower-case hex.
-func lowercaseHex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-}
-
-/// Base64 of a digest.
-func base64(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
+import HTTPTransport
 
 extension S3Configuration.Checksum {
     /// The header that carries the checksum, and the name of the algorithm in XML and headers; nil for none.
@@ -40,5 +19,18 @@ extension S3Configuration.Checksum {
         case .crc32c: withUnsafeBytes(of: CRC32C.checksum(bytes).bigEndian) { base64($0) }
         case .sha256: base64(SHA256.hash(data: bytes))
         }
+    }
+}
+
+extension S3Configuration {
+    /// What holds a whole object against the checksum that the store keeps of it; nil where it keeps none. That of an
+    /// upload in parts may be one of the parts' checksums, which says nothing of the bytes as they come; such an object's
+    /// etag ends with the number of parts.
+    func verifier(of headers: HTTPHeaders) -> BodyVerifier? {
+        let isOfParts = headers["ETag"]?.contains("-") ?? true
+        guard headers["x-amz-checksum-type"] == "FULL_OBJECT" || !isOfParts else { return nil }
+        if let value = headers["x-amz-checksum-crc32c"], !value.contains("-") { return BodyVerifier(.crc32c(value)) }
+        if let value = headers["x-amz-checksum-sha256"], !value.contains("-") { return BodyVerifier(.sha256(value)) }
+        return nil
     }
 }

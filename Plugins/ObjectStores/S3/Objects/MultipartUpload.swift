@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 import GodwitPluginAPI
 import HTTPTransport
@@ -5,8 +6,7 @@ import Streams
 
 /// One streamed put.
 ///
-/// Memory: the parts that are under way and the one that is being filled. There are as many under way as configured
-/// while parts have the configured size, and fewer as they grow.
+/// Memory is bounded as ``ParallelParts`` says.
 struct MultipartUpload {
     /// A part that the store has.
     struct Part: Sendable {
@@ -26,137 +26,114 @@ struct MultipartUpload {
     /// Stores the stream.
     func run(_ stream: ByteStream, length: Int64?) async throws -> ObjectInfo {
         var sizes = PartSizes(base: configuration.partSize, length: length)
-        var cutter = PartCutter(stream)
-        // The first part is held back: when it is all there is, it needs no upload of parts.
-        let size = sizes.next()
-        let first = try await cutter.next(size: size)
-        if first.count < size || length == Int64(first.count) {
-            let more = first.count < size ? [] : try await cutter.next(size: 1)
-            try checkLength(Int64(first.count + more.count), length)
-            return try await retried { try await store.putObject(key, first, options) }
+        let first: [UInt8]
+        var cutter: PartCutter
+        switch try await StreamStart.read(
+            stream, length: length, size: sizes.next(), key: key, store: store.description)
+        {
+        case .whole(let bytes):
+            return try await configuration.retry.runRequest { try await store.putObject(key, bytes, options) }
+        case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        if options.ifAbsent { try await store.requireAbsent(key) }
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         let id = try await create()
         do {
-            let parts = try await upload(first, &cutter, &sizes, id)
-            try checkLength(parts.reduce(0) { $0 + Int64($1.size) }, length)
+            var crc = configuration.hasWholeChecksum ? CRC32C() : nil
+            let parts = try await upload(first, &cutter, &sizes, &crc, id)
+            try StreamStart.checkLength(
+                parts.reduce(0) { $0 + Int64($1.size) }, announced: length, key: key, store: store.description)
             try Task.checkCancellation()
-            return try await complete(id, parts)
+            let info = try await complete(id, parts, checksum: crc?.base64)
+            if options.retainUntil != nil || configuration.legalHold {
+                try await store.ensureLock(of: key, options)
+            }
+            return info
         } catch {
             await abort(id)
             throw error
         }
     }
 
-    private func checkLength(_ found: Int64, _ announced: Int64?) throws {
-        guard let announced, found != announced else { return }
-        let more = found > announced ? "at least " : ""
-        throw ObjectStoreError(
-            .corrupted, operation: "put", key: key, store: store.description,
-            reason: "the body has \(more)\(found) bytes and was announced with \(announced)")
-    }
-
     private func upload(
-        _ first: [UInt8], _ cutter: inout PartCutter, _ sizes: inout PartSizes, _ id: String
+        _ first: [UInt8], _ cutter: inout PartCutter, _ sizes: inout PartSizes, _ crc: inout CRC32C?, _ id: String
     ) async throws -> [Part] {
-        let budget = configuration.concurrency * configuration.partSize
-        return try await withThrowingTaskGroup(of: Part.self) { group in
-            var parts: [Part] = []
-            var part = first
-            var number = 1
-            var underWay = 0
-            var count = 0
-            while !part.isEmpty {
-                guard number <= PartSizes.maximumParts else {
-                    throw ObjectStoreError(
-                        .other(code: "EntityTooLarge"), operation: "put", key: key, store: store.description,
-                        reason: "an object has at most \(PartSizes.maximumParts) parts")
-                }
-                while count > 0, count >= configuration.concurrency || underWay + part.count > budget {
-                    guard let done = try await group.next() else { break }
-                    parts.append(done)
-                    underWay -= done.size
-                    count -= 1
-                }
-                underWay += part.count
-                count += 1
-                group.addTask { [part, number] in try await send(part, number, id) }
-                number += 1
-                part = try await cutter.next(size: sizes.next())
-            }
-            for try await done in group { parts.append(done) }
-            return parts.sorted { $0.number < $1.number }
+        let parallel = ParallelParts(concurrency: configuration.concurrency, partSize: configuration.partSize)
+        var held: [UInt8]? = first
+        return try await parallel.send {
+            let bytes: [UInt8]
+            if let first = held.take() { bytes = first } else { bytes = try await cutter.next(size: sizes.next()) }
+            crc = try await crc?.updated(with: bytes)
+            return bytes
+        } send: { bytes, number in
+            try await send(bytes, number, id)
         }
     }
 
     private func send(_ bytes: [UInt8], _ number: Int, _ id: String) async throws -> Part {
-        var request = S3Request("PUT", "put", key: key)
+        guard number <= PartSizes.usualLimit else {
+            throw ObjectStoreError(
+                .other(code: "EntityTooLarge"), operation: "put", key: key, store: store.description,
+                reason: "an object has at most \(PartSizes.usualLimit) parts")
+        }
+        var request = StoreRequest("PUT", "put", key: key)
         request.query = [("partNumber", String(number)), ("uploadId", id)]
         request.headers["Content-Type"] = "application/octet-stream"
         configuration.addCustomerKey(&request.headers)
         let checksum = try await store.addBody(bytes, to: &request)
-        let headers = try await retried { [request] in try await connection.perform(request) }
+        let headers = try await configuration.retry.runRequest { [request] in try await connection.perform(request) }
         guard let etag = headers["ETag"] else {
             throw connection.error(.unavailable, request, "the answer to part \(number) has no ETag")
         }
         return Part(number: number, size: bytes.count, etag: etag, checksum: checksum)
     }
 
-    private func retried<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await configuration.retry.run(
-            retryDelay: { error in
-                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
-                return error.retryAfter ?? .zero
-            },
-            operation: { _ in try await body() })
-    }
-
     private func create() async throws -> String {
-        var request = S3Request("POST", "put", key: key)
+        var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploads", "")]
         request.headers = configuration.storageHeaders(options)
         if let names = configuration.checksum.names {
             request.headers["x-amz-checksum-algorithm"] = names.algorithm
+            if configuration.hasWholeChecksum { request.headers["x-amz-checksum-type"] = "FULL_OBJECT" }
         }
         request.body = []
-        let answer = try await retried { [request] in try await connection.document(request) }
+        let answer = try await configuration.retry.runRequest { [request] in try await connection.document(request) }
         guard let id = answer.text("UploadId"), !id.isEmpty else {
             throw connection.error(.unavailable, request, "the answer has no UploadId")
         }
         return id
     }
 
-    private func complete(_ id: String, _ parts: [Part]) async throws -> ObjectInfo {
-        if options.ifAbsent { try await store.requireAbsent(key) }
-        var request = S3Request("POST", "put", key: key)
+    /// - Parameter checksum: of the whole object, which the store compares before the object appears; nil for none.
+    private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> ObjectInfo {
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
+        var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploadId", id)]
         request.headers["Content-Type"] = "application/xml"
         if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        if let checksum {
+            request.headers["x-amz-checksum-crc32c"] = checksum
+            request.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
         // S3 wants the key again where parts have checksums.
         configuration.addCustomerKey(&request.headers)
         request.body = Array(completion(parts).utf8)
         request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }
-        return try await configuration.retry.run(
-            retryDelay: { error in
-                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
-                return error.retryAfter ?? .zero
-            },
-            operation: { [request] _ in
-                do {
-                    let answer = try await connection.document(request)
-                    // S3 may answer 200 and only then find that it fails.
-                    if answer.name == "Error" {
-                        throw S3Failure(status: 500, document: answer).error(request, store: store.description)
-                    }
-                    return ObjectInfo(
-                        key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
-                } catch let error as ObjectStoreError {
-                    // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
-                    if let info = try await found(parts, size: size, after: error) { return info }
-                    throw error
+        return try await configuration.retry.runRequest { [request] in
+            do {
+                let answer = try await connection.document(request)
+                // S3 may answer 200 and only then find that it fails.
+                if answer.name == "Error" {
+                    throw S3Failure(status: 500, document: answer).error(request, store: store.description)
                 }
-            })
+                return ObjectInfo(
+                    key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
+            } catch let error as ObjectStoreError {
+                // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
+                if let info = try await found(parts, size: size, after: error) { return info }
+                throw error
+            }
+        }
     }
 
     /// The object, if it is the one that these parts make.

@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 import Foundation
 import GodwitPluginAPI
@@ -13,8 +14,9 @@ extension S3Configuration {
             // Without a configured mode the bucket has no lock; the server then refuses, which is better than an
             // object that its writer believes to be protected.
             headers["x-amz-object-lock-mode"] = (objectLock ?? .governance).rawValue
-            headers["x-amz-object-lock-retain-until-date"] = AWSDate.extended(until)
+            headers["x-amz-object-lock-retain-until-date"] = ServiceDate.extended(until)
         }
+        if legalHold { headers["x-amz-object-lock-legal-hold"] = "ON" }
         switch encryption {
         case .bucketDefault: break
         case .aes256: headers["x-amz-server-side-encryption"] = "AES256"
@@ -39,14 +41,7 @@ extension ObjectInfo {
     /// What the headers of an answer say of an object.
     init(key: String, size: Int64, headers: HTTPHeaders) {
         self.init(
-            key: key, size: size, modified: headers["Last-Modified"].flatMap(AWSDate.parseHTTP),
+            key: key, size: size, modified: headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
             etag: headers["ETag"].flatMap(unquoted))
     }
-}
-
-/// An etag without its quotes; nil when nothing is left.
-func unquoted(_ etag: String) -> String? {
-    var etag = Substring(etag)
-    if etag.hasPrefix("\""), etag.hasSuffix("\""), etag.count >= 2 { etag = etag.dropFirst().dropLast() }
-    return etag.isEmpty ? nil : String(etag)
 }

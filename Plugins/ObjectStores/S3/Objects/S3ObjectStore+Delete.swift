@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 import GodwitPluginAPI
 import HTTPTransport
@@ -50,7 +51,7 @@ extension S3ObjectStore {
 
     private func deleteObject(_ key: String) async throws {
         do {
-            _ = try await connection.perform(S3Request("DELETE", "delete", key: key))
+            _ = try await connection.perform(StoreRequest("DELETE", "delete", key: key))
         } catch let error as ObjectStoreError where error.kind == .notFound {
             // Some servers say so; it counts as deleted.
         }
@@ -60,7 +61,7 @@ extension S3ObjectStore {
         let objects = keys.map { "<Object><Key>\(XMLElement.escape($0))</Key></Object>" }.joined()
         let text = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>\(objects)</Delete>"
         let body = Array(text.utf8)
-        var request = S3Request("POST", "delete", subject: keys.first)
+        var request = StoreRequest("POST", "delete", subject: keys.first)
         request.query = [("delete", "")]
         request.headers["Content-Type"] = "application/xml"
         request.headers["Content-MD5"] = base64(Insecure.MD5.hash(data: body))

@@ -1,8 +1,9 @@
+import CloudStorage
 import GodwitPluginAPI
 
 extension S3ObjectStore {
     func listObjects(_ list: ListRequest) async throws -> ListPage {
-        var request = S3Request("GET", "list", subject: list.prefix)
+        var request = StoreRequest("GET", "list", subject: list.prefix)
         request.query = [
             ("list-type", "2"), ("encoding-type", "url"), ("prefix", list.prefix),
             ("max-keys", String(min(max(list.pageSize, 1), 1000))),
@@ -10,6 +11,11 @@ extension S3ObjectStore {
         if let delimiter = list.delimiter, !delimiter.isEmpty { request.query.append(("delimiter", delimiter)) }
         if let continuation = list.continuation { request.query.append(("continuation-token", continuation)) }
         let page = try await connection.document(request, limit: 16 << 20)
+        // Somebody's page in XHTML would else be an empty bucket.
+        guard page.name == "ListBucketResult" else {
+            throw connection.error(
+                .unavailable, request, "the answer is no listing of S3; is there an S3 server at the endpoint?")
+        }
         let isEncoded = page.text("EncodingType") == "url"
         func decoded(_ text: String?) throws -> String {
             guard let text, let decoded = isEncoded ? PercentEncoding.decodeListed(text) : text else {
@@ -23,7 +29,7 @@ extension S3ObjectStore {
             }
             return ObjectInfo(
                 key: try decoded(entry.text("Key")), size: size,
-                modified: entry.text("LastModified").flatMap(AWSDate.parseExtended),
+                modified: entry.text("LastModified").flatMap(ServiceDate.parseExtended),
                 etag: entry.text("ETag").flatMap(unquoted))
         }
         let prefixes = try page.all("CommonPrefixes").map { try decoded($0.text("Prefix")) }

@@ -1,3 +1,4 @@
+import CloudStorage
 import Crypto
 import Foundation
 import GodwitPluginAPI
@@ -7,7 +8,7 @@ import Streams
 extension S3ObjectStore {
     /// Stores bytes by one request.
     func putObject(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
-        var request = S3Request("PUT", "put", key: key)
+        var request = StoreRequest("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
         let mark = options.ifAbsent ? UUID().uuidString : nil
         if let mark {
@@ -15,7 +16,7 @@ extension S3ObjectStore {
             request.headers[Self.markHeader] = mark
         }
         try await addBody(bytes, to: &request)
-        if options.retainUntil != nil {
+        if options.retainUntil != nil || configuration.legalHold {
             // S3 demands a digest of the body with a lock.
             request.headers["Content-MD5"] = try await BlockingPool.shared.run {
                 base64(Insecure.MD5.hash(data: bytes))
@@ -36,7 +37,7 @@ extension S3ObjectStore {
 
     /// Gives a request its body, with the checksum that is configured; what that is, is returned.
     @discardableResult
-    func addBody(_ bytes: [UInt8], to request: inout S3Request) async throws -> String? {
+    func addBody(_ bytes: [UInt8], to request: inout StoreRequest) async throws -> String? {
         request.body = bytes
         guard let names = configuration.checksum.names else { return nil }
         let algorithm = configuration.checksum

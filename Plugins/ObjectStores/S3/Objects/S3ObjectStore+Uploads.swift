@@ -1,3 +1,4 @@
+import CloudStorage
 public import Foundation
 import GodwitPluginAPI
 import HTTPTransport
@@ -33,13 +34,13 @@ extension S3ObjectStore {
         var uploads: [StaleUpload] = []
         var markers: [(name: String, value: String)] = []
         while true {
-            var request = S3Request("GET", "list", subject: prefix)
+            var request = StoreRequest("GET", "list", subject: prefix)
             // Without encoding-type: Ceph 16 encodes keys then, but does not say so as S3 does.
             request.query = [("uploads", ""), ("prefix", prefix)] + markers
             let page = try await connection.document(request, limit: 16 << 20)
             for upload in page.all("Upload") {
                 guard let key = upload.text("Key"), let id = upload.text("UploadId"),
-                    let initiated = upload.text("Initiated").flatMap(AWSDate.parseExtended)
+                    let initiated = upload.text("Initiated").flatMap(ServiceDate.parseExtended)
                 else { throw connection.error(.unavailable, request, "the list of uploads cannot be read") }
                 // Some servers pass over the prefix.
                 if key.utf8.starts(with: prefix.utf8) {
@@ -55,22 +56,17 @@ extension S3ObjectStore {
     }
 
     func abortUpload(_ key: String, _ id: String, policy: RetryPolicy) async throws {
-        var request = S3Request("DELETE", "put", key: key)
+        var request = StoreRequest("DELETE", "put", key: key)
         request.query = [("uploadId", id)]
         request.timeouts = HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10))
-        try await policy.run(
-            retryDelay: { error in
-                guard let error = error as? ObjectStoreError, error.isRetryable else { return nil }
-                return error.retryAfter ?? .zero
-            },
-            operation: { [request] _ in
-                do {
-                    _ = try await connection.perform(request)
-                } catch let error as ObjectStoreError
-                    where error.kind == .other(code: "NoSuchUpload") || error.kind == .notFound
-                {
-                    // It is gone, which is what was wanted.
-                }
-            })
+        try await policy.runRequest { [request] in
+            do {
+                _ = try await connection.perform(request)
+            } catch let error as ObjectStoreError
+                where error.kind == .other(code: "NoSuchUpload") || error.kind == .notFound
+            {
+                // It is gone, which is what was wanted.
+            }
+        }
     }
 }

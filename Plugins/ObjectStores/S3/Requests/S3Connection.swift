@@ -1,3 +1,5 @@
+import AWS
+import CloudStorage
 import Crypto
 import Foundation
 import GodwitModel
@@ -43,7 +45,7 @@ final class S3Connection: Sendable {
     var bucketIsKnownToExist: Bool { state.withLock { $0.bucketIsThere } }
 
     /// Sends a request and returns the head of a successful answer.
-    func send(_ request: S3Request) async throws -> HTTPResponse {
+    func send(_ request: StoreRequest) async throws -> HTTPResponse {
         let payloadHash = try await payloadHash(of: request)
         var corrections: Set<Correction> = []
         while true {
@@ -60,9 +62,9 @@ final class S3Connection: Sendable {
     }
 
     /// Sends a request whose answer is a small document, and reads it.
-    func document(_ request: S3Request, limit: Int = 1 << 20) async throws -> XMLElement {
+    func document(_ request: StoreRequest, limit: Int = 1 << 20) async throws -> XMLElement {
         let response = try await send(request)
-        let bytes = try await collect(response.body, request, limit: limit)
+        let bytes = try await request.collect(response.body, limit: limit, store: description)
         guard let document = XMLElement.parse(bytes) else {
             throw error(
                 .unavailable, request, "the answer is not the XML of S3; is there an S3 server at the endpoint?")
@@ -71,9 +73,9 @@ final class S3Connection: Sendable {
     }
 
     /// Sends a request whose answer has no body of interest.
-    func perform(_ request: S3Request) async throws -> HTTPHeaders {
+    func perform(_ request: StoreRequest) async throws -> HTTPHeaders {
         let response = try await send(request)
-        _ = try await collect(response.body, request, limit: 1 << 20)
+        _ = try await request.collect(response.body, limit: 1 << 20, store: description)
         return response.headers
     }
 
@@ -83,33 +85,19 @@ final class S3Connection: Sendable {
         let (authority, path) = endpoint.location(
             bucket: configuration.bucket, key: key, pathStyle: configuration.usesPathStyle(endpoint))
         let subject = SignatureV4.Subject(
-            method: "GET", path: path, query: [], headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
-        let credentials = try await usableCredentials(S3Request("GET", "sign", key: key))
+            method: "GET", path: path,
+            query: configuration.paysForRequests ? [("x-amz-request-payer", "requester")] : [],
+            headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
+        let credentials = try await usableCredentials(StoreRequest("GET", "sign", key: key))
         let query = signature(at: now).presignedQuery(subject, credentials, expiresIn: seconds)
         return "\(endpoint.scheme)://\(authority)\(path)?\(query)"
     }
 
-    func error(_ kind: ObjectStoreError.Kind, _ request: S3Request, _ reason: String) -> ObjectStoreError {
-        ObjectStoreError(
-            kind, operation: request.operation, key: request.subject, store: description, reason: reason)
+    func error(_ kind: ObjectStoreError.Kind, _ request: StoreRequest, _ reason: String) -> ObjectStoreError {
+        request.error(kind, reason, store: description)
     }
 
-    /// Turns an error of the transport into one of the store.
-    func translate(_ error: any Error, _ request: S3Request) -> any Error {
-        (error as? HTTPTransportError)?.objectStoreError(request, store: description) ?? error
-    }
-
-    private func collect(_ body: ByteStream, _ request: S3Request, limit: Int) async throws -> [UInt8] {
-        do {
-            return try await body.collect(upTo: limit)
-        } catch is StreamTooLong {
-            throw error(.unavailable, request, "the answer is longer than any that S3 gives")
-        } catch {
-            throw translate(error, request)
-        }
-    }
-
-    private func read(_ response: HTTPResponse, _ request: S3Request) async throws -> S3Failure {
+    private func read(_ response: HTTPResponse, _ request: StoreRequest) async throws -> S3Failure {
         // An answer whose body breaks off is judged by its head: the status has been decided by then.
         let body = request.method == "HEAD" ? [] : (try? await response.body.collect(upTo: 1 << 18)) ?? []
         try Task.checkCancellation()
@@ -142,8 +130,11 @@ extension S3Connection {
         return nil
     }
 
-    private var currentEndpoint: S3Endpoint {
-        configuration.endpoint ?? .aws(region: state.withLock { $0.region })
+    private var currentEndpoint: ServiceAddress {
+        configuration.endpoint
+            ?? .s3(
+                region: state.withLock { $0.region }, isFIPS: configuration.usesFIPS,
+                isDualStack: configuration.usesDualStack)
     }
 
     /// The time by the server's clock, as far as it is known.
@@ -153,24 +144,22 @@ extension S3Connection {
         SignatureV4(region: state.withLock { $0.region }, service: "s3", date: date)
     }
 
-    private func usableCredentials(_ request: S3Request) async throws -> AWSCredentials {
+    private func usableCredentials(_ request: StoreRequest) async throws -> AWSCredentials {
         do {
             return try await credentials.credentials()
-        } catch let failure as CredentialsError {
-            throw error(.unauthenticated, request, failure.reason)
         } catch {
-            throw translate(error, request)
+            throw request.translate(error, store: description)
         }
     }
 
-    private func payloadHash(of request: S3Request) async throws -> String {
+    private func payloadHash(of request: StoreRequest) async throws -> String {
         guard let body = request.body else { return SHA256Hash.ofNothing }
         if request.allowsUnsignedBody, currentEndpoint.isTLS { return "UNSIGNED-PAYLOAD" }
         if body.count <= Self.smallBody { return SHA256Hash.hex(body) }
         return try await BlockingPool.shared.run { SHA256Hash.hex(body) }
     }
 
-    private func attempt(_ request: S3Request, payloadHash: String) async throws -> (HTTPResponse, sentAt: Date) {
+    private func attempt(_ request: StoreRequest, payloadHash: String) async throws -> (HTTPResponse, sentAt: Date) {
         let endpoint = currentEndpoint
         let (authority, path) = endpoint.location(
             bucket: configuration.bucket, key: request.key, pathStyle: configuration.usesPathStyle(endpoint))
@@ -178,9 +167,10 @@ extension S3Connection {
         let date = now
         var headers = request.headers
         headers["Host"] = authority
-        headers["x-amz-date"] = AWSDate.basic(date)
+        headers["x-amz-date"] = ServiceDate.basic(date)
         headers["x-amz-content-sha256"] = payloadHash
         headers["x-amz-security-token"] = credentials.sessionToken
+        if configuration.paysForRequests { headers["x-amz-request-payer"] = "requester" }
         let subject = SignatureV4.Subject(
             method: request.method, path: path, query: request.query, headers: headers, payloadHash: payloadHash)
         headers["Authorization"] = signature(at: date).authorization(subject, credentials)
@@ -193,7 +183,7 @@ extension S3Connection {
         do {
             return (try await self.http.send(http), date)
         } catch {
-            throw translate(error, request)
+            throw request.translate(error, store: description)
         }
     }
 }

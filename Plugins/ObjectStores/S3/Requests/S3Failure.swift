@@ -1,3 +1,4 @@
+import CloudStorage
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
@@ -22,7 +23,7 @@ struct S3Failure: Sendable {
         code = error?.text("Code").flatMap { $0.isEmpty ? nil : $0 }
         message = error?.text("Message").flatMap { $0.isEmpty ? nil : $0 }
         region = headers["x-amz-bucket-region"] ?? error?.text("Region")
-        date = headers["Date"].flatMap(AWSDate.parseHTTP)
+        date = headers["Date"].flatMap(ServiceDate.parseHTTP)
         retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
         requestID = headers["x-amz-request-id"] ?? error?.text("RequestId")
     }
@@ -39,7 +40,7 @@ struct S3Failure: Sendable {
     }
 
     /// The failure in the words of ``ObjectStoreError``.
-    func error(_ request: S3Request, store: String) -> ObjectStoreError {
+    func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
         ObjectStoreError(
             kind, operation: request.operation, key: request.subject, store: store, reason: reason,
             retryAfter: retryAfter)
@@ -111,19 +112,5 @@ struct S3Failure: Sendable {
     private var isAboutObjectLock: Bool {
         guard let message = message?.lowercased() else { return false }
         return message.contains("object lock") || message.contains("worm protected") || message.contains("retention")
-    }
-}
-
-extension HTTPTransportError {
-    /// The transport's failure in the words of ``ObjectStoreError``.
-    func objectStoreError(_ request: S3Request, store: String) -> ObjectStoreError {
-        let kind: ObjectStoreError.Kind =
-            switch self.kind {
-            case .connect, .timeout, .interrupted, .nameResolution, .protocolViolation: .connection
-            case .invalidURL, .tls, .clientCertificate, .redirects: .invalidConfiguration
-            case .invalidRequest, .shutdown, .other: .other(code: "transport")
-            }
-        return ObjectStoreError(
-            kind, operation: request.operation, key: request.subject, store: store, reason: description)
     }
 }

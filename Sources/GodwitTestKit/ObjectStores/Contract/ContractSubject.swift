@@ -11,6 +11,9 @@ public struct ContractSubject: Sendable {
     public var fetch: (@Sendable (_ url: String) async throws -> (status: Int, body: [UInt8]))?
     /// The longest key to try. Less than the protocol's for a store that adds a prefix of its own.
     public var maximumKeyLength = ObjectKey.maximumLength
+    /// Keys that the service behind the store cannot keep, as its documentation says. The suite wants them refused as
+    /// ``ObjectStoreError/Kind/invalidKey`` instead of stored under another name.
+    public var isUnsupported: @Sendable (_ key: String) -> Bool = { _ in false }
     /// The size of the large streamed object.
     public var largeSize = 64 << 20
     /// How many keys the paging check writes.

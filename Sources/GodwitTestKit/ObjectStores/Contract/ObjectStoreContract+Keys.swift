@@ -101,7 +101,13 @@ extension ObjectStoreContract {
         },
     ]
 
-    private static func checkKeys(_ run: ContractRun, _ names: [String]) async throws {
+    private static func checkKeys(_ run: ContractRun, _ all: [String]) async throws {
+        let names = all.filter { !run.subject.isUnsupported(run.key($0)) }
+        for name in all where run.subject.isUnsupported(run.key(name)) {
+            try await run.requireError(.invalidKey, "a put of '\(name)', which the service cannot keep") {
+                try await run.put(name, [])
+            }
+        }
         for (index, name) in names.enumerated() {
             try await run.put(name, Array("\(index)".utf8))
         }

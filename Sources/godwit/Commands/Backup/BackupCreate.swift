@@ -1,5 +1,4 @@
 import ArgumentParser
-import BackupActions
 import Foundation
 import GodwitEngine
 import GodwitModel
@@ -62,8 +61,8 @@ struct BackupCreate: AsyncParsableCommand {
         guard compressionLevel.map(levels.contains) ?? true else {
             throw ValidationError("--compression-level is \(levels.lowerBound) to \(levels.upperBound) with \(format)")
         }
-        if format == .velero, let option = volumes.chosen.first {
-            throw ValidationError("\(option): the data of volumes needs --format godwit")
+        if format == .velero, let option = volumes.chosen.first ?? volumes.snapshots.moving {
+            throw ValidationError("\(option): the files of volumes need --format godwit")
         }
         _ = try specification()
     }
@@ -78,17 +77,14 @@ struct BackupCreate: AsyncParsableCommand {
         var request = BackupRequest(
             backup: Backup(
                 name: name, labels: try labels.dictionary(option: "--labels"), spec: try specification()),
-            cluster: cluster,
-            actions: BackupActions.all { try await Bindings.all(in: cluster) } + external.backupItemActions)
+            cluster: cluster, actions: Providers.backupActions(for: cluster) + external.backupItemActions)
         request.pluginFailures = external.failures.map { "\($0)" }
         request.log = ExternalPlugins.log
         request.operationTimeout = .seconds(itemOperationTimeout * 60)
         request.format = format
         request.pageSize = pageSize
         request.compression = compression
-        if format == .godwit {
-            request.volumes = try await volumes.settings(cluster, options, storage, global, isDryRun: dryRun)
-        }
+        request.volumes = try await volumes.settings(cluster, options, storage, global, isDryRun: dryRun)
         let prepared = try await BackupPlanner(request).prepare()
         guard !dryRun else {
             try show(try await prepared.planWithVolumes())
@@ -113,6 +109,7 @@ struct BackupCreate: AsyncParsableCommand {
         if let reference = volumes.resourcePoliciesConfigmap {
             spec.resourcePolicy = ["kind": "configmap", "name": .string(reference.name)]
         }
+        try volumes.snapshots.write(to: &spec)
         if let ttl {
             guard let duration = GoDuration.parse(ttl), duration > .zero else {
                 throw ValidationError("--ttl is a time such as 720h0m0s, 24h or 90m")

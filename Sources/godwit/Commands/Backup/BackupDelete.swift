@@ -17,24 +17,26 @@ struct BackupDelete: AsyncParsableCommand {
     var confirm = false
 
     @Option(
-        help: ArgumentHelp("Delete it also when plugins cannot clean up what belongs to it.", valueName: "true|false"))
+        help: ArgumentHelp(
+            "Delete it even if what belongs to it, such as a snapshot, stays behind.", valueName: "true|false"))
     var force = false
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup(title: "Cluster (for CSI snapshots)") var cluster: ClusterOptions
+    @OptionGroup(title: "Storage") var storage: StorageOptions
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         let catalog = try await storage.catalog(global)
         try Confirmation.ask("Delete backup '\(name)' in \(catalog.store.description) for good?", confirm)
+        let snapshots = try SnapshotLocations.configured(global, cluster: cluster)
         let external = try await ExternalPlugins.load([.deleteItemAction], global)
         if let failure = external.failures.first, !force { throw failure }
-        let report = try await BackupDeleter(catalog: catalog, actions: external.deleteItemActions)
-            .delete(backup: name, ignoringFailures: force)
-        let errors = report.results.errors
-        for error in errors.general + errors.cluster
-            + errors.namespaces.sorted(by: { $0.key < $1.key }).flatMap(\.value)
-        { Console.standard.complain("error: \(error)") }
-        guard report.isDeleted else { throw BackupNotDeletedError(name: name) }
+        let report = try await BackupDeleter(
+            catalog: catalog, actions: external.deleteItemActions, snapshots: snapshots
+        ).delete(backup: name, ignoringFailures: force)
+        for warning in report.results.warnings.lines { Console.standard.complain("warning: \(warning)") }
+        for error in report.results.errors.lines { Console.standard.complain("error: \(error)") }
+        guard report.isDeleted else { throw BackupKeptError(name: name) }
         var line = "backup '\(name)' deleted"
         if !report.restores.isEmpty {
             line += ", and the records of its restores: \(report.restores.joined(separator: ", "))"
@@ -43,15 +45,18 @@ struct BackupDelete: AsyncParsableCommand {
             line +=
                 ", and \(report.snapshots) \(report.snapshots == 1 ? "snapshot" : "snapshots") of volumes, whose room 'godwit repository prune' frees"
         }
+        if report.storageSnapshots > 0 {
+            let noun = report.storageSnapshots == 1 ? "snapshot" : "snapshots"
+            line += ", and \(report.storageSnapshots) \(noun) that storages kept"
+        }
         Console.standard.print(line)
-        for warning in report.results.warnings.general { Console.standard.complain("warning: \(warning)") }
     }
 }
 
-/// Plugins could not clean up, so the backup stays: what belongs to it would never be found again.
-struct BackupNotDeletedError: AdvisedError {
+/// Something that belongs to a backup could not be cleaned up.
+struct BackupKeptError: AdvisedError {
     let name: String
     var summary: String { "backup '\(name)' was not deleted" }
-    var reason: String? { "plugins could not clean up what belongs to it" }
-    var advice: String? { "try again, or delete it with --force and clean up by hand" }
+    var reason: String? { "what belongs to it could not be deleted, and would never be found again" }
+    var advice: String? { "mend the cause and delete it again, or delete it all the same with --force" }
 }

@@ -23,10 +23,12 @@ struct BackupVerify: AsyncParsableCommand {
     func run() async throws {
         let console = Console.standard
         let catalog = try await storage.catalog(global)
+        let snapshots = try SnapshotLocations.configured(global, cluster: nil)
         let view = ProgressView(
             console, verb: "verifying", showsDebug: global.verbose, isQuiet: output.output != .table)
         let report = try await view.during {
-            try await BackupVerifier(catalog: catalog).verify(name, details: details, observer: view.observer)
+            try await BackupVerifier(catalog: catalog, snapshots: snapshots).verify(
+                name, details: details, observer: view.observer)
         }
         switch output.output {
         case .name: for damage in report.damages { console.print(damage.subject) }
@@ -40,6 +42,9 @@ struct BackupVerify: AsyncParsableCommand {
         let console = Console.standard
         var checked = "\(report.files) files, \(Units.bytes(report.bytes))"
         if report.items > 0 { checked += ", \(report.items) items" }
+        if report.uncheckedSnapshots > 0 {
+            checked += "; \(report.uncheckedSnapshots) snapshots of volumes could not be asked for"
+        }
         guard !report.isWhole else {
             console.print("backup '\(report.backup)' is \(console.style.green("whole")): \(checked)")
             return
@@ -64,6 +69,7 @@ extension VerificationReport {
         [
             "backup": .string(backup), "format": .string(format.rawValue), "whole": .bool(isWhole),
             "files": .integer(Int64(files)), "bytes": .integer(bytes), "items": .integer(Int64(items)),
+            "uncheckedSnapshots": .integer(Int64(uncheckedSnapshots)),
             "damages": .array(
                 damages.map { damage in
                     var value: JSONValue = ["reason": .string(damage.reason)]

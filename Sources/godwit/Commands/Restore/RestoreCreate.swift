@@ -22,9 +22,6 @@ struct RestoreCreate: AsyncParsableCommand {
             valueName: "policy"))
     var existingResourcePolicy = ExistingResourcePolicy.none
 
-    @Option(help: ArgumentHelp("Keep the node ports of services.", valueName: "true|false"))
-    var preserveNodeports = false
-
     @Option(help: ArgumentHelp("Resources whose status is restored too.", valueName: "resources"))
     var statusIncludeResources: [CommaSeparated] = []
 
@@ -52,6 +49,9 @@ struct RestoreCreate: AsyncParsableCommand {
 
     @OptionGroup(title: "Filters") var filter: FilterOptions
     @OptionGroup(title: "Changes") var transform: TransformOptions
+    @OptionGroup(title: "Network") var network: NetworkOptions
+    @OptionGroup(title: "Labels and annotations") var metadata: MetadataOptions
+    @OptionGroup(title: "Workloads") var workloads: WorkloadOptions
     @OptionGroup(title: "Volumes") var volumes: VolumeRestoreOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Storage") var storage: StorageOptions
@@ -66,7 +66,6 @@ struct RestoreCreate: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
-        let transformers = try transform.transformers()
         let restore = try makeRestore()
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.backup(named: fromBackup)
@@ -74,10 +73,13 @@ struct RestoreCreate: AsyncParsableCommand {
         let settings = try await volumes.settings(
             of: stored, catalog, cluster, storage, global, isDryRun: dryRun)
         let contents = try await catalog.open(stored)
+        let target = try cluster.open(isTarget: true, isDryRun: dryRun)
+        let transformers = try await transform.transformers(
+            transform.configuration(in: target), network: network, metadata: metadata, workloads: workloads)
         let external = try await ExternalPlugins.load([.restoreItemAction, .restoreItemActionV2], global)
         var request = RestoreRequest(
-            restore: restore, contents: contents, cluster: try cluster.open(isTarget: true, isDryRun: dryRun),
-            fixes: transform.fixes(), transformers: external.restoreItemActions + transformers)
+            restore: restore, contents: contents, cluster: target, fixes: transform.fixes(),
+            transformers: external.restoreItemActions + transformers)
         request.pluginFailures = external.failures.map { "\($0)" }
         request.log = ExternalPlugins.log
         request.operationTimeout = .seconds(itemOperationTimeout * 60)
@@ -105,7 +107,10 @@ struct RestoreCreate: AsyncParsableCommand {
         spec.claimMapping = try transform.claimMapping()
         spec.restorePersistentVolumes = volumes.restoreVolumes
         spec.existingResourcePolicy = existingResourcePolicy
-        spec.preserveNodePorts = preserveNodeports
+        spec.preserveNodePorts = network.preserveNodeports
+        for record in [transform.record, network.record, metadata.record, workloads.record] {
+            spec.changes.merge(record) { _, new in new }
+        }
         if !statusIncludeResources.isEmpty || !statusExcludeResources.isEmpty {
             spec.restoreStatus = IncludesExcludesSpec(
                 included: statusIncludeResources.joined, excluded: statusExcludeResources.joined)

@@ -1,0 +1,60 @@
+import CloudStorage
+import GodwitModel
+import HTTPTransport
+import Streams
+
+/// Credentials of the instance's role, from its metadata service with a session token (IMDSv2 only).
+///
+/// Source: "Use the Instance Metadata Service to access instance metadata" in the Amazon EC2 user guide.
+struct InstanceCredentials: CredentialsSource {
+    let environment: [String: String]
+    let http: any HTTPClient
+
+    let name = "the instance's metadata"
+
+    private var base: String {
+        var address = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 }
+        while let text = address, text.hasSuffix("/") { address = String(text.dropLast()) }
+        return address ?? "http://169.254.169.254"
+    }
+
+    func load() async throws -> AWSCredentials? {
+        if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
+        // Elsewhere than on EC2 nobody answers, or something else does: then there is nothing here.
+        guard let token = try await tokenIfThere() else { return nil }
+        let headers: HTTPHeaders = ["X-aws-ec2-metadata-token": token]
+        let roles = "\(base)/latest/meta-data/iam/security-credentials/"
+        guard let list = try await text(HTTPRequest("GET", roles, headers: headers)),
+            let role = list.split(whereSeparator: \.isNewline).first
+        else { return nil }
+        let url = roles + PercentEncoding.encode(String(role))
+        guard let document = try await text(HTTPRequest("GET", url, headers: headers)) else {
+            throw CredentialsError("\(name) names the role \(role) but has no credentials for it")
+        }
+        return try CredentialsDocument.parse(Array(document.utf8), from: name)
+    }
+
+    private func tokenIfThere() async throws -> String? {
+        let request = HTTPRequest(
+            "PUT", "\(base)/latest/api/token", headers: ["X-aws-ec2-metadata-token-ttl-seconds": "21600"],
+            body: .bytes([]))
+        do {
+            let token = try await text(request)
+            guard let token, !token.isEmpty, !token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
+                return nil
+            }
+            return token
+        } catch is HTTPTransportError {
+            return nil
+        }
+    }
+
+    /// The body of a 200; nil for any other answer.
+    private func text(_ request: HTTPRequest) async throws -> String? {
+        var request = request
+        request.timeouts = HTTPTimeouts(connect: .seconds(1), idle: .seconds(2), total: .seconds(5))
+        let response = try await http.send(request)
+        let body = try await response.body.collect(upTo: 1 << 16)
+        return response.status == 200 ? String(decoding: body, as: UTF8.self) : nil
+    }
+}

@@ -1,0 +1,109 @@
+import CloudStorage
+import Crypto
+import Foundation
+import GodwitModel
+
+/// Tokens of an application of Microsoft Entra ID.
+///
+/// Source: "OAuth 2.0 client credentials flow on the Microsoft identity platform".
+struct EntraApplication: TokenSource {
+    /// How the application proves that it is itself.
+    enum Proof: Sendable {
+        /// A secret.
+        case secret(String)
+        /// A certificate, whose key signs an assertion.
+        case certificate(ClientCertificate)
+        /// A token that another issuer keeps in a file: workload identity. It is read anew each time.
+        case federatedTokenFile(String)
+    }
+
+    let service: TokenService
+    let tokenAddress: String
+    let clientID: String
+    let proof: Proof
+    let scope: String
+
+    var name: String {
+        switch proof {
+        case .secret: "Entra ID (client secret of \(clientID))"
+        case .certificate: "Entra ID (certificate of \(clientID))"
+        case .federatedTokenFile: "Entra ID (workload identity of \(clientID))"
+        }
+    }
+
+    func fetch() async throws -> AccessToken {
+        var form = [
+            (name: "grant_type", value: "client_credentials"), ("client_id", clientID), ("scope", scope),
+        ]
+        switch proof {
+        case .secret(let secret): form.append(("client_secret", secret))
+        case .certificate(let certificate):
+            form += Self.assertion(try certificate.assertion(clientID: clientID, audience: tokenAddress))
+        case .federatedTokenFile(let path):
+            let bytes = try await TokenService.tokenInFile(path, name: name)
+            form += Self.assertion(
+                String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return try AccessToken(try await service.post(form, to: tokenAddress, name: name), from: name)
+    }
+
+    private static func assertion(_ text: String) -> [(name: String, value: String)] {
+        [
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", text),
+        ]
+    }
+}
+
+/// A certificate and its key.
+///
+/// Source: "Microsoft identity platform application authentication certificate credentials".
+struct ClientCertificate: Sendable {
+    private let key: RSAKey
+    private let thumbprint: String
+
+    /// Reads PEM that holds both.
+    init(pem: String, name: String) throws(CredentialsError) {
+        guard let certificate = Self.block("CERTIFICATE", in: pem).flatMap({ Data(base64Encoded: $0) }) else {
+            throw CredentialsError("\(name) holds no certificate in PEM (PKCS #12 has to be converted: openssl pkcs12)")
+        }
+        thumbprint = JSONWebToken.base64URL(SHA256.hash(data: certificate))
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
+            guard let base64 = Self.block(label, in: pem) else { continue }
+            key = try RSAKey(
+                pem: "-----BEGIN \(label)-----\n\(Self.wrapped(base64))\n-----END \(label)-----\n", name: name)
+            return
+        }
+        throw CredentialsError("\(name) holds no private key in PEM, or an encrypted one")
+    }
+
+    /// The assertion that proves who the application is, for ten minutes.
+    func assertion(clientID: String, audience: String, now: Date = Date()) throws -> String {
+        let start = Int64(now.timeIntervalSince1970)
+        var token = JSONWebToken(claims: [
+            "aud": .string(audience), "iss": .string(clientID), "sub": .string(clientID),
+            "jti": .string(UUID().uuidString.lowercased()), "nbf": .integer(start), "iat": .integer(start),
+            "exp": .integer(start + 600),
+        ])
+        token.header["x5t#S256"] = .string(thumbprint)
+        return try token.signed(.ps256, with: key)
+    }
+
+    /// The base64 between the marks of the first block of a kind.
+    private static func block(_ label: String, in pem: String) -> String? {
+        guard let start = pem.firstRange(of: "-----BEGIN \(label)-----"),
+            let end = pem[start.upperBound...].firstRange(of: "-----END \(label)-----")
+        else { return nil }
+        return String(pem[start.upperBound..<end.lowerBound].filter { !$0.isWhitespace })
+    }
+
+    private static func wrapped(_ base64: String) -> String {
+        var lines: [Substring] = []
+        var rest = base64[...]
+        while !rest.isEmpty {
+            lines.append(rest.prefix(64))
+            rest = rest.dropFirst(64)
+        }
+        return lines.joined(separator: "\n")
+    }
+}

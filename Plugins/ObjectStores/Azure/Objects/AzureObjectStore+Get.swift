@@ -1,0 +1,64 @@
+import CloudStorage
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+
+extension AzureObjectStore {
+    /// Up to this size Azure computes the checksum of a range.
+    private static let checkedRange: Int64 = 4 << 20
+
+    /// Looks at a blob; nil when there is none.
+    func headBlob(_ key: String, _ operation: String) async throws -> ObjectInfo? {
+        guard let headers = try await headers(of: key, operation) else { return nil }
+        guard let size = headers["Content-Length"].flatMap(Int64.init) else {
+            let request = StoreRequest("HEAD", operation, key: key)
+            throw request.error(.unavailable, "the answer does not say how long the blob is", store: description)
+        }
+        return ObjectInfo(key: key, size: size, headers: headers)
+    }
+
+    /// The headers of a blob; nil when there is none.
+    func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
+        do {
+            return try await connection.send(StoreRequest("HEAD", operation, key: key)).headers
+        } catch let error as ObjectStoreError where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    func getBlob(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
+        var request = StoreRequest("GET", "get", key: key)
+        if let range {
+            guard range.lowerBound >= 0 else {
+                throw request.error(.invalidRange, "it starts before the blob", store: description)
+            }
+            if range.isEmpty { return try await emptyRange(request, key, at: range.lowerBound) }
+            request.headers["x-ms-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
+            if configuration.hasChecksums, range.upperBound - range.lowerBound <= Self.checkedRange {
+                request.headers["x-ms-range-get-content-md5"] = "true"
+            }
+        }
+        let response = try await connection.send(request)
+        let extent = try request.extent(of: response, range, store: description)
+        // Of a whole blob it is what its writer said; blobs of some writers have none.
+        let isWhole = extent.skipped == 0 && (response.status == 206 || extent.length == extent.total)
+        let md5 = configuration.hasChecksums && isWhole ? response.headers["Content-MD5"] : nil
+        let body = CheckedBody(
+            response.body, extent, verifier: md5.map { BodyVerifier(.md5($0)) }, request: request, store: description)
+        return ObjectReader(
+            info: ObjectInfo(key: key, size: extent.total, headers: response.headers),
+            body: ByteStream { try await body.next() })
+    }
+
+    /// HTTP has no empty range, so the blob is looked at instead.
+    private func emptyRange(_ request: StoreRequest, _ key: String, at start: Int64) async throws -> ObjectReader {
+        guard let info = try await headBlob(key, "get") else {
+            throw ObjectStoreError(.notFound, operation: "get", key: key, store: description)
+        }
+        guard start < info.size else {
+            throw request.error(
+                .invalidRange, "it has \(info.size) bytes, asked was from \(start) on", store: description)
+        }
+        return ObjectReader(info: info, body: ByteStream { nil })
+    }
+}

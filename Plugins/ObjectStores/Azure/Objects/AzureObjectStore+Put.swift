@@ -1,0 +1,87 @@
+import CloudStorage
+import Crypto
+import Foundation
+import GodwitPluginAPI
+import HTTPTransport
+import Streams
+
+extension AzureObjectStore {
+    /// Tells a conditional put's own blob from another's. The transport sends a request again when a kept-alive
+    /// connection ends before the answer, and a lost answer is retried; if the first one took effect, the second one
+    /// finds the name taken, by itself.
+    static let markHeader = "x-ms-meta-godwitput"
+
+    /// Stores bytes by one request.
+    ///
+    /// - Parameter isPlain: with nothing that would keep the blob from being deleted.
+    func putBlob(
+        _ key: String, _ bytes: [UInt8], _ options: PutOptions, isPlain: Bool = false
+    ) async throws -> ObjectInfo {
+        var request = StoreRequest("PUT", "put", key: key)
+        request.headers = configuration.storageHeaders(options)
+        if isPlain { request.headers["x-ms-legal-hold"] = nil }
+        request.headers["x-ms-blob-type"] = "BlockBlob"
+        request.headers["Content-Type"] = request.headers["x-ms-blob-content-type"]
+        request.body = bytes
+        // The service compares it, and keeps it with the blob.
+        request.headers["Content-MD5"] = try await md5(of: bytes)
+        return try await settle(request, key, size: Int64(bytes.count), options)
+    }
+
+    /// Sends the request that makes a blob appear, and answers for conditional puts whose first answer was lost.
+    func settle(
+        _ request: StoreRequest, _ key: String, size: Int64, _ options: PutOptions
+    ) async throws -> ObjectInfo {
+        var request = request
+        let mark = options.ifAbsent ? UUID().uuidString.lowercased() : nil
+        if let mark {
+            request.headers["If-None-Match"] = "*"
+            request.headers[Self.markHeader] = mark
+        }
+        return try await (isReplayed(request) ? configuration.retry : .none).runRequest { [request] in
+            do {
+                return ObjectInfo(key: key, size: size, headers: try await self.connection.perform(request))
+            } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
+                guard let headers = try await self.headers(of: key, "put"), headers[Self.markHeader] == mark else {
+                    throw error
+                }
+                return ObjectInfo(key: key, size: size, headers: headers)
+            }
+        }
+    }
+
+    /// Whether only this store can send the request again: that with a list of blocks ends a stream.
+    private func isReplayed(_ request: StoreRequest) -> Bool { request.query.contains { $0.name == "comp" } }
+
+    /// MD5 in base64; nil when checksums are off.
+    func md5(of bytes: [UInt8]) async throws -> String? {
+        guard configuration.hasChecksums else { return nil }
+        if bytes.count <= 64 << 10 { return Insecure.MD5.base64(of: bytes) }
+        return try await BlockingPool.shared.run { Insecure.MD5.base64(of: bytes) }
+    }
+}
+
+extension AzureConfiguration {
+    /// The headers that say how a new blob is stored: those of Put Blob and Put Block List.
+    func storageHeaders(_ options: PutOptions) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["x-ms-blob-content-type": options.contentType ?? "application/octet-stream"]
+        headers["x-ms-access-tier"] = accessTier
+        if let until = options.retainUntil {
+            // Without a configured mode the container has no immutability; the service then refuses, which is better
+            // than a blob that its writer believes to be protected.
+            headers["x-ms-immutability-policy-until-date"] = ServiceDate.http(until)
+            headers["x-ms-immutability-policy-mode"] = (immutability ?? .unlocked).rawValue
+        }
+        if legalHold { headers["x-ms-legal-hold"] = "true" }
+        return headers
+    }
+}
+
+extension ObjectInfo {
+    /// What the headers of an answer say of a blob.
+    init(key: String, size: Int64, headers: HTTPHeaders) {
+        self.init(
+            key: key, size: size, modified: headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
+            etag: headers["ETag"].flatMap(unquoted))
+    }
+}

@@ -1,0 +1,68 @@
+import CloudStorage
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import HTTPTransport
+
+/// What an answer of 300 and above says.
+///
+/// Source: "HTTP status and error codes for JSON", Cloud Storage.
+struct GCSFailure: Sendable {
+    let status: Int
+    /// The reason's code: `notFound`.
+    let code: String?
+    let message: String?
+    private let retryAfter: Duration?
+
+    init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+        let error = (try? JSONValue(parsing: body))?["error"]
+        self.status = status
+        code = error?["errors"]?.array?.first?["reason"]?.string
+        // Uploads and downloads may answer in plain words.
+        let isText = headers["Content-Type"]?.hasPrefix("text/plain") ?? false
+        let text = isText ? String(decoding: body.prefix(500), as: UTF8.self) : nil
+        message = error?["message"]?.string ?? text.flatMap { $0.isEmpty ? nil : $0 }
+        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+    }
+
+    /// The failure in the words of ``ObjectStoreError``.
+    func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
+        let reason = [code, message].compactMap { $0 }.joined(separator: ": ")
+        return request.error(
+            kind, reason.isEmpty ? "HTTP \(status)" : reason.printable, store: store, retryAfter: retryAfter)
+    }
+
+    /// The class of the failure, by the code where that says more than the status.
+    var kind: ObjectStoreError.Kind {
+        switch code {
+        case "retentionPolicyNotMet", "objectUnderActiveHold": return .locked
+        case "rateLimitExceeded", "userRateLimitExceeded": return .throttled
+        case "userProjectMissing", "userProjectInvalid", "userProjectInconsistent", "badRequestException",
+            "kmsKeyNotFound", "objectRetentionNotEnabled":
+            return .invalidConfiguration
+        default: break
+        }
+        if status == 403, saysLocked { return .locked }
+        return switch status {
+        case 401: .unauthenticated
+        case 403: .accessDenied
+        case 404: saysBucket ? .bucketNotFound : .notFound
+        case 408: .connection
+        case 410: .other(code: "SessionGone")
+        case 412, 304: .alreadyExists
+        case 416: .invalidRange
+        case 429: .throttled
+        case 501: .other(code: code ?? "501")
+        case 500...: .unavailable
+        case 300...399: .invalidConfiguration
+        default: .other(code: code ?? String(status))
+        }
+    }
+
+    private var saysBucket: Bool { message?.lowercased().contains("bucket does not exist") ?? false }
+
+    private var saysLocked: Bool {
+        guard let message = message?.lowercased() else { return false }
+        return message.contains("retention") || message.contains("hold")
+    }
+}

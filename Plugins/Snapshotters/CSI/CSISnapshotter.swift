@@ -1,0 +1,284 @@
+import Crypto
+public import GodwitModel
+public import GodwitPluginAPI
+import Synchronization
+
+/// Takes snapshots of claims of CSI drivers, through the external-snapshotter of the cluster.
+///
+/// A snapshot is taken by a VolumeSnapshot in the claim's namespace. When it is ready, the policy of its content is made
+/// `Retain` and both objects go: what stays is the storage's snapshot, known by its handle. A restore makes objects for
+/// the handle anew, and the claim names them as its data source. The deletion of a backup makes a content with the policy
+/// `Delete`, and deletes it.
+public final class CSISnapshotter: ClaimSnapshotter {
+    /// `godwit.io/csi`
+    public let name = "godwit.io/csi"
+    let cluster: any ClusterAccess
+    /// The classes, read once.
+    private let classes = Mutex<Task<VolumeSnapshotClasses?, any Error>?>(nil)
+
+    /// A snapshotter in a cluster.
+    public init(cluster: any ClusterAccess) { self.cluster = cluster }
+
+    /// The class that suits; nil for a volume without a driver, or whose driver has no class.
+    public func offer(
+        for claim: KubernetesObject, volume: KubernetesObject, backup: Backup
+    ) async throws -> ClaimSnapshotOffer? {
+        guard let driver = volume[path: "spec", "csi", "driver"]?.string, !driver.isEmpty,
+            let classes = try await knownClasses()
+        else { return nil }
+        do {
+            guard let found = try classes.choice(driver: driver, claim: claim, backup: backup) else { return nil }
+            return ClaimSnapshotOffer(driver: driver, snapshotClass: found)
+        } catch {
+            throw VolumeSnapshotError(
+                .invalidConfiguration, operation: "snapshot claim '\(claim.name)'", storage: cluster.description,
+                reason: error.reason)
+        }
+    }
+
+    /// Takes a snapshot.
+    public func createSnapshot(
+        of claim: ClaimName, with offer: ClaimSnapshotOffer, labels: [String: String], timeout: Duration
+    ) async throws -> ClaimSnapshot {
+        let name = "\(claim.name.prefix(200))-\(String(UInt64.random(in: 0...(.max)), radix: 36))"
+        let object = SnapshotObjects.snapshot(name, of: claim, class: offer.snapshotClass, labels: labels)
+        let identity = SnapshotObjects.identity(snapshot: name, in: claim.namespace)
+        let operation = "snapshot claim '\(claim)'"
+        do {
+            // Once it is sent, its answer is waited for: else nobody knows whether there is something to clean up.
+            _ = try await Task { [cluster] in
+                try await cluster.create(object, as: SnapshotObjects.snapshots)
+            }.value
+            let content = try await readyContent(of: identity, operation, timeout)
+            guard let handle = content[path: "status", "snapshotHandle"]?.string, !handle.isEmpty else {
+                throw error(.unavailable, operation, "it is ready, and its content '\(content.name)' has no handle")
+            }
+            let driver = content[path: "spec", "driver"]?.string ?? offer.driver
+            try await forget(identity, content: content.name)
+            return ClaimSnapshot(
+                driver: driver, handle: handle, snapshotClass: offer.snapshotClass,
+                restoreSize: content[path: "status", "restoreSize"]?.integer)
+        } catch {
+            try await discard(identity, after: error)
+            throw error
+        }
+    }
+
+    /// A claim whose data source is a snapshot, and that asks for as much room as it needs.
+    public func claim(
+        _ claim: KubernetesObject, from snapshot: ClaimSnapshot, named name: String
+    ) -> KubernetesObject {
+        var claim = claim
+        claim[path: "spec", "volumeName"] = nil
+        claim[path: "spec", "dataSourceRef"] = nil
+        claim[path: "spec", "dataSource"] = [
+            "apiGroup": .string(SnapshotObjects.group), "kind": "VolumeSnapshot", "name": .string(name),
+        ]
+        let asked = claim[path: "spec", "resources", "requests", "storage"]?.string.flatMap(Quantity.bytes) ?? 0
+        if let size = snapshot.restoreSize, size > asked {
+            claim[path: "spec", "resources", "requests", "storage"] = .string("\(size)")
+        }
+        return claim
+    }
+
+    /// The snapshot that a claim's data source names.
+    public func snapshotName(of claim: KubernetesObject) -> String? {
+        let source = claim[path: "spec", "dataSource"]
+        guard source?["kind"]?.string == "VolumeSnapshot", source?["apiGroup"]?.string == SnapshotObjects.group else {
+            return nil
+        }
+        return source?["name"]?.string
+    }
+
+    /// Makes the objects that stand for a snapshot.
+    public func provide(
+        _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
+    ) async throws {
+        let operation = "provide snapshot '\(snapshot.handle.printable)' as '\(namespace)/\(name)'"
+        try await requireSnapshots(operation)
+        let identity = SnapshotObjects.identity(snapshot: name, in: namespace)
+        let content = Self.contentName("restore", namespace, name)
+        do {
+            // An earlier run may have come so far.
+            if try await cluster.get(identity) == nil {
+                try await makeObjects(snapshot, identity, content, labels)
+            }
+            _ = try await readyContent(of: identity, operation, timeout)
+        } catch {
+            // They stand for a snapshot of a backup, which stays.
+            try await cleanUp(after: error) { [self] in try await forget(identity, content: content) }
+            throw error
+        }
+    }
+
+    /// Deletes a snapshot in the storage.
+    public func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {
+        let operation = "delete snapshot '\(snapshot.handle.printable)' of driver '\(snapshot.driver.printable)'"
+        try await requireSnapshots(operation)
+        let name = Self.contentName("delete", snapshot.driver, snapshot.handle)
+        let identity = SnapshotObjects.identity(content: name)
+        if try await cluster.get(identity) == nil {
+            let content = SnapshotObjects.content(
+                name, snapshot, reference: ("default", name), class: try await known(snapshot.snapshotClass),
+                deletes: true, labels: [:])
+            _ = try await cluster.create(content, as: SnapshotObjects.contents)
+        }
+        // Deleted before its driver has taken notice, it would go and leave the snapshot.
+        var isServed = false
+        do {
+            try await wait(timeout, operation, "no driver has taken notice of it") { [self] in
+                guard let content = try await cluster.get(identity) else { return true }
+                isServed =
+                    content.isReadyToUse || content.snapshotFailure != nil
+                    || content[path: "metadata", "finalizers"]?.array?.isEmpty == false
+                return isServed
+            }
+        } catch {
+            try await cleanUp(after: error) { [self] in try await cluster.delete(identity) }
+            throw error
+        }
+        try await cluster.delete(identity)
+        try await wait(timeout, operation, "its content '\(name)' does not go") { [self] in
+            try await cluster.get(identity) == nil
+        }
+    }
+}
+
+extension CSISnapshotter {
+    /// How long a controller may take to name the content of a snapshot.
+    private static let bindingTime = Duration.seconds(10)
+
+    private func makeObjects(
+        _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, _ content: String, _ labels: [String: String]
+    ) async throws {
+        let namespace = identity.namespace ?? ""
+        let found = try await known(snapshot.snapshotClass)
+        if try await cluster.get(SnapshotObjects.identity(content: content)) == nil {
+            let object = SnapshotObjects.content(
+                content, snapshot, reference: (namespace, identity.name), class: found, deletes: false, labels: labels)
+            _ = try await cluster.create(object, as: SnapshotObjects.contents)
+        }
+        let object = SnapshotObjects.snapshot(
+            identity.name, in: namespace, content: content, class: found, labels: labels)
+        _ = try await cluster.create(object, as: SnapshotObjects.snapshots)
+    }
+
+    /// Waits until a snapshot can be used, and gives its content.
+    private func readyContent(
+        of identity: ItemIdentity, _ operation: String, _ timeout: Duration
+    ) async throws -> KubernetesObject {
+        var last = "nobody has taken notice of it; does the cluster run the snapshot controller and the driver?"
+        var content: KubernetesObject?
+        try await wait(timeout, operation, last) { [self] in
+            guard let snapshot = try await cluster.get(identity) else {
+                throw error(.notFound, operation, "somebody has deleted VolumeSnapshot '\(identity.name)'")
+            }
+            last = snapshot.snapshotFailure ?? last
+            guard snapshot.isReadyToUse, let name = snapshot.boundContent else { return false }
+            content = try await cluster.get(SnapshotObjects.identity(content: name))
+            return content != nil
+        } why: {
+            last
+        }
+        guard let content else { throw error(.notFound, operation, nil) }
+        return content
+    }
+
+    /// Removes the objects that stand for a snapshot, and keeps the snapshot.
+    private func forget(_ identity: ItemIdentity, content name: String) async throws {
+        let content = SnapshotObjects.identity(content: name)
+        if try await cluster.get(content) != nil {
+            _ = try await cluster.patch(content, with: ["spec": ["deletionPolicy": "Retain"]])
+        }
+        try await cluster.delete(identity)
+        try await cluster.delete(content)
+    }
+
+    /// Removes a snapshot that a failed call has begun to take, with its objects.
+    private func discard(_ identity: ItemIdentity, after error: any Error) async throws {
+        try await cleanUp(after: error) { [self] in
+            // A controller that has taken notice names the content at once. Of one that is named later, when its
+            // snapshot is gone, nobody would know.
+            let deadline = ContinuousClock.now + Self.bindingTime
+            var snapshot = try await cluster.get(identity)
+            while snapshot != nil, snapshot?.boundContent == nil, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(100))
+                snapshot = try await cluster.get(identity)
+            }
+            guard let snapshot else { return }
+            if let content = snapshot.boundContent.map(SnapshotObjects.identity(content:)),
+                try await cluster.get(content) != nil
+            {
+                _ = try await cluster.patch(content, with: ["spec": ["deletionPolicy": "Delete"]])
+            }
+            try await cluster.delete(identity)
+        }
+    }
+
+    /// Cleans up, also in a cancelled task.
+    ///
+    /// - Throws: an error that also says what stays behind, unless the first one was a cancellation.
+    private func cleanUp(after failure: any Error, _ work: @escaping @Sendable () async throws -> Void) async throws {
+        do {
+            try await Task { try await work() }.value
+        } catch let second {
+            guard !(failure is CancellationError), let first = failure as? VolumeSnapshotError else { throw failure }
+            let reason = [first.reason, "its objects stay behind: \(second)"].compactMap(\.self)
+            throw error(first.kind, first.operation, reason.joined(separator: "; "))
+        }
+    }
+
+    private func knownClasses() async throws -> VolumeSnapshotClasses? {
+        let task = classes.withLock { classes in
+            let task =
+                classes
+                ?? Task { [cluster] in
+                    guard try await cluster.serves(SnapshotObjects.snapshots) else { return nil }
+                    return VolumeSnapshotClasses(try await cluster.list(SnapshotObjects.classes, namespace: nil))
+                }
+            classes = task
+            return task
+        }
+        return try await task.value
+    }
+
+    /// The class of a name, where this cluster has it.
+    private func known(_ name: String) async throws -> KubernetesObject? {
+        name.isEmpty ? nil : try await knownClasses()?[name]
+    }
+
+    private func requireSnapshots(_ operation: String) async throws {
+        guard try await cluster.serves(SnapshotObjects.contents) else {
+            throw error(.invalidConfiguration, operation, "the cluster serves no \(SnapshotObjects.contents)")
+        }
+    }
+
+    private func wait(
+        _ timeout: Duration, _ operation: String, _ reason: String, until isReached: () async throws -> Bool,
+        why: (() -> String)? = nil
+    ) async throws {
+        let deadline = ContinuousClock.now + timeout
+        var pause = Duration.milliseconds(100)
+        while !(try await isReached()) {
+            guard ContinuousClock.now < deadline else {
+                throw error(
+                    .unavailable, operation, "after \(timeout.components.seconds) s: \(why?() ?? reason)")
+            }
+            try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    private func error(
+        _ kind: VolumeSnapshotError.Kind, _ operation: String, _ reason: String?
+    ) -> VolumeSnapshotError {
+        VolumeSnapshotError(kind, operation: operation, storage: cluster.description, reason: reason?.printable)
+    }
+
+    /// A name that is the same whenever the same is asked for.
+    private static func contentName(_ purpose: String, _ first: String, _ second: String) -> String {
+        let digest = SHA256.hash(data: Array("\(first)\n\(second)".utf8)).prefix(12)
+        let digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "godwit-\(purpose)-\(digits)"
+    }
+}

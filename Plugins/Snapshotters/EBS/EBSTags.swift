@@ -1,0 +1,55 @@
+import CloudStorage
+
+/// The tags of snapshots and of volumes made of them.
+enum EBSTags {
+    /// Tells a snapshot from all others, before its id is known.
+    static let mark = "godwit.io/request"
+    /// EC2's own limit, less the mark.
+    private static let limit = 49
+    private static let keyLength = 127
+    private static let valueLength = 255
+
+    /// A snapshot has the tags that it is given, and those of its volume.
+    static func ofSnapshot(_ wanted: [String: String], volume: XMLElement) -> [String: String] {
+        var tags: [String: String] = [:]
+        for (key, value) in wanted { tags[cut(key, keyLength)] = cut(value, valueLength) }
+        for (key, value) in read(volume).sorted(by: { $0.key < $1.key }) where tags[key] == nil && tags.count < limit {
+            tags[key] = value
+        }
+        return tags
+    }
+
+    /// A volume has the tags of its snapshot. With the cluster's name it is marked as the cluster's, and no other's.
+    static func ofVolume(snapshot: XMLElement, clusterName: String?) -> [String: String] {
+        var tags = read(snapshot)
+        tags[mark] = nil
+        guard let clusterName, !clusterName.isEmpty else { return tags }
+        tags = tags.filter { !$0.key.hasPrefix("kubernetes.io/cluster/") && $0.key != "KubernetesCluster" }
+        tags["kubernetes.io/cluster/\(clusterName)"] = "owned"
+        tags["KubernetesCluster"] = clusterName
+        return tags
+    }
+
+    /// The parameters of a request that makes something.
+    static func parameters(_ tags: [String: String], resource: String) -> [(name: String, value: String)] {
+        guard !tags.isEmpty else { return [] }
+        var parameters = [(name: "TagSpecification.1.ResourceType", value: resource)]
+        for (index, tag) in tags.sorted(by: { $0.key < $1.key }).enumerated() {
+            parameters.append(("TagSpecification.1.Tag.\(index + 1).Key", tag.key))
+            parameters.append(("TagSpecification.1.Tag.\(index + 1).Value", tag.value))
+        }
+        return parameters
+    }
+
+    /// The tags of a volume or snapshot; those of AWS's own cannot be given to anything.
+    private static func read(_ element: XMLElement) -> [String: String] {
+        var tags: [String: String] = [:]
+        for item in element["tagSet"]?.all("item") ?? [] {
+            guard let key = item.text("key"), !key.hasPrefix("aws:") else { continue }
+            tags[key] = item.text("value") ?? ""
+        }
+        return tags
+    }
+
+    private static func cut(_ text: String, _ length: Int) -> String { String(text.unicodeScalars.prefix(length)) }
+}

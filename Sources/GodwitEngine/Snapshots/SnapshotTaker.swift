@@ -1,0 +1,123 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import Synchronization
+
+/// Takes the snapshots of a backup, several at once, and remembers them until the backup exists.
+final class SnapshotTaker: Sendable {
+    private struct Taken: Sendable {
+        let snapshot: VolumeRecord.StorageSnapshot
+        let remove: @Sendable () async throws -> Void
+    }
+
+    private let request: BackupRequest
+    private let timeout: Duration
+    private let recorder: RunRecorder
+    private let taken = Mutex<[Taken]>([])
+
+    /// Snapshots that are waited for at once.
+    private static let parallel = 16
+
+    init(_ request: BackupRequest, timeout: Duration, recorder: RunRecorder) {
+        self.request = request
+        self.timeout = timeout
+        self.recorder = recorder
+    }
+
+    /// Takes snapshots. One that fails is a result, and does not stop the rest.
+    ///
+    /// - Throws: `CancellationError`; what was taken by then is removed by ``discard()``.
+    func take(
+        _ volumes: [(volume: ClaimedVolume, route: SnapshotRoute)]
+    ) async throws -> [ClaimName: Result<VolumeRecord.StorageSnapshot, any Error>] {
+        let results = try await volumes.mapConcurrently(limit: Self.parallel) { [self] volume, route in
+            let result: Result<VolumeRecord.StorageSnapshot, any Error>
+            do {
+                recorder.begin("snapshot of volume \(volume.claim)")
+                result = .success(try await take(volume, route))
+            } catch {
+                try Task.checkCancellation()
+                result = .failure(error)
+            }
+            return (volume.claim, result)
+        }
+        return Dictionary(results, uniquingKeysWith: { _, last in last })
+    }
+
+    private func take(
+        _ volume: ClaimedVolume, _ route: SnapshotRoute
+    ) async throws -> VolumeRecord.StorageSnapshot {
+        switch route {
+        case .storage(let location, let volumeID, let zone):
+            let snapshotter = location.snapshotter
+            let info = try await snapshotter.volumeInfo(volumeID, zone: zone)
+            let id = try await snapshotter.createSnapshot(of: volumeID, zone: zone, tags: tags(volume))
+            var snapshot = VolumeRecord.StorageSnapshot(provider: location.provider, id: id)
+            snapshot.location = location.name
+            snapshot.volumeID = volumeID
+            snapshot.zone = zone
+            snapshot.info = info
+            snapshot.taken = Date()
+            remember(snapshot) { try await snapshotter.deleteSnapshot(id) }
+            return snapshot
+        case .claim(let claims, let offer):
+            let made = try await claims.createSnapshot(
+                of: volume.claim, with: offer, labels: tags(volume).labels, timeout: timeout)
+            var snapshot = VolumeRecord.StorageSnapshot(provider: claims.name, id: made.handle)
+            snapshot.driver = made.driver
+            snapshot.snapshotClass = made.snapshotClass
+            snapshot.restoreSize = made.restoreSize
+            snapshot.taken = Date()
+            remember(snapshot) { [timeout] in try await claims.deleteSnapshot(made, timeout: timeout) }
+            return snapshot
+        }
+    }
+
+    private func remember(
+        _ snapshot: VolumeRecord.StorageSnapshot, _ remove: @escaping @Sendable () async throws -> Void
+    ) {
+        taken.withLock { $0.append(Taken(snapshot: snapshot, remove: remove)) }
+    }
+
+    /// As Velero's: the backup's labels, and which backup and volume it is of.
+    private func tags(_ volume: ClaimedVolume) -> [String: String] {
+        request.backup.labels.merging(
+            ["velero.io/backup": request.backup.name, "velero.io/pv": volume.volumeName],
+            uniquingKeysWith: { _, own in own })
+    }
+
+    /// Deletes a snapshot before the backup exists: its data is elsewhere by then.
+    func remove(_ snapshot: VolumeRecord.StorageSnapshot) async throws {
+        guard let entry = taken.withLock({ $0.first { $0.snapshot == snapshot } }) else { return }
+        try await entry.remove()
+        taken.withLock { $0.removeAll { $0.snapshot == snapshot } }
+    }
+
+    /// Tells that the backup exists, so that its snapshots stay.
+    func keep() { taken.withLock { $0 = [] } }
+
+    /// Deletes the snapshots of a backup that came to nothing. Works in a cancelled task.
+    func discard() async {
+        let taken = taken.withLock { taken in
+            defer { taken = [] }
+            return taken
+        }
+        let recorder = recorder
+        await Task {
+            for entry in taken {
+                do {
+                    try await entry.remove()
+                } catch {
+                    recorder.warn("\(entry.snapshot.description) stays behind: \(error)")
+                }
+            }
+        }.value
+    }
+}
+
+extension [String: String] {
+    /// What of tags can be labels of Kubernetes objects.
+    fileprivate var labels: [String: String] {
+        mapValues { LabelValue.valid($0) }
+    }
+}

@@ -1,0 +1,79 @@
+import GodwitModel
+import GodwitPluginAPI
+import GodwitTestKit
+import Streams
+import Tarball
+import Testing
+
+@testable import GodwitEngine
+
+/// Snapshots as Velero lists them.
+@Suite struct VeleroSnapshotTests {
+    /// A backup in Velero's format with lists of Velero's.
+    private static func site(_ lists: [String: String]) async throws -> SnapshotSite {
+        var site = SnapshotSite()
+        site.format = .velero
+        site.wanted = false
+        site.add("data")
+        _ = try await site.backUp("v")
+        let files = ArtifactFiles(store: site.store)
+        for (name, text) in lists {
+            try await site.store.delete(["backups/v/v-\(name).json.gz"])
+            _ = try await files.writeCompressed("backups/v/v-\(name).json.gz", Array(text.utf8), with: .gzip())
+        }
+        return site
+    }
+
+    @Test func nativeSnapshots() async throws {
+        let list = """
+            [{"spec":{"backupName":"v","backupUID":"u","location":"aws-main","persistentVolumeName":"pv-volume-1",
+            "providerVolumeID":"vol-1","volumeType":"gp2","volumeAZ":"eu-west-1a","volumeIOPS":0},
+            "status":{"providerSnapshotID":"snap-1","phase":"Completed"}},
+            {"spec":{"location":"aws-main","persistentVolumeName":"pv-gone"},"status":{"phase":"Failed"}}]
+            """
+        let info = #"[{"pvName":"pv-volume-1","pvcName":"data","pvcNamespace":"shop","backupMethod":"NativeSnapshot"}]"#
+        for infos in [info, "[]"] {
+            let site = try await Self.site(["volumesnapshots": list, "volumeinfo": infos])
+            let records = try await site.records(of: "v")
+            #expect(records.count == 1)
+            let record = try #require(records.first)
+            #expect(record.claim == ClaimName(namespace: "shop", name: "data") && record.phase == .completed)
+            let snapshot = try #require(record.snapshot)
+            #expect(snapshot.kind == .ofStorage && snapshot.id == "snap-1" && snapshot.location == "aws-main")
+            #expect(snapshot.zone == "eu-west-1a" && snapshot.info == VolumeInfo(type: "gp2", iops: 0))
+        }
+    }
+
+    @Test func snapshotsOfClaims() async throws {
+        let info = """
+            [{"pvName":"pv-1","pvcName":"data","pvcNamespace":"shop","backupMethod":"CSISnapshot","snapshotDataMoved":false,
+            "csiSnapshotInfo":{"snapshotHandle":"h-1","driver":"d.example.com","size":1024,"vscName":"c"}},
+            {"pvcName":"moved","pvcNamespace":"shop","backupMethod":"CSISnapshot","snapshotDataMoved":true},
+            {"pvcName":"files","pvcNamespace":"shop","backupMethod":"PodVolumeBackup"}]
+            """
+        let snapshots = """
+            [{"metadata":{"name":"s","namespace":"shop"},"spec":{"volumeSnapshotClassName":"fast",
+            "source":{"persistentVolumeClaimName":"data"}},"status":{"boundVolumeSnapshotContentName":"c"}}]
+            """
+        let contents = """
+            [{"metadata":{"name":"c"},"spec":{"driver":"d.example.com"},
+            "status":{"snapshotHandle":"h-1","restoreSize":1024}}]
+            """
+        for lists in [
+            ["volumeinfo": info],
+            ["volumeinfo": "[]", "csi-volumesnapshots": snapshots, "csi-volumesnapshotcontents": contents],
+        ] {
+            let records = try await Self.site(lists).records(of: "v")
+            #expect(records.map(\.claim.description) == ["shop/data"])
+            let snapshot = try #require(records.first?.snapshot)
+            #expect(snapshot.kind == .ofClaim && snapshot.id == "h-1" && snapshot.driver == "d.example.com")
+            #expect(snapshot.restoreSize == 1024)
+        }
+    }
+
+    @Test func aListThatCannotBeReadIsDamage() async throws {
+        let site = try await Self.site(["volumesnapshots": "nonsense"])
+        let error = await #expect(throws: BackupStorageError.self) { _ = try await site.records(of: "v") }
+        #expect(error?.kind == .damaged)
+    }
+}

@@ -1,0 +1,242 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import KubernetesClient
+
+/// Plays the parts of the snapshot controller and of a CSI driver with its sidecars, for the claims of one driver.
+///
+/// It looks at the cluster again and again, and does what external-snapshotter documents: contents for snapshots of
+/// claims, binding of those made by hand, finalizers, and the deletion of the storage's snapshot when the content's policy
+/// says so. Its storage is a map from handles to what the volume held.
+actor DriverPlayer {
+    let driver: String
+    private let cluster: KubernetesCluster
+    private let catalog: APIResourceCatalog
+    /// What volumes hold, by handle.
+    private(set) var volumes: [String: String] = [:]
+    /// What snapshots hold, by handle.
+    private(set) var snapshots: [String: String] = [:]
+    /// Whether snapshots fail, with this message.
+    var failure: String?
+    /// Whether nothing is done.
+    var isAsleep = false
+    private var loop: Task<Void, Never>?
+    private(set) var troubles: [String] = []
+
+    private static let finalizer = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
+    private static let group = "snapshot.storage.k8s.io"
+    private static let snapshotResource = GroupResource(group: group, resource: "volumesnapshots")
+    private static let contentResource = GroupResource(group: group, resource: "volumesnapshotcontents")
+    private static let classResource = GroupResource(group: group, resource: "volumesnapshotclasses")
+
+    init(driver: String, cluster: KubernetesCluster, catalog: APIResourceCatalog) {
+        self.driver = driver
+        self.cluster = cluster
+        self.catalog = catalog
+    }
+
+    func write(_ text: String, to volume: String) { volumes[volume] = text }
+    func fail(with message: String?) { failure = message }
+    func sleep(_ isAsleep: Bool) { self.isAsleep = isAsleep }
+    func adopt(_ others: [String: String]) { snapshots.merge(others) { _, new in new } }
+
+    func start() {
+        loop = Task { [weak self] in
+            while !Task.isCancelled {
+                await self?.step()
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    func stop() { loop?.cancel() }
+
+    private func step() async {
+        guard !isAsleep else { return }
+        do {
+            let contents = try await list(Self.contentResource).filter { $0[path: "spec", "driver"]?.string == driver }
+            for content in contents { try await settle(content) }
+            let classes = try await list(Self.classResource).filter { $0["driver"]?.string == driver }
+            let names = Dictionary(classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            for snapshot in try await list(Self.snapshotResource) {
+                try await settle(snapshot, contents, names)
+            }
+            try await provision()
+            try await collect()
+        } catch {
+            // Somebody else was at the same object; the next round sees what has become of it.
+            if troubles.count < 100 { troubles.append("\(error)") }
+        }
+    }
+
+    private func settle(_ content: KubernetesObject) async throws {
+        let handle =
+            content[path: "spec", "source", "snapshotHandle"]?.string
+            ?? content[path: "status", "snapshotHandle"]?.string ?? ""
+        if content[path: "metadata", "deletionTimestamp"] != nil {
+            if content[path: "spec", "deletionPolicy"] == "Delete" { snapshots[handle] = nil }
+            try await patch(Self.contentResource, content, ["metadata": ["finalizers": .null]])
+            return
+        }
+        if content[path: "metadata", "finalizers"] == nil {
+            try await patch(
+                Self.contentResource, content, ["metadata": ["finalizers": [.string(Self.finalizer)]]])
+        }
+        guard content[path: "status", "readyToUse"] == nil else { return }
+        let status: JSONValue
+        if let source = content[path: "spec", "source", "volumeHandle"]?.string {
+            if let failure {
+                status = ["error": ["message": .string(failure)]]
+            } else {
+                let made = "snap-\(UUID().uuidString.lowercased())"
+                snapshots[made] = volumes[source] ?? ""
+                status = ["snapshotHandle": .string(made), "readyToUse": true, "restoreSize": 2_147_483_648]
+            }
+        } else if snapshots[handle] != nil {
+            status = ["snapshotHandle": .string(handle), "readyToUse": true, "restoreSize": 2_147_483_648]
+        } else {
+            status = ["error": ["message": "there is no such snapshot"]]
+        }
+        guard content["status"] != status else { return }
+        try await patch(Self.contentResource, content, ["status": status], status: true)
+    }
+
+    private func settle(
+        _ snapshot: KubernetesObject, _ contents: [KubernetesObject], _ classes: [String: KubernetesObject]
+    ) async throws {
+        guard snapshot[path: "status", "readyToUse"]?.bool != true else { return }
+        if let claim = snapshot[path: "spec", "source", "persistentVolumeClaimName"]?.string {
+            guard let name = snapshot[path: "spec", "volumeSnapshotClassName"]?.string, let chosen = classes[name]
+            else { return }
+            let uid = snapshot[path: "metadata", "uid"]?.string ?? ""
+            let own = contents.first { $0.name == "snapcontent-\(uid)" }
+            guard let own else { return try await makeContent(snapshot, claim, chosen, uid) }
+            try await report(own, in: snapshot)
+        } else if let name = snapshot[path: "spec", "source", "volumeSnapshotContentName"]?.string,
+            let own = contents.first(where: { $0.name == name }),
+            own[path: "spec", "volumeSnapshotRef", "name"]?.string == snapshot.name,
+            own[path: "spec", "volumeSnapshotRef", "namespace"]?.string == snapshot.namespace
+        {
+            try await report(own, in: snapshot)
+        }
+    }
+
+    private func report(_ content: KubernetesObject, in snapshot: KubernetesObject) async throws {
+        var status: JSONValue = ["boundVolumeSnapshotContentName": .string(content.name)]
+        if content[path: "status", "readyToUse"]?.bool == true {
+            status["readyToUse"] = true
+            status["restoreSize"] = "2Gi"
+        } else if let error = content[path: "status", "error"] {
+            status["error"] = error
+        }
+        guard snapshot["status"] != status else { return }
+        try await patch(Self.snapshotResource, snapshot, ["status": status], status: true)
+    }
+
+    private func makeContent(
+        _ snapshot: KubernetesObject, _ claim: String, _ chosen: KubernetesObject, _ uid: String
+    ) async throws {
+        guard let namespace = snapshot.namespace,
+            let object = try await get(.persistentVolumeClaims, namespace, claim),
+            let volume = try await get(.persistentVolumes, nil, object[path: "spec", "volumeName"]?.string ?? "")
+        else { return }
+        let content = KubernetesObject([
+            "apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotContent",
+            "metadata": ["name": .string("snapcontent-\(uid)"), "finalizers": [.string(Self.finalizer)]],
+            "spec": [
+                "driver": .string(driver), "deletionPolicy": chosen["deletionPolicy"] ?? "Delete",
+                "volumeSnapshotClassName": .string(chosen.name),
+                "source": ["volumeHandle": volume[path: "spec", "csi", "volumeHandle"] ?? ""],
+                "volumeSnapshotRef": [
+                    "kind": "VolumeSnapshot", "namespace": .string(namespace), "name": .string(snapshot.name),
+                    "uid": .string(uid),
+                ],
+            ],
+        ])
+        try await create(Self.contentResource, nil, content)
+    }
+
+    /// What a deleted snapshot leaves: its content goes too if the policy says so.
+    private func collect() async throws {
+        let alive = Set(
+            try await list(Self.snapshotResource).compactMap { $0[path: "metadata", "uid"]?.string })
+        for content in try await list(Self.contentResource)
+        where content[path: "spec", "driver"]?.string == driver && content[path: "spec", "deletionPolicy"] == "Delete" {
+            guard let uid = content[path: "spec", "volumeSnapshotRef", "uid"]?.string, !alive.contains(uid),
+                let resource = catalog[Self.contentResource]
+            else { continue }
+            try await cluster.delete(resource, namespace: nil, name: content.name, options: DeleteOptions())
+        }
+    }
+
+    /// Claims whose data source is a ready snapshot get a volume that holds what it holds.
+    private func provision() async throws {
+        for claim in try await list(.persistentVolumeClaims) {
+            guard claim[path: "spec", "storageClassName"]?.string == driver,
+                claim[path: "spec", "volumeName"]?.string ?? "" == "",
+                claim[path: "spec", "dataSource", "kind"] == "VolumeSnapshot", let namespace = claim.namespace,
+                let source = claim[path: "spec", "dataSource", "name"]?.string,
+                let snapshot = try await get(Self.snapshotResource, namespace, source),
+                snapshot[path: "status", "readyToUse"]?.bool == true,
+                let name = snapshot[path: "status", "boundVolumeSnapshotContentName"]?.string,
+                let content = try await get(Self.contentResource, nil, name),
+                let held = snapshots[content[path: "status", "snapshotHandle"]?.string ?? ""]
+            else { continue }
+            let handle = "vol-\(claim[path: "metadata", "uid"]?.string ?? "")"
+            volumes[handle] = held
+            guard try await get(.persistentVolumes, nil, "pvc-\(handle)") == nil else { continue }
+            try await create(
+                .persistentVolumes, nil,
+                Self.volume("pvc-\(handle)", handle, driver, ClaimName(namespace: namespace, name: claim.name)))
+        }
+    }
+
+    static func volume(_ name: String, _ handle: String, _ driver: String, _ claim: ClaimName) -> KubernetesObject {
+        KubernetesObject([
+            "apiVersion": "v1", "kind": "PersistentVolume",
+            "metadata": [
+                "name": .string(name), "labels": ["godwit-driver": .string(driver)],
+                "annotations": ["pv.kubernetes.io/provisioned-by": .string(driver)],
+            ],
+            "spec": [
+                "capacity": ["storage": "2Gi"], "accessModes": ["ReadWriteOnce"], "storageClassName": .string(driver),
+                "persistentVolumeReclaimPolicy": "Retain",
+                "csi": ["driver": .string(driver), "volumeHandle": .string(handle)],
+                "claimRef": ["namespace": .string(claim.namespace), "name": .string(claim.name)],
+            ],
+        ])
+    }
+
+    // MARK: The cluster
+
+    func list(_ resource: GroupResource) async throws -> [KubernetesObject] {
+        guard let resource = catalog[resource] else { return [] }
+        var objects: [KubernetesObject] = []
+        for try await batch in cluster.list(resource, namespace: nil, options: ListOptions()) {
+            objects += try batch.map { try KubernetesObject(parsing: $0.bytes) }
+        }
+        return objects
+    }
+
+    func get(_ resource: GroupResource, _ namespace: String?, _ name: String) async throws -> KubernetesObject? {
+        guard let resource = catalog[resource], !name.isEmpty else { return nil }
+        return try await cluster.get(resource, namespace: namespace, name: name).map {
+            try KubernetesObject(parsing: $0.bytes)
+        }
+    }
+
+    func create(_ resource: GroupResource, _ namespace: String?, _ object: KubernetesObject) async throws {
+        guard let resource = catalog[resource] else { return }
+        _ = try await cluster.create(
+            resource, namespace: namespace, object: object.serialized(), options: WriteOptions())
+    }
+
+    private func patch(
+        _ resource: GroupResource, _ object: KubernetesObject, _ patch: JSONValue, status: Bool = false
+    ) async throws {
+        guard let resource = catalog[resource] else { return }
+        _ = try await cluster.patch(
+            resource, namespace: object.namespace, name: object.name, patch: Patch(.merge, patch.serialized()),
+            subresource: status ? "status" : nil, options: WriteOptions())
+    }
+}
