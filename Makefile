@@ -6,12 +6,12 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 RELEASE_FLAGS := --configuration release --static-swift-stdlib --product godwit
-LINTED := Package.swift Sources Plugins Tests Benchmarks
+LINTED := Package.swift Sources Plugins Tests Benchmarks samples/plugins scripts/protoc-plugins
 
 # Tests of servers and time-outs need some air: not all of them at once on a small machine.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
-.PHONY: help build release demo test test-unit lint format bench fuzz prove testbed clean
+.PHONY: help build release demo test test-unit lint format protos bench fuzz prove testbed clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,8 +43,14 @@ test: lint ## Everything: lint, unit tests, contract suites, integration on the 
 	scripts/testbed build
 	scripts/with-testbed $(SWIFT) test --skip-build
 
+protos: ## Make the code of the plugin protocol anew from its .proto files.
+	scripts/bootstrap build protos
+	scripts/protos
+
 bench: release ## Measure against the peers; fills docs/benchmarks.md's tables.
 	scripts/bootstrap build bench testbed
+	$(SWIFT) build $(filter-out --product godwit,$(RELEASE_FLAGS)) --product plugin-calls
+	$(SWIFT) build $(filter-out --product godwit,$(RELEASE_FLAGS)) --product sample-quieten
 	scripts/testbed build
 	scripts/with-testbed Benchmarks/run .build/release/godwit
 
@@ -68,4 +74,4 @@ testbed: ## Build and start the testbed, and leave it running.
 	scripts/testbed env
 
 clean: ## Remove what was built here (the testbed's cache stays).
-	rm -rf .build
+	rm -rf .build .build-protoc

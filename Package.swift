@@ -27,6 +27,13 @@ func plugin(_ name: String, at path: String, _ dependencies: [Target.Dependency]
     )
 }
 
+/// A program of plugins, written as an integrator writes one, under `samples/plugins/`.
+func sample(_ name: String, at path: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["GodwitPluginSDK"], path: "samples/plugins/\(path)",
+        swiftSettings: [.swiftLanguageMode(.v6)])
+}
+
 /// The test target of a room or plugin, under `Tests/`.
 func tests(_ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: excluding, swiftSettings: strict)
@@ -37,16 +44,26 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
 let package = Package(
     name: "godwit",
     products: [
         .executable(name: "godwit", targets: ["godwit"]),
         .library(name: "GodwitPluginAPI", targets: ["GodwitModel", "Streams", "GodwitPluginAPI"]),
+        .library(name: "GodwitPluginSDK", targets: ["GodwitModel", "Streams", "GodwitPluginAPI", "GodwitPluginSDK"]),
         .library(name: "GodwitTestKit", targets: ["GodwitTestKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -58,6 +75,7 @@ let package = Package(
         .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBtrfs"),
+        .systemLibrary(name: "CProcess"),
 
         room("GodwitModel"),
         room("Streams"),
@@ -66,6 +84,16 @@ let package = Package(
         room("HTTPTransport", ["GodwitModel", "Streams", "CLibCurl"]),
         room("KubernetesClient", ["GodwitModel", "Streams", "HTTPTransport", crypto, yams]),
         room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium", "CLinux"]),
+        .target(
+            name: "PluginProtocol",
+            dependencies: ["GodwitModel", "GodwitPluginAPI", grpc, grpcProtobuf, protobuf],
+            exclude: ["Protos"], swiftSettings: strict),
+        room(
+            "PluginHost",
+            ["GodwitModel", "Streams", "GodwitPluginAPI", "PluginProtocol", "CProcess", grpc, grpcTransport, protobuf]),
+        room(
+            "GodwitPluginSDK",
+            ["GodwitModel", "Streams", "GodwitPluginAPI", "PluginProtocol", grpc, grpcTransport, protobuf]),
         room(
             "GodwitEngine",
             [
@@ -90,15 +118,30 @@ let package = Package(
         plugin("ResourceModifiers", at: "Transformers/ResourceModifiers", [yams]),
         plugin("RestoreFixes", at: "Transformers/RestoreFixes", ["FieldPaths", crypto]),
         plugin("BackupActions", at: "Transformers/BackupActions"),
+        plugin("SelectedNode", at: "Transformers/SelectedNode"),
+        plugin("PodRequirements", at: "Transformers/PodRequirements", ["FieldPaths"]),
+        plugin("MetadataRules", at: "Transformers/Metadata"),
+        plugin("Replicas", at: "Transformers/Replicas"),
+        plugin("CronJobSuspension", at: "Transformers/CronJobSuspension"),
+        plugin("HostMapping", at: "Transformers/Hosts", ["FieldPaths"]),
+        plugin("NodePorts", at: "Transformers/NodePorts"),
+        plugin("SecurityContextConstraints", at: "Transformers/SecurityContextConstraints"),
+        plugin("OpenShift", at: "Transformers/OpenShift", ["FieldPaths"]),
+        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths"]),
+        plugin("PluginConfiguration", at: "Transformers/PluginConfiguration", ["FieldPaths"]),
 
         .executableTarget(
             name: "godwit",
             dependencies: [
                 "CAllocator", "GodwitModel", "Streams", "GodwitPluginAPI", "HTTPTransport", "KubernetesClient",
-                "GodwitEngine", "VolumeRepository", "FilesystemObjectStore", "S3ObjectStore",
-                "AzureObjectStore", "GCSObjectStore", "EBSSnapshotter", "CSISnapshotter", "BtrfsSnapshotter",
+                "GodwitEngine", "VolumeRepository", "PluginHost", "GodwitTestKit", "FilesystemObjectStore",
+                "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "EBSSnapshotter", "CSISnapshotter",
+                "BtrfsSnapshotter",
                 "NamespaceMapping", "ClaimMapping", "ReclaimPolicy", "ImageRegistry", "StorageClassMapping",
-                "ResourceModifiers", "RestoreFixes", "BackupActions",
+                "ResourceModifiers", "RestoreFixes", "BackupActions", "SelectedNode", "PodRequirements",
+                "MetadataRules",
+                "Replicas", "CronJobSuspension", "HostMapping", "NodePorts", "SecurityContextConstraints", "OpenShift",
+                "KubeVirt", "PluginConfiguration",
                 arguments, yams,
             ],
             swiftSettings: strict
@@ -152,10 +195,34 @@ let package = Package(
                 "GodwitModel", "GodwitPluginAPI", "GodwitTestKit", "NamespaceMapping", "ClaimMapping", "ReclaimPolicy",
                 "ImageRegistry",
                 "StorageClassMapping", "ResourceModifiers", "RestoreFixes", "BackupActions", "FieldPaths",
+                "SelectedNode", "PodRequirements", "MetadataRules",
+                "Replicas", "CronJobSuspension", "HostMapping", "NodePorts", "SecurityContextConstraints", "OpenShift",
+                "KubeVirt", "PluginConfiguration",
+            ]),
+        .executableTarget(
+            name: "plugin-calls", dependencies: ["PluginHost", "GodwitPluginSDK"], path: "Benchmarks/PluginCalls",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        sample("sample-shelf", at: "shelf"),
+        sample("sample-vault", at: "vault"),
+        sample("sample-quieten", at: "quieten"),
+        .executableTarget(
+            name: "hostile-plugin",
+            dependencies: ["PluginProtocol", grpc, grpcTransport, protobuf], path: "Tests/HostilePlugin",
+            swiftSettings: strict),
+        tests(
+            "PluginHostTests",
+            [
+                "PluginHost", "PluginProtocol", "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitPluginSDK",
+                "GodwitTestKit", "KubernetesClient", "FilesystemObjectStore", "Streams", "ProgramTestKit",
+                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin",
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),
-        tests("CommandLineTests", ["ProgramTestKit", "GodwitModel", yams], excluding: ["Golden"]),
+        tests(
+            "CommandLineTests",
+            [
+                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "hostile-plugin",
+            ], excluding: ["Golden"]),
         tests(
             "IntegrationTests",
             [

@@ -8,7 +8,8 @@ enum ArgumentNormalizer {
         "--include-cluster-resources", "--preserve-nodeports", "--confirm", "--details", "--dry-run", "--default",
         "--allow-partially-failed", "--force", "--exit-code", "--exclude-caches", "--delete-extra", "--verify", "--all",
         "--prune", "--volume-data", "--default-volumes-to-fs-backup", "--restore-volumes", "--verify-volumes",
-        "--snapshot-volumes", "--snapshot-move-data", "--read-back", "--write-sparse-files",
+        "--snapshot-volumes", "--snapshot-move-data", "--read-back", "--write-sparse-files", "--drop-nodeports",
+        "--suspend-cronjobs",
     ]
 
     static func normalize(_ arguments: [String]) -> [String] {
@@ -21,7 +22,8 @@ enum ArgumentNormalizer {
             }
             let next = index + 1 < arguments.count ? arguments[index + 1] : ""
             // `--flag true` is not Go's form, but nothing else could be meant by it.
-            normalized.append(next == "true" || next == "false" ? argument : "\(argument)=true")
+            let values = argument == "--suspend-cronjobs" ? ["true", "false", "original"] : ["true", "false"]
+            normalized.append(values.contains(next) ? argument : "\(argument)=true")
         }
         return normalized
     }

@@ -11,6 +11,7 @@ enum Program {
         signal(SIGPIPE, SIG_IGN)
         let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()))
         let status = await run(arguments)
+        await ExternalPlugins.stop()
         // Not exit(3): its handlers take apart what libraries hold, such as OpenSSL's tables, under threads that still
         // run, and a backup that is complete would end with a crash.
         fflush(nil)

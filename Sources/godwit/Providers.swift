@@ -9,8 +9,9 @@ import GCSObjectStore
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
-import ImageRegistry
+import KubeVirt
 import NamespaceMapping
+import PluginHost
 import ReclaimPolicy
 import RestoreFixes
 import S3ObjectStore
@@ -32,18 +33,22 @@ enum Providers {
     /// What Velero calls a plugin for the same storage.
     private static let velerosNames = ["aws": "godwit.io/ebs", "velero.io/aws": "godwit.io/ebs"]
 
-    /// The provider of snapshotters of a name, ours or Velero's.
-    static func snapshotter(named name: String) throws -> any VolumeSnapshotterProvider {
+    /// The provider of snapshotters of a name: ours, by our name or by Velero's, else a program's.
+    static func snapshotter(
+        named name: String, _ places: PluginPlaces
+    ) async throws -> any VolumeSnapshotterProvider {
         let own = velerosNames[name] ?? name
-        guard let provider = snapshotters.first(where: { $0.name == own }) else {
-            throw UnknownSnapshotterError(name: name, known: snapshotters.map(\.name))
-        }
-        return provider
+        if let provider = snapshotters.first(where: { $0.name == own }) { return provider }
+        let loaded = try await ExternalPlugins.load([.volumeSnapshotter], places)
+        if let provider = loaded.volumeSnapshotters.first(where: { $0.name == name }) { return provider }
+        throw UnknownSnapshotterError(
+            name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name),
+            failures: loaded.failures.map { "\($0)" })
     }
 
     /// Makes the snapshotter of a location.
-    static func open(_ location: SnapshotLocation) async throws -> any VolumeSnapshotter {
-        try await snapshotter(named: location.provider).open(location.configuration)
+    static func open(_ location: SnapshotLocation, _ places: PluginPlaces) async throws -> any VolumeSnapshotter {
+        try await snapshotter(named: location.provider, places).open(location.configuration)
     }
 
     /// What takes snapshots of claims in a cluster.
@@ -52,9 +57,13 @@ enum Providers {
     }
 
     /// Makes the store of a location.
-    static func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
+    static func open(_ location: StorageLocation, _ global: GlobalOptions) async throws -> OpenedObjectStore {
+        if location.scheme == PluginLocation.scheme {
+            return try await ExternalPlugins.objectStore(for: location, global).open(location)
+        }
         guard let provider = objectStores.first(where: { $0.schemes.contains(location.scheme) }) else {
-            throw UnknownProviderError(scheme: location.scheme, known: objectStores.flatMap(\.schemes))
+            throw UnknownProviderError(
+                scheme: location.scheme, known: objectStores.flatMap(\.schemes) + [PluginLocation.scheme])
         }
         return try await provider.open(location)
     }
@@ -64,36 +73,42 @@ enum Providers {
         let name: String
         let kind: String
         let purpose: String
+        /// The program's path; nil for a built-in module.
+        var program: String?
     }
 
-    /// All plugins.
+    /// What looks at items on their way into a backup.
+    static var backupItemActions: [any BackupItemAction] { BackupActions.all { [] } + KubeVirt.backupActions() }
+
+    /// What looks at items on their way into a cluster, without any settings.
+    static var restoreItemActions: [any RestoreItemAction] {
+        let transformers: [any RestoreItemAction] = [
+            NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
+            ReclaimPolicy(.restoreOriginal),
+        ]
+        return platformFixes + RestoreFixes.all() + transformers + listedTransformers
+    }
+
+    /// The plugins that are built in.
     static var plugins: [Plugin] {
         let stores = objectStores.map { provider in
             Plugin(
                 name: provider.name, kind: "ObjectStore",
                 purpose: provider.schemes.map { "\($0)://" }.joined(separator: ", "))
         }
-        let backup = BackupActions.all { [] }.map { action in
+        let backup = backupItemActions.map { action in
             Plugin(name: action.name, kind: "BackupItemAction", purpose: purpose(action.appliesTo))
         }
-        let transformers: [any RestoreItemAction] = [
-            NamespaceMapping(mapping: [:]), ClaimMapping(mapping: [:]), StorageClassMapping(mapping: [:]),
-            ReclaimPolicy(.restoreOriginal),
-        ]
-        let restore = (RestoreFixes.all() + transformers).map { action in
+        let restore = restoreItemActions.map { action in
             Plugin(name: action.name, kind: "RestoreItemAction", purpose: purpose(action.appliesTo))
         }
-        let configured = [
-            Plugin(name: "godwit.io/image-registry", kind: "RestoreItemAction", purpose: "--image-registry-mappings"),
-            Plugin(name: "godwit.io/resource-modifier", kind: "RestoreItemAction", purpose: "--resource-modifiers"),
-        ]
         let takers =
             snapshotters.map { provider in
                 Plugin(
                     name: provider.name, kind: "VolumeSnapshotter",
                     purpose: provider.parameters.map(\.name).joined(separator: ", "))
             } + [Plugin(name: "godwit.io/csi", kind: "VolumeSnapshotter", purpose: "claims of CSI drivers")]
-        return stores + takers + backup + restore + configured
+        return stores + takers + backup + restore + configuredTransformers
     }
 
     private static func purpose(_ selector: ResourceSelector) -> String {
@@ -105,8 +120,10 @@ enum Providers {
 struct UnknownSnapshotterError: AdvisedError, UsageError {
     let name: String
     let known: [String]
+    /// Programs that could not be asked: one of them may be the plugin's.
+    let failures: [String]
     var summary: String { "no plugin '\(name)' takes snapshots of volumes" }
-    var reason: String? { nil }
+    var reason: String? { failures.isEmpty ? nil : failures.joined(separator: "; ") }
     var advice: String? { "use one of \(known.joined(separator: ", ")); see 'godwit plugin get'" }
 }
 

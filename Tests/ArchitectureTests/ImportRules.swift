@@ -13,7 +13,7 @@ enum ImportRules {
     static let wrappers = [
         "CLibCurl": "HTTPTransport", "CLibArchive": "Tarball", "CLibZstd": "Tarball", "CLibZ": "Tarball",
         "CLibSodium": "VolumeRepository", "CLinux": "VolumeRepository",
-        "CBtrfs": "BtrfsSnapshotter", "CAllocator": "godwit",
+        "CBtrfs": "BtrfsSnapshotter", "CProcess": "PluginHost", "CAllocator": "godwit",
     ]
 
     /// What several plugins share, and is no plugin: facts about objects, and what stores in clouds have in common.
@@ -23,6 +23,11 @@ enum ImportRules {
 
     /// What a store in a cloud may import besides.
     private static let cloud: Set<String> = ["HTTPTransport", "Crypto", "CloudStorage"]
+
+    /// What speaks the plugin protocol.
+    static let pluginWire: Set<String> = [
+        "PluginProtocol", "GRPCCore", "GRPCNIOTransportHTTP2Posix", "SwiftProtobuf",
+    ]
 
     static let rooms: [String: Room] = [
         "GodwitModel": Room(folder: "Sources/GodwitModel", imports: []),
@@ -37,11 +42,18 @@ enum ImportRules {
         "VolumeRepository": Room(
             folder: "Sources/VolumeRepository",
             imports: pluginAPI.union(["Tarball", "CLibSodium", "CLinux"])),
-        "PluginHost": Room(folder: "Sources/PluginHost", imports: pluginAPI.union(["HTTPTransport"])),
+        "PluginProtocol": Room(
+            folder: "Sources/PluginProtocol",
+            imports: [
+                "GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf", "FoundationEssentials",
+            ]),
+        "PluginHost": Room(
+            folder: "Sources/PluginHost", imports: pluginAPI.union(pluginWire).union(["CProcess"])),
+        "GodwitPluginSDK": Room(folder: "Sources/GodwitPluginSDK", imports: pluginAPI.union(pluginWire)),
         "GodwitEngine": Room(
             folder: "Sources/GodwitEngine",
             imports: pluginAPI.union([
-                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "PluginHost", "Crypto",
+                "Tarball", "HTTPTransport", "KubernetesClient", "VolumeRepository", "Crypto",
             ])),
         "GodwitTestKit": Room(folder: "Sources/GodwitTestKit", imports: pluginAPI),
         "FilesystemObjectStore": Room(folder: "Plugins/ObjectStores/Filesystem", imports: pluginAPI),
@@ -70,7 +82,24 @@ enum ImportRules {
             folder: "Plugins/Transformers/ResourceModifiers", imports: pluginAPI.union(["Yams"])),
         "RestoreFixes": Room(
             folder: "Plugins/Transformers/RestoreFixes", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
+        "SelectedNode": Room(folder: "Plugins/Transformers/SelectedNode", imports: pluginAPI),
+        "PodRequirements": Room(
+            folder: "Plugins/Transformers/PodRequirements", imports: pluginAPI.union(["FieldPaths"])),
+        "MetadataRules": Room(folder: "Plugins/Transformers/Metadata", imports: pluginAPI),
+        "Replicas": Room(folder: "Plugins/Transformers/Replicas", imports: pluginAPI),
+        "CronJobSuspension": Room(folder: "Plugins/Transformers/CronJobSuspension", imports: pluginAPI),
+        "HostMapping": Room(folder: "Plugins/Transformers/Hosts", imports: pluginAPI.union(["FieldPaths"])),
+        "NodePorts": Room(folder: "Plugins/Transformers/NodePorts", imports: pluginAPI),
+        "SecurityContextConstraints": Room(
+            folder: "Plugins/Transformers/SecurityContextConstraints", imports: pluginAPI),
+        "OpenShift": Room(folder: "Plugins/Transformers/OpenShift", imports: pluginAPI.union(["FieldPaths"])),
+        "KubeVirt": Room(folder: "Plugins/Transformers/KubeVirt", imports: pluginAPI.union(["FieldPaths"])),
+        "PluginConfiguration": Room(
+            folder: "Plugins/Transformers/PluginConfiguration", imports: pluginAPI.union(["FieldPaths"])),
     ]
+
+    /// Code that a generator wrote; nobody reads it.
+    static let generated = "Sources/PluginProtocol/Generated/"
 
     /// The executable may import everything; it is the only one that registers plugins.
     static let executable = "Sources/godwit"

@@ -80,7 +80,8 @@ import Testing
         let python = try #require(ProcessInfo.processInfo.environment["GODWIT_TEST_CLOUDS_PYTHON"])
         let script = Checkout.path("scripts/testbed.d/clouds/prove-\(cloud.testDescription).py")
         let all = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("GODWIT_TEST_") }
-        let run = try await Workspace(all).start(program: python, ["-B", script] + arguments).wait()
+        let workspace = try Workspace(all)
+        let run = try await workspace.start(program: python, ["-B", script] + arguments).wait()
         try #require(run.status == 0, "\(run)")
         return run.output
     }

@@ -78,7 +78,7 @@ import Testing
     @Test func bucketsAreInTheHostOrInThePath() throws {
         func address(_ bucket: String, _ settings: [String: String]) throws -> String {
             let configuration = try S3Configuration(bucket: bucket, settings: settings)
-            let endpoint = configuration.endpoint ?? .aws("s3", region: configuration.region)
+            let endpoint = configuration.endpoint ?? .s3(region: configuration.region)
             let place = endpoint.location(
                 bucket: bucket, key: "a b/c", pathStyle: configuration.usesPathStyle(endpoint))
             return "\(place.authority)\(place.path)"
@@ -93,5 +93,23 @@ import Testing
             try address("b", ["endpoint": "https://127.0.0.1:9000", "path-style": "false"])
                 == "127.0.0.1:9000/b/a%20b/c")
         #expect(try address("b", ["endpoint": "https://[::1]:9000", "path-style": "false"]) == "[::1]:9000/b/a%20b/c")
+    }
+
+    @Test func endpointsOfAWS() throws {
+        #expect(ServiceAddress.s3(region: "us-west-2", isFIPS: true).text == "https://s3-fips.us-west-2.amazonaws.com")
+        #expect(
+            ServiceAddress.s3(region: "eu-west-1", isDualStack: true).text
+                == "https://s3.dualstack.eu-west-1.amazonaws.com")
+        #expect(
+            ServiceAddress.s3(region: "us-gov-west-1", isFIPS: true, isDualStack: true).text
+                == "https://s3-fips.dualstack.us-gov-west-1.amazonaws.com")
+        let configuration = try S3Configuration(bucket: "b", settings: ["fips": "true", "dual-stack": "true"])
+        #expect(configuration.usesFIPS && configuration.usesDualStack)
+        for name in ["fips", "dual-stack"] {
+            let error = #expect(throws: SettingError.self) {
+                try S3Configuration(bucket: "b", settings: [name: "true", "endpoint": "https://other"])
+            }
+            #expect(error?.key == name)
+        }
     }
 }

@@ -36,6 +36,14 @@ enum S3Server: String, CaseIterable, CustomTestStringConvertible {
             try configuration(settings), credentials: StaticCredentials(credentials), http: try Self.sharedClient.get())
     }
 
+    /// A store in another bucket than the usual one.
+    func store(_ configuration: S3Configuration, bucket: String?) throws -> S3ObjectStore {
+        var configuration = configuration
+        configuration.bucket = bucket ?? ""
+        return S3ObjectStore(
+            configuration, credentials: StaticCredentials(credentials), http: try Self.sharedClient.get())
+    }
+
     /// One pool of connections for all tests.
     static let sharedClient = Result { try CurlClient(configuration: S3Configuration(bucket: "any").http) }
 

@@ -1,5 +1,6 @@
 import AWS
 import CloudStorage
+import Foundation
 import GodwitPluginAPI
 import HTTPTransport
 import Streams
@@ -117,6 +118,80 @@ import Testing
         }
     }
 
+    /// The checksum of the whole object goes with an upload of parts, and what the server makes of it harms no reader.
+    @Test func checksumsOfWholeObjects() async throws {
+        let recorder = RecordingClient(try S3Server.sharedClient.get())
+        var configuration = try S3Server.moto.configuration(["part-size": "5MiB"])
+        configuration.wholeChecksum = true
+        let store = S3ObjectStore(
+            configuration, credentials: StaticCredentials(S3Server.moto.credentials), http: recorder)
+        let key = S3Server.prefix("whole") + "a"
+        try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+        var crc = CRC32C()
+        crc.update(Self.large)
+        let complete = try #require(recorder.requests.last { $0.method == "POST" })
+        #expect(complete.headers["x-amz-checksum-crc32c"] == crc.base64)
+        #expect(complete.headers["x-amz-checksum-type"] == "FULL_OBJECT")
+        #expect(try await store.get(key, range: nil).body.collect(upTo: Self.large.count) == Self.large)
+        try await store.delete([key])
+    }
+
+    /// What came is not what the server keeps the checksum of: nobody gets to its end.
+    @Test(arguments: ["crc32c", "sha256"]) func damagedBodies(algorithm: String) async throws {
+        let key = S3Server.prefix("damaged") + "a"
+        let sound = try S3Server.moto.store(["checksum": algorithm])
+        try await sound.put(key, .bytes(Self.small), options: PutOptions())
+        let store = S3ObjectStore(
+            sound.configuration, credentials: StaticCredentials(S3Server.moto.credentials),
+            http: DamagingClient(try S3Server.sharedClient.get()))
+        await expectError(.corrupted) { _ = try await store.get(key, range: nil).body.collect(upTo: 100) }
+        try await sound.delete([key])
+    }
+
+    @Test(arguments: S3Server.allCases) func legalHolds(server: S3Server) async throws {
+        let configuration = try server.configuration(["legal-hold": "true", "part-size": "5MiB"])
+        let store = try server.store(configuration, bucket: server.value("LOCK_BUCKET"))
+        let prefix = S3Server.prefix("hold")
+        for (name, bytes) in [("small", Self.small), ("large", Self.large)] {
+            try await store.put(prefix + name, .stream(ByteStream(bytes), length: nil), options: PutOptions())
+            let headers = try await headers(store, prefix + name)
+            #expect(headers["x-amz-object-lock-legal-hold"] == "ON")
+        }
+    }
+
+    @Test(arguments: S3Server.allCases) func retentionOfBothKinds(server: S3Server) async throws {
+        for mode in ["governance", "compliance"] {
+            let configuration = try server.configuration(["object-lock": mode, "part-size": "5MiB"])
+            let store = try server.store(configuration, bucket: server.value("LOCK_BUCKET"))
+            let prefix = S3Server.prefix("retention")
+            let until = Date().addingTimeInterval(60)
+            for (name, bytes) in [("small", Self.small), ("large", Self.large)] {
+                try await store.put(
+                    prefix + name, .stream(ByteStream(bytes), length: nil), options: PutOptions(retainUntil: until))
+                let headers = try await headers(store, prefix + name)
+                #expect(headers["x-amz-object-lock-mode"] == mode.uppercased())
+                let found = headers["x-amz-object-lock-retain-until-date"].flatMap(ServiceDate.parseExtended)
+                #expect(abs(try #require(found).timeIntervalSince(until)) < 1.5)
+            }
+        }
+    }
+
+    /// Each request says who pays, also a signed URL; servers that know no such buckets pass over it.
+    @Test(arguments: S3Server.allCases) func whoPays(server: S3Server) async throws {
+        let recorder = RecordingClient(try S3Server.sharedClient.get())
+        let store = S3ObjectStore(
+            try server.configuration(["request-payer": "requester"]),
+            credentials: StaticCredentials(server.credentials), http: recorder)
+        let key = S3Server.prefix("payer") + "a"
+        try await store.put(key, .bytes([1]), options: PutOptions())
+        #expect(try await store.get(key, range: nil).body.collect(upTo: 1) == [1])
+        let url = try #require(try await store.signedURL(for: key, expiresIn: .seconds(60)))
+        #expect(url.contains("x-amz-request-payer=requester"))
+        #expect(try await S3Server.fetch(url).body == [1])
+        try await store.delete([key])
+        for request in recorder.requests { #expect(request.headers["x-amz-request-payer"] == "requester") }
+    }
+
     /// A server that knows checksums keeps them and tells them.
     @Test(arguments: [("crc32c", "x-amz-checksum-crc32c"), ("sha256", "x-amz-checksum-sha256")])
     func checksums(algorithm: String, header: String) async throws {
@@ -132,7 +207,7 @@ import Testing
 }
 
 /// Remembers what is sent.
-private final class RecordingClient: HTTPClient {
+final class RecordingClient: HTTPClient {
     private let inner: any HTTPClient
     private let log = Mutex<[HTTPRequest]>([])
 

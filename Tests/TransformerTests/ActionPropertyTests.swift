@@ -1,9 +1,19 @@
+import CronJobSuspension
 import GodwitModel
 import GodwitPluginAPI
+import HostMapping
 import ImageRegistry
+import KubeVirt
+import MetadataRules
 import NamespaceMapping
+import NodePorts
+import OpenShift
+import PodRequirements
 import ReclaimPolicy
+import Replicas
 import RestoreFixes
+import SecurityContextConstraints
+import SelectedNode
 import StorageClassMapping
 import Testing
 
@@ -16,15 +26,26 @@ import Testing
         ("networking.k8s.io/v1", "NetworkPolicy"), ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("apiregistration.k8s.io/v1", "APIService"),
         ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"), ("example.com/v1", "Widget"),
+        ("route.openshift.io/v1", "Route"), ("apps.openshift.io/v1", "DeploymentConfig"),
+        ("image.openshift.io/v1", "ImageStream"), ("build.openshift.io/v1", "BuildConfig"),
+        ("kubevirt.io/v1", "VirtualMachine"), ("cdi.kubevirt.io/v1beta1", "DataVolume"),
+        ("networking.k8s.io/v1", "Ingress"),
     ]
 
     private static func actions() throws -> [any RestoreItemAction] {
-        RestoreFixes.all()
+        RestoreFixes.all() + OpenShiftFixes.all().filter { !($0 is BuildAction) } + KubeVirt.fixes()
             + [
                 NamespaceMapping(mapping: ["a": "b"]), ReclaimPolicy(.restoreOriginal),
                 StorageClassMapping(mapping: ["a": "b"]),
-                ImageRegistry(rules: try ImageRegistryRules(["docker.io": "m.local"])),
-            ]
+                HostMapping(rules: try HostRules(["a": "b"])), NodePortRemoval(), Replicas(.restoreOriginal),
+                CronJobSuspension(.restoreOriginal), SelectedNode(mapping: ["a": "b"]), VirtualMachineState(),
+                SecurityContextConstraints(),
+                PodRequirements(
+                    rules: try PodRequirementRules(
+                        nodeLabels: ["*"], taints: ["*"], priorityClasses: ["*"], serviceAccounts: ["*"])),
+                MetadataChange(rules: try MetadataRules(.labels, dropping: ["a"])),
+                MetadataChange(rules: try MetadataRules(.annotations, renaming: ["a": "b"])),
+            ] + ImageRegistry.actions(rules: try ImageRegistryRules(["docker.io": "m.local"]))
     }
 
     /// Odd shapes of what actions look into: none may crash, and none may be changed.

@@ -112,14 +112,14 @@ import Testing
         let path = try CustomImagePath(parsing: "prometheuses.monitoring.coreos.com:spec.containers[*].image")
         let actions = ImageRegistry.actions(
             rules: try ImageRegistryRules(["quay.io/old": "quay.io/new"]), customPaths: [path])
-        #expect(actions.count == 2)
-        #expect(actions[1].appliesTo.includedResources == ["prometheuses.monitoring.coreos.com"])
+        #expect(actions.count == 3)
+        #expect(actions[2].appliesTo.includedResources == ["prometheuses.monitoring.coreos.com"])
         let prometheus = try object(
             """
             {"apiVersion":"monitoring.coreos.com/v1","kind":"Prometheus","metadata":{"name":"p"},
             "spec":{"containers":[{"image":"quay.io/old/x:1"}],"image":"quay.io/old/y"}}
             """)
-        let restored = try await actions[1].restored(prometheus)
+        let restored = try await actions[2].restored(prometheus)
         #expect(restored[path: "spec", "containers"] == [["image": "quay.io/new/x:1"]])
         #expect(restored[path: "spec", "image"] == "quay.io/old/y")
         #expect(throws: FieldPathError.self) { try CustomImagePath(parsing: "spec.image") }

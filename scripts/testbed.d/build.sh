@@ -9,7 +9,7 @@ readonly kubernetes_version=1.20.2
 readonly kubernetes_dir=$cache/kubernetes-$kubernetes_version-1
 readonly kubernetes_node_dir=$cache/kubernetes-node-$kubernetes_version-1
 readonly moto_version=5.2.1
-readonly moto_dir=$cache/moto-$moto_version-1
+readonly moto_dir=$cache/moto-$moto_version-2
 readonly clouds_dir=$cache/clouds-1
 
 # Builds what the components in "$@" need and the cache lacks.

@@ -36,7 +36,7 @@ public struct CredentialsChain: CredentialsProvider {
     ) {
         let sts = SecurityTokenService(
             http: http, region: environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? choice.region,
-            endpoint: environment["AWS_ENDPOINT_URL_STS"])
+            endpoint: environment["AWS_ENDPOINT_URL_STS"], usesFIPS: choice.usesFIPS)
         let environmentKeys = EnvironmentCredentials(environment: environment)
         let container = ContainerCredentials(environment: environment, http: metadataHTTP)
         let instance = InstanceCredentials(environment: environment, http: metadataHTTP)

@@ -21,6 +21,8 @@ struct SecurityTokenService: Sendable {
     let region: String
     /// The service's address; nil for AWS's own in the region.
     let endpoint: String?
+    /// Whether AWS's own is the one with cryptography validated by FIPS 140.
+    var usesFIPS = false
 
     /// Assumes a role with credentials that may.
     func assume(_ request: AssumeRole, with credentials: AWSCredentials) async throws -> AWSCredentials {
@@ -51,7 +53,8 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        guard let address = endpoint.map({ ServiceAddress($0) }) ?? ServiceAddress.aws("sts", region: region) else {
+        let own = ServiceAddress.aws(usesFIPS ? "sts-fips" : "sts", region: region)
+        guard let address = endpoint.map({ ServiceAddress($0) }) ?? own else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
         let body = Array(SignatureV4.canonicalQuery(form).utf8)

@@ -23,7 +23,7 @@ extension S3ObjectStore {
         service.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
         let choice = CredentialsChoice(
             region: configuration.region, profile: configuration.profile,
-            credentialsFile: configuration.credentialsFile)
+            credentialsFile: configuration.credentialsFile, usesFIPS: configuration.usesFIPS)
         let credentials = CredentialsChain(
             choice, http: try makeClient(service), metadataHTTP: try makeClient(metadata),
             environment: environment)

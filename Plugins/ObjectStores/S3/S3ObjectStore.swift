@@ -1,4 +1,5 @@
 public import AWS
+import CloudStorage
 public import GodwitPluginAPI
 public import HTTPTransport
 import Streams
@@ -41,14 +42,17 @@ public final class S3ObjectStore: ObjectStore {
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
         try check(key, "put")
         try Task.checkCancellation()
-        if options.ifAbsent, !configuration.hasConditionalPut { try await requireAbsent(key) }
+        let isCheckedFirst = options.ifAbsent && !configuration.hasConditionalPut
         switch body {
         case .bytes(let bytes) where bytes.count <= configuration.singlePutLimit:
+            if isCheckedFirst { try await requireAbsent(key) }
             return try await putObject(key, bytes, options)
         case .bytes(let bytes):
             return try await MultipartUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
         case .stream(let stream, let length):
+            // Nobody can replay a stream, so what is asked before it is read is repeated here.
+            if isCheckedFirst { try await configuration.retry.runRequest { try await self.requireAbsent(key) } }
             return try await MultipartUpload(store: self, key: key, options: options).run(stream, length: length)
         }
     }

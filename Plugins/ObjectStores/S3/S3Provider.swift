@@ -31,6 +31,10 @@ public struct S3Provider: ObjectStoreProvider {
         (name: "concurrency", meaning: "parts on their way at once, 1 to 64"),
         (name: "conditional-put", meaning: "whether the server honours If-None-Match on writes"),
         (name: "object-lock", meaning: "mode of retention: governance or compliance"),
+        (name: "legal-hold", meaning: "true puts a legal hold on each object"),
+        (name: "request-payer", meaning: "requester: we pay for requests to a bucket that wants that"),
+        (name: "fips", meaning: "true uses AWS's FIPS 140 endpoints"),
+        (name: "dual-stack", meaning: "true uses AWS's endpoints with IPv6"),
     ]
 
     private let userAgent: String
@@ -40,18 +44,17 @@ public struct S3Provider: ObjectStoreProvider {
     /// - Parameter userAgent: what it calls itself towards servers.
     public init(userAgent: String) { self.userAgent = userAgent }
 
-    /// The region that AWS's own tools would take.
-    private static var regionOfEnvironment: String? {
-        let environment = ProcessInfo.processInfo.environment
-        return environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
-    }
-
     /// Makes the store of a bucket.
     public func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
         let configuration: S3Configuration
         do {
             var settings = location.parameters
-            settings["region"] = settings["region"] ?? Self.regionOfEnvironment
+            let environment = ProcessInfo.processInfo.environment
+            settings["region"] = settings["region"] ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+            if settings["endpoint"] == nil, settings["s3Url"] == nil {
+                settings["fips"] = settings["fips"] ?? environment["AWS_USE_FIPS_ENDPOINT"]
+                settings["dual-stack"] = settings["dual-stack"] ?? environment["AWS_USE_DUALSTACK_ENDPOINT"]
+            }
             configuration = try S3Configuration(bucket: location.authority, settings: settings)
         } catch {
             throw ObjectStoreError(

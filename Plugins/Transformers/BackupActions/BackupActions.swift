@@ -7,8 +7,8 @@ public import GodwitPluginAPI
 public enum BackupActions {
     /// All actions.
     ///
-    /// - Parameter bindings: reads the ClusterRoleBindings and RoleBindings of the cluster; called at most once, when
-    ///   the first ServiceAccount is backed up.
+    /// - Parameter bindings: reads the ClusterRoleBindings, RoleBindings and SecurityContextConstraints of the cluster;
+    ///   called at most once, when the first ServiceAccount is backed up.
     public static func all(
         bindings: @escaping @Sendable () async throws -> [KubernetesObject]
     ) -> [any BackupItemAction] {

@@ -1,7 +1,8 @@
 public import GodwitModel
 public import GodwitPluginAPI
 
-/// A ServiceAccount brings the bindings that give it rights, and their roles.
+/// A ServiceAccount brings the bindings that give it rights, and their roles; on OpenShift also the security context
+/// constraints that name it.
 ///
 /// ClusterRoleBindings count wherever the account is a subject: as ServiceAccount, as the user
 /// `system:serviceaccount:NAMESPACE:NAME`, or in the group of all accounts of its namespace. RoleBindings count in the
@@ -16,7 +17,7 @@ public struct ServiceAccountBackupAction: BackupItemAction {
 
     /// An action that reads all bindings once.
     ///
-    /// - Parameter bindings: ClusterRoleBindings and RoleBindings; anything else is ignored.
+    /// - Parameter bindings: ClusterRoleBindings, RoleBindings and SecurityContextConstraints; anything else is ignored.
     public init(bindings: @escaping @Sendable () async throws -> [KubernetesObject]) {
         index = BindingIndex(bindings)
     }
@@ -85,12 +86,21 @@ private actor BindingIndex {
         for binding in bindings {
             let items = identities(of: binding)
             guard !items.isEmpty else { continue }
-            for subject in (binding["subjects"]?.array ?? []).compactMap(Subject.init) {
+            for subject in subjects(of: binding) {
                 if binding.kind == "RoleBinding", subject.namespace != binding.namespace { continue }
                 index[subject, default: []].formUnion(items)
             }
         }
         return index
+    }
+
+    private static func subjects(of binding: KubernetesObject) -> [Subject] {
+        guard binding.kind == "SecurityContextConstraints" else {
+            return (binding["subjects"]?.array ?? []).compactMap(Subject.init)
+        }
+        let users = (binding["users"]?.array ?? []).map { Subject(["kind": "User", "name": $0]) }
+        let groups = (binding["groups"]?.array ?? []).map { Subject(["kind": "Group", "name": $0]) }
+        return (users + groups).compactMap { $0 }
     }
 
     /// The binding and its role.
@@ -99,6 +109,8 @@ private actor BindingIndex {
         switch binding.kind {
         case "ClusterRoleBinding": resource = .clusterRoleBindings
         case "RoleBinding": resource = .roleBindings
+        case "SecurityContextConstraints":
+            resource = GroupResource(group: "security.openshift.io", resource: "securitycontextconstraints")
         default: return []
         }
         var items = [ItemIdentity(resource: resource, namespace: binding.namespace, name: binding.name)]

@@ -8,6 +8,9 @@ public import GodwitPluginAPI
 /// pod templates of all workload kinds. The namespaces of the mapping must be those that the namespace mapping leads to:
 /// a pod only sees claims of its own namespace.
 ///
+/// A DataVolume of KubeVirt has the name of its claim and goes with it, and with it the templates and volumes of virtual
+/// machines that name it.
+///
 /// The claims of a StatefulSet's templates have names that follow from its own; where such a claim is mapped, the
 /// StatefulSet is restored with a warning, because its controller will make a new claim under the old name.
 public struct ClaimMapping: RestoreItemAction {
@@ -15,11 +18,15 @@ public struct ClaimMapping: RestoreItemAction {
     public let name = "godwit.io/claim-mapping"
     /// Claims, volumes and workload kinds.
     public let appliesTo = ResourceSelector(
-        includedResources: ["persistentvolumeclaims", "persistentvolumes"] + PodSpecs.resources)
+        includedResources: ["persistentvolumeclaims", "persistentvolumes", "datavolumes.cdi.kubevirt.io"]
+            + PodSpecs.resources)
     /// Claim in the backup to claim in the cluster.
     public let mapping: [ClaimName: ClaimName]
 
-    private static let claimNames: FieldPath = "volumes[*].persistentVolumeClaim.claimName"
+    private static let claimNames: [FieldPath] = [
+        "volumes[*].persistentVolumeClaim.claimName", "volumes[*].dataVolume.name", "volumes[*].memoryDump.claimName",
+    ]
+    private static let dataVolumeTemplates: FieldPath = "spec.dataVolumeTemplates[*].metadata.name"
 
     /// Maps claims by exact name.
     public init(mapping: [ClaimName: ClaimName]) { self.mapping = mapping }
@@ -30,7 +37,7 @@ public struct ClaimMapping: RestoreItemAction {
     ) async throws -> RestoreItemOutcome {
         var item = item
         switch item.kind {
-        case "PersistentVolumeClaim":
+        case "PersistentVolumeClaim", "DataVolume":
             if let new = target(original.namespace, original.name) { item.name = new }
             return .restore(item)
         case "PersistentVolume":
@@ -42,8 +49,11 @@ public struct ClaimMapping: RestoreItemAction {
         default: break
         }
         if let podSpec = PodSpecs.path(in: GroupKind(of: item)) {
-            podSpec.appending(Self.claimNames).update(&item) { name in
-                if let new = target(original.namespace, name.string) { name = .string(new) }
+            let templates = item.kind == "VirtualMachine" ? [Self.dataVolumeTemplates] : []
+            for path in Self.claimNames.map(podSpec.appending) + templates {
+                path.update(&item) { name in
+                    if let new = target(original.namespace, name.string) { name = .string(new) }
+                }
             }
         }
         return .restore(item, warnings: warnings(about: original))

@@ -20,12 +20,16 @@ public struct GroupKind: Sendable, Hashable {
 }
 
 /// Where the workload kinds hold their pod spec.
+///
+/// The virtual machines of KubeVirt are among them: their spec has the fields of a pod spec that say where it runs, and
+/// its volumes name claims as those of a pod do.
 public enum PodSpecs {
     /// The resources of all the kinds.
     public static let resources = [
         "pods", "podtemplates", "replicationcontrollers", "deployments.apps", "replicasets.apps", "statefulsets.apps",
         "daemonsets.apps", "deployments.extensions", "replicasets.extensions", "daemonsets.extensions", "jobs.batch",
-        "cronjobs.batch", "deploymentconfigs.apps.openshift.io",
+        "cronjobs.batch", "deploymentconfigs.apps.openshift.io", "virtualmachines.kubevirt.io",
+        "virtualmachineinstances.kubevirt.io", "virtualmachineinstancereplicasets.kubevirt.io",
     ]
 
     /// The path of the pod spec in an object; nil for kinds without one.
@@ -45,5 +49,8 @@ public enum PodSpecs {
         GroupKind("batch", "Job"): "spec.template.spec",
         GroupKind("batch", "CronJob"): "spec.jobTemplate.spec.template.spec",
         GroupKind("apps.openshift.io", "DeploymentConfig"): "spec.template.spec",
+        GroupKind("kubevirt.io", "VirtualMachine"): "spec.template.spec",
+        GroupKind("kubevirt.io", "VirtualMachineInstance"): "spec",
+        GroupKind("kubevirt.io", "VirtualMachineInstanceReplicaSet"): "spec.template.spec",
     ]
 }

@@ -5,7 +5,7 @@ public import GodwitPluginAPI
 /// Moves images to another registry in everything that runs pods.
 ///
 /// All containers of pods and of the pod templates of the workload kinds are changed, ephemeral ones included, and the
-/// images that pods mount as volumes. A pod's status stays: it says what ran.
+/// images that pods mount as volumes or virtual machines boot from. A pod's status stays: it says what ran.
 public struct ImageRegistry: RestoreItemAction {
     /// `godwit.io/image-registry`
     public let name = "godwit.io/image-registry"
@@ -16,16 +16,19 @@ public struct ImageRegistry: RestoreItemAction {
 
     private static let images: [FieldPath] = [
         "containers[*].image", "initContainers[*].image", "ephemeralContainers[*].image", "volumes[*].image.reference",
+        "volumes[*].containerDisk.image",
     ]
 
     /// Moves images by rules.
     public init(rules: ImageRegistryRules) { self.rules = rules }
 
-    /// The actions for the workload kinds and for custom paths, in the order in which they run.
+    /// The actions for the workload kinds, for OpenShift's image streams and what follows them, and for custom paths, in
+    /// the order in which they run.
     public static func actions(
         rules: ImageRegistryRules, customPaths: [CustomImagePath] = []
     ) -> [any RestoreItemAction] {
-        [ImageRegistry(rules: rules)] + customPaths.map { CustomImageRegistry(path: $0, rules: rules) }
+        [ImageRegistry(rules: rules), ImageStreamRegistry(rules: rules)]
+            + customPaths.map { CustomImageRegistry(path: $0, rules: rules) }
     }
 
     /// Changes the images of the object's pod spec.

@@ -43,6 +43,7 @@ enum NamespaceReferences {
         ("extensions", ["Deployment", "ReplicaSet", "DaemonSet"]),
         ("batch", ["Job", "CronJob"]),
         ("apps.openshift.io", ["DeploymentConfig"]),
+        ("kubevirt.io", ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"]),
     ]
 
     private static let inPodSpec: [NamespaceReference] =
@@ -59,7 +60,7 @@ enum NamespaceReferences {
             }
         } + [NamespaceReference("volumes[*].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace")]
 
-    private static let table: [Row] = core + cluster + gateway + openShift
+    private static let table: [Row] = core + cluster + gateway + openShift + kubeVirt
 
     private static let core: [Row] = [
         (
@@ -253,4 +254,23 @@ enum NamespaceReferences {
             ]
         ),
     ]
+
+    private static let kubeVirt: [Row] = [
+        ("cdi.kubevirt.io", ["DataVolume"], inDataVolume("spec")),
+        ("kubevirt.io", ["VirtualMachine"], inDataVolume("spec.dataVolumeTemplates[*].spec")),
+        ("cdi.kubevirt.io", ["DataSource"], inDataVolumeSources("spec.source")),
+    ]
+
+    /// Where the spec of a DataVolume names what it is filled from.
+    private static func inDataVolume(_ spec: String) -> [NamespaceReference] {
+        [NamespaceReference(FieldPath(stringLiteral: "\(spec).sourceRef.namespace"))]
+            + inDataVolumeSources("\(spec).source")
+            + ["pvc", "storage"].map {
+                NamespaceReference(FieldPath(stringLiteral: "\(spec).\($0).dataSourceRef.namespace"))
+            }
+    }
+
+    private static func inDataVolumeSources(_ source: String) -> [NamespaceReference] {
+        ["pvc", "snapshot"].map { NamespaceReference(FieldPath(stringLiteral: "\(source).\($0).namespace")) }
+    }
 }

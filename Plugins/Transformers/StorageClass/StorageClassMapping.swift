@@ -5,8 +5,9 @@ public import GodwitPluginAPI
 /// Moves claims and volumes to other storage classes.
 ///
 /// Changed are PersistentVolumeClaims, PersistentVolumes, the claim templates of StatefulSets, the templates of generic
-/// ephemeral volumes in all workload kinds, and the keys of ResourceQuotas that limit one class; the field as well as
-/// the beta annotation. StorageClass objects keep their names.
+/// ephemeral volumes in all workload kinds, KubeVirt's DataVolumes and the templates of them in virtual machines, and the
+/// keys of ResourceQuotas that limit one class; the field as well as the beta annotation. StorageClass objects keep their
+/// names.
 ///
 /// A class that neither exists in the cluster nor comes with the restore gives a warning: the claim will wait for it.
 public struct StorageClassMapping: RestoreItemAction {
@@ -14,13 +15,16 @@ public struct StorageClassMapping: RestoreItemAction {
     public let name = "godwit.io/storage-class-mapping"
     /// Claims, volumes, workload kinds and quotas.
     public let appliesTo = ResourceSelector(
-        includedResources: ["persistentvolumeclaims", "persistentvolumes", "resourcequotas"] + PodSpecs.resources)
+        includedResources: [
+            "persistentvolumeclaims", "persistentvolumes", "resourcequotas", "datavolumes.cdi.kubevirt.io",
+        ] + PodSpecs.resources)
     /// Class in the backup to class in the cluster.
     public let mapping: [String: String]
 
     private static let betaAnnotation = "volume.beta.kubernetes.io/storage-class"
     private static let quotaInfix = ".storageclass.storage.k8s.io/"
     private static let claimTemplates: FieldPath = "spec.volumeClaimTemplates[*]"
+    private static let dataVolumeTemplates: FieldPath = "spec.dataVolumeTemplates[*]"
     private static let ephemeralClaims: FieldPath = "volumes[*].ephemeral.volumeClaimTemplate"
 
     /// Maps classes by exact name.
@@ -36,6 +40,8 @@ public struct StorageClassMapping: RestoreItemAction {
         case "PersistentVolumeClaim", "PersistentVolume": mapClaim(&item.value, &used)
         case "ResourceQuota": mapQuota(&item)
         case "StatefulSet": Self.claimTemplates.update(&item) { mapClaim(&$0, &used) }
+        case "DataVolume": mapDataVolume(&item.value, &used)
+        case "VirtualMachine": Self.dataVolumeTemplates.update(&item) { mapDataVolume(&$0, &used) }
         default: break
         }
         if let podSpec = PodSpecs.path(in: GroupKind(of: item)) {
@@ -49,12 +55,17 @@ public struct StorageClassMapping: RestoreItemAction {
     }
 
     private func mapClaim(_ claim: inout JSONValue, _ used: inout Set<String>) {
-        let places: [ArraySlice<String>] = [
-            ["spec", "storageClassName"], ["metadata", "annotations", Self.betaAnnotation],
-        ]
+        map([["spec", "storageClassName"], ["metadata", "annotations", Self.betaAnnotation]], in: &claim, &used)
+    }
+
+    private func mapDataVolume(_ volume: inout JSONValue, _ used: inout Set<String>) {
+        map([["spec", "pvc", "storageClassName"], ["spec", "storage", "storageClassName"]], in: &volume, &used)
+    }
+
+    private func map(_ places: [ArraySlice<String>], in value: inout JSONValue, _ used: inout Set<String>) {
         for place in places {
-            guard let name = claim[path: place]?.string, let target = mapping[name] else { continue }
-            claim[path: place] = .string(target)
+            guard let name = value[path: place]?.string, let target = mapping[name] else { continue }
+            value[path: place] = .string(target)
             used.insert(target)
         }
     }

@@ -10,21 +10,25 @@ extension BackupCollector {
     ///
     /// - Returns: how many of them are in the backup.
     mutating func take(_ batch: [Item], _ actions: [SelectedAction]) async throws -> Int {
-        var accepted: [Item] = []
-        accepted.reserveCapacity(batch.count)
-        var related: [ItemIdentity] = []
-        for item in batch where admission.admits(item) {
-            if actions.isEmpty {
-                accepted.append(item)
-            } else {
-                guard let outcome = try await execute(actions, on: item) else { continue }
-                accepted.append(outcome.item)
-                related += outcome.related
-            }
+        var admitted: [Item] = []
+        admitted.reserveCapacity(batch.count)
+        for item in batch where admission.admits(item) && !postponed.holdsBack(item.identity) { admitted.append(item) }
+        guard !actions.isEmpty else {
+            try await output.write(admitted)
+            return admitted.count
         }
+        let outcomes = try await runner.run(actions, on: admitted)
+        let accepted = settle(outcomes)
         try await output.write(accepted)
+        let related = outcomes.flatMap(\.related)
         if !related.isEmpty { try await takeRelated(related, mustInclude: false) }
         return accepted.count
+    }
+
+    /// Notes which items are read later, and gives the others.
+    private mutating func settle(_ outcomes: [BackupActionRunner.Outcome]) -> [Item] {
+        for identity in outcomes.flatMap(\.postponed) { postponed.add(identity) }
+        return outcomes.map(\.item).filter { !postponed.holdsBack($0.identity) }
     }
 
     /// Takes what actions asked for besides, and what those items' actions ask for, and so on.
@@ -37,14 +41,14 @@ extension BackupCollector {
             }
             pending = []
             for identities in missing.chunks(of: 64) {
-                var accepted: [Item] = []
-                for item in try await read(identities) where admission.admitsRelated(item, mustInclude: mustInclude) {
-                    let actions = prepared.actions.filter { $0.selector.matches(item.resource) }
-                    guard let outcome = try await execute(actions, on: item) else { continue }
-                    accepted.append(outcome.item)
-                    pending += outcome.related
+                var admitted: [Item] = []
+                for item in try await read(identities)
+                where admission.admitsRelated(item, mustInclude: mustInclude) && !postponed.holdsBack(item.identity) {
+                    admitted.append(item)
                 }
-                try await output.write(accepted)
+                let outcomes = try await runner.run(prepared.actions, on: admitted)
+                try await output.write(settle(outcomes))
+                pending += outcomes.flatMap(\.related)
             }
         }
     }
@@ -80,37 +84,25 @@ extension BackupCollector {
         return items.compactMap(\.self)
     }
 
-    /// Lets the actions that want the item look at it; nil when one fails, which is recorded.
-    private func execute(
-        _ actions: [SelectedAction], on item: Item
-    ) async throws -> (item: Item, related: [ItemIdentity])? {
-        let identity = item.identity
-        let matching = actions.filter {
-            $0.selector.matches(identity.resource, namespace: identity.namespace, labels: item.metadata.labels)
-        }
-        guard !matching.isEmpty else { return (item, []) }
-        var related: [ItemIdentity] = []
-        var changed: KubernetesObject?
-        var current = ""
-        do {
-            var object = try KubernetesObject(parsing: item.bytes)
-            for selected in matching {
-                current = selected.action.name
-                let outcome = try await selected.action.execute(object, backup: prepared.request.backup)
-                if let replacement = outcome.item {
-                    object = replacement
-                    changed = replacement
-                }
-                related += outcome.additionalItems
+    /// Reads what waited for operations of plugins, now that they have ended.
+    mutating func takePostponed() async throws {
+        try await runner.operations.wait()
+        var wanted: [ItemIdentity] = []
+        for (identity, isHeldBack) in postponed.release() {
+            if isHeldBack || !admission.hasSeen(identity) {
+                if isHeldBack || admission.allowsRelated(identity) { wanted.append(identity) }
+            } else {
+                // A tarball is written once.
+                recorder.warn(
+                    "an operation of a plugin has changed it since it was read for the backup", about: identity)
             }
-            guard let changed else { return (item, related) }
-            let bytes = changed.serialized()
-            let metadata = try ItemMetadata(scanning: bytes)
-            return (Item(bytes: bytes, metadata: metadata, resource: item.resource), related)
-        } catch {
-            if error is CancellationError || (error as? ClusterError)?.kind == .unauthorized { throw error }
-            recorder.fail(current.isEmpty ? "\(error)" : "action \(current): \(error)", about: identity)
-            return nil
         }
+        guard !wanted.isEmpty else { return }
+        for identities in wanted.chunks(of: 64) {
+            let items = try await read(identities)
+            for item in items { _ = admission.admitsRelated(item, mustInclude: true) }
+            try await output.write(items)
+        }
+        recorder.info("\(wanted.count) items were read after the operations of plugins")
     }
 }

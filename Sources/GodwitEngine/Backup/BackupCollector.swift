@@ -12,8 +12,10 @@ struct BackupCollector {
     private(set) var ahead: Set<GroupResource>
     var admission: ItemAdmission
     var output: ItemOutput
+    let runner: BackupActionRunner
     private let listings: ListingWindow
     private var unreachable = 0
+    var postponed = PostponedItems()
 
     /// After so many listings in a row that got no answer at all, the source counts as gone.
     private static let unreachableLimit = 3
@@ -29,12 +31,27 @@ struct BackupCollector {
         ahead = planned
         admission = ItemAdmission(filter: prepared.filter, excluded: Set(prepared.plan.excludedNamespaces))
         output = ItemOutput(writer: writer, recorder: recorder, survey: VolumeSurvey())
+        var backup = prepared.request.backup
+        backup.status.phase = .inProgress
+        runner = BackupActionRunner(
+            backup: backup, recorder: recorder,
+            operations: BackupOperations(
+                backup: backup, timeout: prepared.request.operationTimeout, recorder: recorder))
     }
 
     /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.
     mutating func run() async throws {
+        do {
+            try await collect()
+        } catch {
+            await runner.operations.cancel()
+            throw error
+        }
+    }
+
+    private mutating func collect() async throws {
         for warning in prepared.plan.warnings { recorder.warn(warning) }
-        for failure in prepared.plan.failures { recorder.fail(failure) }
+        for failure in prepared.plan.failures + prepared.request.pluginFailures { recorder.fail(failure) }
         defer { listings.cancel() }
         for (step, _) in prepared.servedSteps {
             try Task.checkCancellation()
@@ -42,6 +59,7 @@ struct BackupCollector {
             ahead.remove(step.resource)
             try await collect(step)
         }
+        try await takePostponed()
     }
 
     private mutating func collect(_ step: BackupPlan.Step) async throws {

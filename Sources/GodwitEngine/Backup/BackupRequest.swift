@@ -19,6 +19,12 @@ public struct BackupRequest: Sendable {
     public var compression: TarballCompression?
     /// What is done about the data of volumes; nil for nothing.
     public var volumes: VolumeBackupSettings?
+    /// How long operations that actions begin may go on after the items were read.
+    public var operationTimeout: Duration = .seconds(4 * 3600)
+    /// Why plugins take no part that were to; each is an error of the backup.
+    public var pluginFailures: [String] = []
+    /// Lines from elsewhere that belong in the log of the run, such as those of plugins.
+    public var log: LogFeed?
 
     /// A namespace that was named may be missing, as when a backup is compared with a cluster that has lost it.
     var allowsMissingNamespaces = false

@@ -44,6 +44,8 @@ public struct BackupRunner: Sendable {
         let reservation = try await catalog.reserve(backup: backup.name)
         let log = RunLog(of: prepared.request.format)
         let recorder = RunRecorder(log: log, observer: observer)
+        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        defer { prepared.request.log?.disconnect() }
         let writer: any BackupWriter
         do {
             writer = try makeWriter(prepared.request, reservation, log, recorder)

@@ -39,6 +39,9 @@ public struct LogLine: Sendable, Hashable {
         case warning
         /// What failed.
         case error
+
+        /// Whether a person should see the line while the run is under way.
+        var isForPeople: Bool { self == .warning || self == .error }
     }
 
     /// How serious it is.

@@ -9,14 +9,17 @@ struct ItemRestorer: Sendable {
     private let placer: ObjectPlacer
     private let claims: RowClaims
     private let guardian: RunGuard
+    private let operations: RestoreOperations
     private let report: @Sendable (ItemOutcome) async -> Void
 
     /// - Parameters:
     ///   - names: what resource names in selectors mean.
     ///   - snapshots: makes volumes of snapshots; nil where none are restored.
+    ///   - operations: keeps the operations that actions begin.
     ///   - report: is told what became of each item, from any task.
     init(
         _ context: ExecutionContext, names: APIResourceCatalog, snapshots: SnapshotRestorer?,
+        operations: RestoreOperations,
         report: @escaping @Sendable (ItemOutcome) async -> Void
     ) throws {
         let request = context.request
@@ -24,6 +27,7 @@ struct ItemRestorer: Sendable {
         let actions = try ActionChain(request.fixes + volumes + request.transformers, catalog: names)
         self.context = context
         self.actions = actions
+        self.operations = operations
         self.report = report
         claims = RowClaims(count: context.index.count)
         guardian = RunGuard(request.cluster)
@@ -84,7 +88,10 @@ struct ItemRestorer: Sendable {
         }
         let original = try KubernetesObject(parsing: item.bytes)
         let cleaned = ObjectCleaner.cleaned(original)
-        let outcome = try await actions.run(cleaned, original: original, identity: identity, context: context)
+        var begun = ActionChain.Begun()
+        let outcome = try await actions.run(
+            cleaned, original: original, identity: identity, context: context, begun: &begun)
+        for operation in begun.operations { operations.add(operation.id, of: operation.action, about: identity) }
         switch outcome {
         case .skip(let reason):
             return ItemOutcome(item: identity, target: identity, action: .skipped(reason))
@@ -97,6 +104,7 @@ struct ItemRestorer: Sendable {
             for companion in companions where companion != identity {
                 try await restoreCompanion(companion, for: row, &warnings)
             }
+            for wait in begun.waits { try await operations.untilReady(wait, &warnings) }
             return try await placer.place(object, original: original, identity: identity, warnings: warnings)
         }
     }

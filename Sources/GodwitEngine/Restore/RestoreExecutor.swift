@@ -33,11 +33,17 @@ public struct RestoreExecutor: Sendable {
     func run(_ recorder: RestoreRecorder) async throws {
         let context = ExecutionContext(prepared, observer: observer)
         let volumes = VolumeRestoreStage(context, recorder: recorder)
-        let restorer = try ItemRestorer(context, names: prepared.names, snapshots: volumes?.snapshots) { outcome in
+        let operations = RestoreOperations(prepared.request, recorder: recorder)
+        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        defer { prepared.request.log?.disconnect() }
+        let restorer = try ItemRestorer(
+            context, names: prepared.names, snapshots: volumes?.snapshots, operations: operations
+        ) { outcome in
             await recorder.record(outcome)
             volumes?.note(outcome)
         }
         for warning in prepared.request.contents.warnings { recorder.warn(warning) }
+        for failure in prepared.request.pluginFailures { recorder.fail(failure) }
         do {
             for group in prepared.groups {
                 recorder.begin(group)
@@ -48,7 +54,9 @@ public struct RestoreExecutor: Sendable {
                     try await serve(recorder.definitions, context: context, recorder: recorder)
                 }
             }
+            try await operations.wait()
         } catch {
+            await operations.cancel()
             recorder.end(untried: restorer.untried)
             throw (error as? RunFailure)?.cause ?? error
         }

@@ -53,7 +53,7 @@ final class RestoreRecorder: Sendable {
             progress.warnings = report.warnings
         }
 
-        mutating func add(error: String, about item: ItemIdentity) {
+        mutating func add(error: String, about item: ItemIdentity?) {
             if report.errors < RestoreRecorder.messageLimit { report.results.errors.add(error, about: item) }
             report.errors += 1
             progress.errors = report.errors
@@ -101,7 +101,7 @@ final class RestoreRecorder: Sendable {
     }
 
     /// Takes down that something is missing.
-    func fail(_ message: String, about item: ItemIdentity) {
+    func fail(_ message: String, about item: ItemIdentity? = nil) {
         state.withLock { $0.add(error: message, about: item) }
         note(LogLine(.error, message, item: item), isShown: true)
     }

@@ -24,6 +24,12 @@ public struct RestoreRequest: Sendable {
     public var isDryRun = false
     /// What is done about the data of volumes; nil for nothing.
     public var volumes: VolumeRestoreSettings?
+    /// How long operations that actions begin may go on after the items were restored.
+    public var operationTimeout: Duration = .seconds(4 * 3600)
+    /// Why plugins take no part that were to; each is an error of the restore.
+    public var pluginFailures: [String] = []
+    /// Lines from elsewhere that belong in the log of the run, such as those of plugins.
+    public var log: LogFeed?
 
     /// A request.
     public init(

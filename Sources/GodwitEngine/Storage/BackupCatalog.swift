@@ -29,7 +29,11 @@ public struct BackupCatalog: Sendable {
             let format = folder.format ?? .godwit
             do {
                 let stored = try await readBackup(folder.name, format: format)
-                return BackupListing(name: folder.name, format: format, size: folder.size, backup: .success(stored))
+                // What the store does not say, the manifest does.
+                let size =
+                    store.capabilities.listedSizes
+                    ? folder.size : stored.manifest?.artifacts.reduce(0) { $0 + $1.size } ?? 0
+                return BackupListing(name: folder.name, format: format, size: size, backup: .success(stored))
             } catch let error as BackupStorageError {
                 return BackupListing(name: folder.name, format: format, size: folder.size, backup: .failure(error))
             }

@@ -41,6 +41,7 @@ extension RestoreSpec {
                 included: try fields.strings("includedResources"), excluded: try fields.strings("excludedResources"))
         }
         preserveNodePorts = try spec.bool("preserveNodePorts") ?? false
+        changes = try spec.stringMap("changes")
         restorePersistentVolumes = try spec.bool("restorePVs")
     }
 
@@ -61,6 +62,7 @@ extension RestoreSpec {
             spec["restoreStatus"] = fields
         }
         if preserveNodePorts { spec["preserveNodePorts"] = true }
+        spec.set("changes", changes)
         spec.set("restorePVs", restorePersistentVolumes)
     }
 }

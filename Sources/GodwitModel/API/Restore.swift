@@ -41,6 +41,9 @@ public struct RestoreSpec: Sendable, Hashable {
     public var restoreStatus: IncludesExcludesSpec?
     /// Keep the node ports of services.
     public var preserveNodePorts = false
+    /// What else was to be changed on the way: values by the names of the command line's options, such as
+    /// `storage-class-mappings: gold=fast`. A record for people; Godwit's own: Velero keeps such choices in ConfigMaps.
+    public var changes: [String: String] = [:]
     /// Restore persistent volumes from their snapshots; nil for the default.
     public var restorePersistentVolumes: Bool?
 

@@ -65,12 +65,18 @@ public struct ObjectStoreCapabilities: Sendable, Hashable {
     public var objectLock: Bool
     /// ``ObjectStore/signedURL(for:expiresIn:)`` gives URLs.
     public var signedURLs: Bool
+    /// ``ObjectStore/list(_:)`` says how large objects are. Where it does not, ``ObjectInfo/size`` of what is listed is
+    /// 0 and means nothing; ``ObjectStore/stat(_:)`` and ``ObjectStore/get(_:range:)`` say it always.
+    public var listedSizes: Bool
 
-    /// Capabilities.
-    public init(conditionalPut: Bool, rangedGet: Bool, objectLock: Bool, signedURLs: Bool) {
+    /// Capabilities; most stores list sizes.
+    public init(
+        conditionalPut: Bool, rangedGet: Bool, objectLock: Bool, signedURLs: Bool, listedSizes: Bool = true
+    ) {
         self.conditionalPut = conditionalPut
         self.rangedGet = rangedGet
         self.objectLock = objectLock
         self.signedURLs = signedURLs
+        self.listedSizes = listedSizes
     }
 }

@@ -92,7 +92,8 @@ public struct StorageLocationError: AdvisedError, Hashable {
 
     /// What to write.
     public var advice: String? {
-        "write file:///directory or s3://bucket/prefix?region=REGION&endpoint=URL&path-style=true"
+        "write file:///directory, s3://bucket/prefix?region=REGION&endpoint=URL&path-style=true, "
+            + "azure://container/prefix?account=ACCOUNT, gs://bucket/prefix or plugin://prefix/name/bucket/path"
     }
 }
 

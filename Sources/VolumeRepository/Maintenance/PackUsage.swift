@@ -80,7 +80,7 @@ struct PackUsageFinder: Sendable {
         let index = try await repository.indexObjects.load(avoiding: avoiding, keepingAvoided: true)
         if let problem = index.problems.first { throw problem }
         var found: [PackID: ObjectInfo] = [:]
-        for object in try await repository.objects.list(RepositoryLayout.packs) {
+        for object in try await repository.objects.listSized(RepositoryLayout.packs) {
             if let id = RepositoryLayout.packID(ofKey: object.key) { found[id] = object }
         }
         let lost = index.packIDs.filter { found[$0] == nil }

@@ -46,7 +46,7 @@ private struct IndexRepairer {
         let index = repository.indexObjects
         // Packs before the index: a pack that appears later is its writer's business.
         var sizes: [PackID: Int64] = [:]
-        for object in try await repository.objects.list(RepositoryLayout.packs) {
+        for object in try await repository.objects.listSized(RepositoryLayout.packs) {
             if let id = RepositoryLayout.packID(ofKey: object.key) { sizes[id] = object.size }
         }
         var replaced: [ChunkID] = []

@@ -39,12 +39,10 @@ extension Repository {
             stats.contentBytes += Int64(chunk.contentLength)
             stats.storedBytes += Int64(chunk.length)
         }
-        try await objects.store.forEachPage(ListRequest(prefix: RepositoryLayout.root)) { page in
-            for object in page.objects {
-                stats.objects += 1
-                stats.objectBytes += object.size
-                if RepositoryLayout.packID(ofKey: object.key) != nil { stats.packs += 1 }
-            }
+        for object in try await objects.listSized(RepositoryLayout.root) {
+            stats.objects += 1
+            stats.objectBytes += object.size
+            if RepositoryLayout.packID(ofKey: object.key) != nil { stats.packs += 1 }
         }
         return stats
     }

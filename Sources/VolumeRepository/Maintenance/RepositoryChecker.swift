@@ -74,7 +74,7 @@ final class RepositoryChecker: Sendable {
     /// Compares what the index says with what is there.
     private func checkPacks(_ packs: [PackContents], marked: Set<PackID>) async throws -> Set<PackID> {
         var sizes: [PackID: Int64] = [:]
-        for object in try await repository.objects.list(RepositoryLayout.packs) {
+        for object in try await repository.objects.listSized(RepositoryLayout.packs) {
             if let id = RepositoryLayout.packID(ofKey: object.key) { sizes[id] = object.size }
         }
         var lost: Set<PackID> = []

@@ -1,5 +1,6 @@
 import GodwitPluginAPI
 import Streams
+import Synchronization
 
 /// Reads, lists and writes whole objects of a repository, with bounds.
 struct RepositoryObjects: Sendable {
@@ -54,6 +55,19 @@ struct RepositoryObjects: Sendable {
         var objects: [ObjectInfo] = []
         try await store.forEachPage(ListRequest(prefix: prefix)) { objects.append(contentsOf: $0.objects) }
         return objects
+    }
+
+    /// All objects below a prefix with their sizes, which cost a question for each where the store's listings have none.
+    func listSized(_ prefix: String) async throws -> [ObjectInfo] {
+        let objects = try await list(prefix)
+        guard !store.capabilities.listedSizes else { return objects }
+        let sized = Mutex<[String: ObjectInfo]>([:])
+        try await objects.forEachConcurrently(limit: 8) { [store] object in
+            // One that has gone since is not there.
+            guard let info = try await store.stat(object.key) else { return }
+            sized.withLock { $0[object.key] = info }
+        }
+        return objects.compactMap { object in sized.withLock { $0[object.key] } }
     }
 
     private func tooLarge(_ key: String, _ limit: Int) -> RepositoryError {

@@ -12,6 +12,27 @@ struct GlobalOptions: ParsableArguments {
         completion: .file())
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A directory of programs that are plugins; may stand more than once.",
+            discussion: "Default: ~/.local/share/godwit/plugins and /plugins", valueName: "dir"),
+        completion: .directory)
+    var pluginDir: [String] = []
+
+    /// Where programs that are plugins are looked for. The first is where 'plugin add' puts them.
+    var pluginDirectories: [String] { Self.pluginDirectories(pluginDir) }
+
+    /// Where programs are looked for, unless directories were named.
+    static func pluginDirectories(_ named: [String]) -> [String] {
+        if !named.isEmpty { return named }
+        let environment = ProcessInfo.processInfo.environment
+        if let named = environment["GODWIT_PLUGIN_DIR"], !named.isEmpty {
+            return named.split(separator: ":").map(String.init)
+        }
+        let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.local/share"
+        return [base + "/godwit/plugins", "/plugins"]
+    }
+
     /// Where the configuration is.
     var configurationPath: String { Self.configurationPath(config) }
 
@@ -21,8 +42,12 @@ struct GlobalOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["GODWIT_CONFIG"], !path.isEmpty { return path }
         if let base = environment["XDG_CONFIG_HOME"], !base.isEmpty { return base + "/godwit/config.json" }
-        // Foundation's home is that of the user's entry in /etc/passwd, which a container's user need not have.
-        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-        return home + "/.config/godwit/config.json"
+        return Self.home + "/.config/godwit/config.json"
+    }
+
+    /// Foundation's home is that of the user's entry in /etc/passwd, which a container's user need not have.
+    private static var home: String {
+        let named = ProcessInfo.processInfo.environment["HOME"] ?? ""
+        return named.isEmpty ? NSHomeDirectory() : named
     }
 }

@@ -25,7 +25,7 @@ struct RepositoryOptions: ParsableArguments {
 
     /// The location's store.
     func store(_ global: GlobalOptions) async throws -> any ObjectStore {
-        try await StorageOptions.store(storage.location(global).location)
+        try await StorageOptions.store(storage.location(global).location, global)
     }
 
     /// What opens an encrypted repository; nil when nothing was given.

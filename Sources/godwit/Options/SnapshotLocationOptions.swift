@@ -15,7 +15,8 @@ extension SnapshotLocations {
             claims = Providers.claimSnapshotter(
                 ClusterObjects(description: "the cluster") { try cluster.open() })
         }
-        return SnapshotLocations(book.snapshotLocations, claims: claims) { try await Providers.open($0) }
+        let places = PluginPlaces(global)
+        return SnapshotLocations(book.snapshotLocations, claims: claims) { try await Providers.open($0, places) }
     }
 }
 

@@ -4,10 +4,16 @@ import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import ImageRegistry
+import KubeVirt
+import KubernetesClient
 import NamespaceMapping
+import OpenShift
+import PluginConfiguration
 import ReclaimPolicy
 import ResourceModifiers
 import RestoreFixes
+import SecurityContextConstraints
+import SelectedNode
 import StorageClassMapping
 
 /// How items are changed on their way into the cluster.
@@ -35,6 +41,12 @@ struct TransformOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Nodes on which the volumes of claims are to be provisioned: old:new,other:another.",
+            valueName: "mappings"))
+    var pvcNodeMappings: [Mapping] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Reclaim policy of restored volumes: Retain, Delete, or original to put back what an earlier restore kept.",
             valueName: "policy"))
     var reclaimPolicy: ReclaimPolicyArgument?
@@ -44,9 +56,16 @@ struct TransformOptions: ParsableArguments {
         completion: .file())
     var resourceModifiers: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The namespace of the cluster whose ConfigMaps of Velero's plugins hold further mappings.",
+            valueName: "namespace"))
+    var pluginConfigNamespace: String?
+
     func validate() throws {
         _ = try namespaceMapping()
         _ = try claimMapping()
+        _ = try ValidationError.wrapping { try mappings(nil) }
         guard imagePath.isEmpty || !imageRegistryMappings.isEmpty else {
             throw ValidationError("--image-path needs --image-registry-mappings")
         }
@@ -80,26 +99,65 @@ struct TransformOptions: ParsableArguments {
             case .set(.retain), .set(.recycle): true
             case .set(.delete), .original, nil: false
             }
-        return RestoreFixes.all(RestoreFixes.Options(restoresDeletableVolumes: keepsVolumes))
+        return OpenShiftFixes.all() + KubeVirt.fixes(restoresDeletableVolumes: keepsVolumes)
+            + RestoreFixes.all(RestoreFixes.Options(restoresDeletableVolumes: keepsVolumes))
     }
 
     /// What the user asked for, in the order in which it is applied; the modifiers have the last word.
-    func transformers() throws -> [any RestoreItemAction] {
+    ///
+    /// - Parameter configuration: the mappings of the cluster. Where they and an option map the same, the option counts.
+    func transformers(
+        _ configuration: PluginConfiguration?, network: NetworkOptions, metadata: MetadataOptions,
+        workloads: WorkloadOptions
+    ) throws -> [any RestoreItemAction] {
+        var actions = try mappings(configuration)
+        actions += try network.transformers()
+        actions += try metadata.transformers()
+        if let reclaimPolicy { actions.append(ReclaimPolicy(reclaimPolicy.mode)) }
+        actions += try workloads.transformers()
+        actions.append(SecurityContextConstraints())
+        if let resourceModifiers { actions += try Self.modifiers(path: resourceModifiers) }
+        return actions
+    }
+
+    private func mappings(_ configuration: PluginConfiguration?) throws -> [any RestoreItemAction] {
         var actions: [any RestoreItemAction] = []
         let namespaces = try namespaceMapping()
         if !namespaces.isEmpty { actions.append(NamespaceMapping(mapping: namespaces)) }
         let claims = try claimMapping()
         if !claims.isEmpty { actions.append(ClaimMapping(mapping: claims)) }
+        if let rules = configuration?.images, !rules.isEmpty { actions.append(ImageNameReplacement(rules: rules)) }
         let images = try imageRegistryMappings.dictionary(option: "--image-registry-mappings")
         if !images.isEmpty {
             actions += ImageRegistry.actions(
                 rules: try ImageRegistryRules(images), customPaths: try imagePath.map(CustomImagePath.init(parsing:)))
         }
         let classes = try storageClassMappings.dictionary(option: "--storage-class-mappings")
+            .merging(configuration?.storageClasses ?? [:]) { mine, _ in mine }
         if !classes.isEmpty { actions.append(StorageClassMapping(mapping: classes)) }
-        if let reclaimPolicy { actions.append(ReclaimPolicy(reclaimPolicy.mode)) }
-        if let resourceModifiers { actions += try Self.modifiers(path: resourceModifiers) }
+        let nodes = try pvcNodeMappings.dictionary(option: "--pvc-node-mappings")
+            .merging(configuration?.nodes ?? [:]) { mine, _ in mine }
+        if !nodes.isEmpty { actions.append(SelectedNode(mapping: nodes)) }
         return actions
+    }
+
+    /// The mappings that Velero's users keep in the cluster; nil when they were not asked for.
+    func configuration(in cluster: any Cluster) async throws -> PluginConfiguration? {
+        guard let pluginConfigNamespace else { return nil }
+        return try await PluginConfigMaps.configuration(in: cluster, namespace: pluginConfigNamespace)
+    }
+
+    /// What was chosen beyond the restore's own fields, as it is recorded.
+    var record: [String: String] {
+        var record = ChangeRecord()
+        record.note("image-registry-mappings", imageRegistryMappings)
+        record.note("image-path", imagePath)
+        record.note("storage-class-mappings", storageClassMappings)
+        record.note("pvc-node-mappings", pvcNodeMappings)
+        record.note("reclaim-policy", reclaimPolicy?.text)
+        record.note("resource-modifiers", resourceModifiers)
+        record.note("plugin-config-namespace", pluginConfigNamespace)
+        return record.values
     }
 
     private static func modifiers(path: String) throws -> [any RestoreItemAction] {
@@ -128,6 +186,13 @@ enum ReclaimPolicyArgument: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { ReclaimPolicy.Policy.allCases.map(\.rawValue) + ["original"] }
+
+    var text: String {
+        switch self {
+        case .set(let policy): policy.rawValue
+        case .original: "original"
+        }
+    }
 
     var mode: ReclaimPolicy.Mode {
         switch self {

@@ -53,7 +53,7 @@ struct VolumePlaceOptions: ParsableArguments {
         places.kubeletRoot = kubeletRoot
         return LocalVolumeMover(places: places, host: Self.hostName, version: Version.current) {
             [credentials] isCreating in
-            let store = try await StorageOptions.store(storage.location(global).location)
+            let store = try await StorageOptions.store(storage.location(global).location, global)
             let secret = try credentials.credentials()
             return isCreating
                 ? try await Repository.openOrCreate(store: store, credentials: secret)

@@ -12,8 +12,9 @@ import uuid
 
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed, RequestRangeNotSatisfiable
+from google.auth import identity_pool
 from google.cloud import storage
-import google.auth
+from google.oauth2 import service_account
 
 
 def value(name):
@@ -33,8 +34,10 @@ def fails(kind, function):
 
 
 def client(name):
-    credentials, _ = google.auth.load_credentials_from_file(
-        f"{value('CREDENTIALS')}/{name}.json", scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    # Not by google.auth, which asks Google for the project.
+    kind = identity_pool.Credentials if name.startswith("external") else service_account.Credentials
+    load = kind.from_file if kind is identity_pool.Credentials else kind.from_service_account_file
+    credentials = load(f"{value('CREDENTIALS')}/{name}.json", scopes=["https://www.googleapis.com/auth/cloud-platform"])
     return storage.Client(project="godwit", credentials=credentials,
                           client_options=ClientOptions(api_endpoint=value("ENDPOINT")))
 
@@ -94,8 +97,9 @@ def refusals(prefix):
 
 def locks(prefix):
     blob = client("admin").bucket(value("LOCK_BUCKET")).blob(f"{prefix}/held")
-    blob.temporary_hold = True
     blob.upload_from_string(b"x")
+    blob.temporary_hold = True
+    blob.patch()
     fails(Forbidden, blob.delete)
     blob.temporary_hold = False
     blob.patch()

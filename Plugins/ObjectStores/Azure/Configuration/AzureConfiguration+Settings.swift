@@ -19,7 +19,8 @@ extension AzureConfiguration {
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) { try set(key, value) }
         guard (resourceGroup == nil) == (subscriptionID == nil) || authentication != .key else {
             throw SettingError(
-                key: "resource-group", reason: "it is of use together with subscription-id only, and the other way round")
+                key: "resource-group",
+                reason: "it is of use together with subscription-id only, and the other way round")
         }
     }
 

@@ -68,7 +68,8 @@ struct AzureAuthorizationSearch {
         }
         if wanted == .key {
             throw CredentialsError(
-                "there is no account key in \(variables.place), and no subscription-id and resource-group to ask for it")
+                "there is no account key in \(variables.place), and no subscription-id and resource-group to ask for it"
+            )
         }
         return .token(Self.renewed(try source("https://storage.azure.com")))
     }
@@ -82,7 +83,9 @@ struct AzureAuthorizationSearch {
 
     private func accountKey() throws(CredentialsError) -> AzureAccountKey? {
         if let name = configuration.keyVariable {
-            guard let value = variables[name] else { throw CredentialsError("\(name) is not set in \(variables.place)") }
+            guard let value = variables[name] else {
+                throw CredentialsError("\(name) is not set in \(variables.place)")
+            }
             return try AzureAccountKey(value, from: name)
         }
         for name in ["AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY"] {
@@ -127,7 +130,7 @@ struct AzureAuthorizationSearch {
 
     private func tokenAuthority() throws(CredentialsError) -> String {
         let text = configuration.authority?.text ?? variables["AZURE_AUTHORITY_HOST"] ?? cloud.authority
-        guard let address = ServiceAddress(text), address.isTLS || address.isLoopback else {
+        guard let address = ServiceAddress(text), address.isSafe else {
             throw CredentialsError("'\(text)' is no https address; a secret is not sent there")
         }
         return address.text

@@ -70,7 +70,8 @@ struct ClientCertificate: Sendable {
         thumbprint = JSONWebToken.base64URL(SHA256.hash(data: certificate))
         for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
             guard let base64 = Self.block(label, in: pem) else { continue }
-            key = try RSAKey(pem: "-----BEGIN \(label)-----\n\(Self.wrapped(base64))\n-----END \(label)-----\n", name: name)
+            key = try RSAKey(
+                pem: "-----BEGIN \(label)-----\n\(Self.wrapped(base64))\n-----END \(label)-----\n", name: name)
             return
         }
         throw CredentialsError("\(name) holds no private key in PEM, or an encrypted one")

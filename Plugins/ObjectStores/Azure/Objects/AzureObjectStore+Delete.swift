@@ -54,7 +54,8 @@ extension AzureObjectStore {
         request.query = [("restype", "container")]
         do {
             let headers = try await connection.perform(request)
-            return !["x-ms-has-immutability-policy", "x-ms-has-legal-hold",
+            return ![
+                "x-ms-has-immutability-policy", "x-ms-has-legal-hold",
                 "x-ms-immutable-storage-with-versioning-enabled",
             ].contains { headers[$0] == "true" }
         } catch let error as ObjectStoreError where error.kind == .accessDenied || error.kind == .unauthenticated {

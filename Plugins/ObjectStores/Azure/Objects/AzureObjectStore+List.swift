@@ -13,6 +13,12 @@ extension AzureObjectStore {
         if let continuation = list.continuation { request.query.append(("marker", continuation)) }
         if let including { request.query.append(("include", including)) }
         let page = try await connection.document(request, limit: 16 << 20)
+        // Somebody's page in XHTML would else be an empty container.
+        guard page.name == "EnumerationResults" else {
+            throw request.error(
+                .unavailable, "the answer is no listing of Azure; is there a blob service at the endpoint?",
+                store: description)
+        }
         func name(_ entry: XMLElement) throws -> String {
             let element = entry["Name"]
             guard let text = element?.text, !text.isEmpty,

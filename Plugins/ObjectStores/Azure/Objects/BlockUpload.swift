@@ -40,7 +40,7 @@ struct BlockUpload {
             return try await configuration.retry.runRequest { try await store.putBlob(key, bytes, options) }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        if options.ifAbsent, try await store.headBlob(key, "put") != nil {
+        if options.ifAbsent, try await isTaken() {
             // Before everything is sent in vain; what decides is the condition at the end.
             throw ObjectStoreError(.alreadyExists, operation: "put", key: key, store: store.description)
         }
@@ -59,6 +59,11 @@ struct BlockUpload {
         try StreamStart.checkLength(size, announced: length, key: key, store: store.description)
         try Task.checkCancellation()
         return try await commit(blocks.map(\.id), size: size, md5: digest.map { base64($0.finalize()) })
+    }
+
+    /// Nobody can replay the stream, so this is repeated here.
+    private func isTaken() async throws -> Bool {
+        try await configuration.retry.runRequest { try await store.headBlob(key, "put") != nil }
     }
 
     private static func updated(_ digest: Insecure.MD5?, with bytes: [UInt8]) async throws -> Insecure.MD5? {
@@ -100,7 +105,7 @@ struct BlockUpload {
             return try await store.settle(request, key, size: size, options)
         } catch let error as ObjectStoreError where error.kind == .other(code: "InvalidBlockList") {
             // The first of two writers to finish discards what the other has staged.
-            guard options.ifAbsent, try await store.headBlob(key, "put") != nil else { throw error }
+            guard options.ifAbsent, try await isTaken() else { throw error }
             throw ObjectStoreError(
                 .alreadyExists, operation: "put", key: key, store: store.description, reason: error.reason)
         }

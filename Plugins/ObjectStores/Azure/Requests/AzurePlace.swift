@@ -43,7 +43,7 @@ struct AzurePlace: Sendable {
         switch authorization {
         case .sharedKey, .fetchedKey: return
         case .sas, .token:
-            guard address.isTLS || address.isLoopback else {
+            guard address.isSafe else {
                 throw SettingError(
                     key: "endpoint",
                     reason: "a token or SAS would cross the network in the clear to \(address.text); use https")

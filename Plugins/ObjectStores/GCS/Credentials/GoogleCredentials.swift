@@ -116,7 +116,7 @@ struct CredentialsReader {
     func address(_ field: String, default standard: String? = nil) throws(CredentialsError) -> String {
         let text = document[field] == nil ? standard : document[field]?.string
         guard let text else { throw missing(field) }
-        guard let address = ServiceAddress(text), address.isTLS || address.isLoopback else {
+        guard let address = ServiceAddress(originOf: text), address.isSafe else {
             throw CredentialsError("\(name): \(field) is no https address; a secret is not sent there")
         }
         return text

@@ -137,7 +137,8 @@ struct ExternalAccount: TokenSource {
             }
             subject = .url(url, headers: headers)
         } else {
-            throw CredentialsError("\(reader.name): of external accounts only tokens in a file or at a URL are supported")
+            throw CredentialsError(
+                "\(reader.name): of external accounts only tokens in a file or at a URL are supported")
         }
         let format = source["format"]
         let isJSON = format?["type"]?.string == "json"

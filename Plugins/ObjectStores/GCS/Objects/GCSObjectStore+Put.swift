@@ -41,11 +41,7 @@ extension GCSObjectStore {
 
     /// CRC-32C in base64.
     static func checksum(of bytes: [UInt8]) async throws -> String {
-        try await BlockingPool.shared.run {
-            var crc = CRC32C()
-            crc.update(bytes)
-            return crc.base64
-        }
+        try await CRC32C().updated(with: bytes).base64
     }
 
     /// The object that a put has made, if what the service has is what was sent. If it is not, it is deleted.
@@ -57,7 +53,8 @@ extension GCSObjectStore {
         guard found == checksum, info.size == size else {
             try await deleteObject(info.key, generation: info.etag)
             throw request.error(
-                .corrupted, "the service has \(info.size) bytes with CRC-32C \(found), sent were \(size) with \(checksum)",
+                .corrupted,
+                "the service has \(info.size) bytes with CRC-32C \(found), sent were \(size) with \(checksum)",
                 store: description)
         }
         return info

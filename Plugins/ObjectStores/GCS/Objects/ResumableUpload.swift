@@ -83,8 +83,8 @@ struct ResumableUpload {
             return response
         }
         // The token goes to this address too.
-        guard let session = response.headers["Location"], let address = ServiceAddress(String(session.prefix { $0 != "?" })),
-            address.scheme == configuration.address.scheme, address.isTLS || address.isLoopback
+        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session),
+            address.scheme == configuration.address.scheme, address.isSafe
         else { throw request.error(.unavailable, "the answer names no upload session", store: store.description) }
         return session
     }
@@ -97,7 +97,7 @@ struct ResumableUpload {
         var bytes = first
         var position: Int64 = 0
         while true {
-            crc = try await Self.updated(crc, with: bytes)
+            crc = try await crc.updated(with: bytes)
             // Which chunk is the last one shows only when the next one is there: it is read meanwhile.
             let next = try await nextChunk(&cutter, after: bytes)
             let chunk = Chunk(bytes: bytes, start: position, isLast: next.isEmpty)
@@ -120,14 +120,6 @@ struct ResumableUpload {
 
     private func nextChunk(_ cutter: inout PartCutter, after bytes: [UInt8]) async throws -> [UInt8] {
         bytes.count < configuration.chunkSize ? [] : try await cutter.next(size: configuration.chunkSize)
-    }
-
-    private static func updated(_ crc: CRC32C, with bytes: [UInt8]) async throws -> CRC32C {
-        try await BlockingPool.shared.run {
-            var crc = crc
-            crc.update(bytes)
-            return crc
-        }
     }
 
     /// Sends a chunk until the service has all of it.
@@ -203,7 +195,8 @@ struct ResumableUpload {
         // Range: bytes=0-262143; none while nothing is there.
         guard let range = response.headers["Range"] else { return .stored(0) }
         guard let last = range.split(separator: "-").last.flatMap({ Int64($0) }), last >= 0 else {
-            throw request.error(.unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
+            throw request.error(
+                .unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
         }
         return .stored(last + 1)
     }

@@ -25,6 +25,9 @@ extension S3Configuration {
     /// | `credentials-file` | `credentialsFile` | a file |
     /// | `conditional-put` | | `true`, `false` |
     /// | `object-lock` | | `governance`, `compliance` |
+    /// | `legal-hold` | | `true`, `false` |
+    /// | `request-payer` | | `requester` |
+    /// | `fips`, `dual-stack` | | `true`, `false`; for AWS's own endpoints |
     ///
     /// - Throws: ``SettingError``, also for a name that is none of these.
     public init(bucket: String, settings: [String: String]) throws(SettingError) {
@@ -41,6 +44,11 @@ extension S3Configuration {
             case .kms, .bucketDefault: encryption = .kms(keyID: keyID)
             default: throw SettingError(key: "kms-key-id", reason: "it needs sse=aws:kms")
             }
+        }
+        if usesFIPS || usesDualStack, endpoint != nil {
+            throw SettingError(
+                key: usesFIPS ? "fips" : "dual-stack",
+                reason: "it chooses among AWS's endpoints, and another one is set")
         }
         if case .customerKey = encryption, let endpoint, !endpoint.isTLS, !endpoint.isLoopback {
             throw SettingError(
@@ -60,6 +68,10 @@ extension S3Configuration {
         case "insecure", "insecureSkipTLSVerify": tls.isInsecure = try SettingValue.flag(key, value)
         case "profile": profile = value.isEmpty ? nil : value
         case "credentials-file", "credentialsFile": credentialsFile = value.isEmpty ? nil : value
+        case "request-payer":
+            paysForRequests = try SettingValue.choice(key, value, of: ["requester"]) != nil
+        case "fips": usesFIPS = try SettingValue.flag(key, value)
+        case "dual-stack": usesDualStack = try SettingValue.flag(key, value)
         case "signatureVersion":
             guard value == "4" else { throw SettingError(key: key, reason: "only version 4 is supported") }
         // The shared files are always read.
@@ -82,6 +94,7 @@ extension S3Configuration {
         case "part-size": partSize = try SettingValue.size(key, value, in: (5 << 20)...(5 << 30))
         case "concurrency": concurrency = try SettingValue.number(key, value, in: 1...64)
         case "conditional-put": conditionalPut = try SettingValue.flag(key, value)
+        case "legal-hold": legalHold = try SettingValue.flag(key, value)
         case "object-lock":
             guard let mode = ObjectLockMode(rawValue: value.uppercased()) else {
                 throw SettingError(key: key, reason: "'\(value)' is neither governance nor compliance")

@@ -69,6 +69,16 @@ public struct S3Configuration: Sendable {
     public var conditionalPut: Bool?
     /// Object lock; nil when the bucket has none.
     public var objectLock: ObjectLockMode?
+    /// Whether new objects get a legal hold, which keeps them until it is taken off. Needs a bucket with object lock.
+    public var legalHold = false
+    /// Whether who asks pays for requests and transfer, where the bucket wants that.
+    public var paysForRequests = false
+    /// Whether AWS's endpoints with cryptography validated by FIPS 140 are used.
+    public var usesFIPS = false
+    /// Whether AWS's endpoints that are reached over IPv6 too are used.
+    public var usesDualStack = false
+    /// Whether the server keeps checksums of whole objects of parts; nil: true for AWS, false elsewhere.
+    var wholeChecksum: Bool?
     /// How parts of a stream are retried.
     public var retry = RetryPolicy.standard
     /// How long the completion of an upload may give no sign of life: servers take minutes to put many parts together.
@@ -102,6 +112,10 @@ public struct S3Configuration: Sendable {
         if endpoint.isTLS, bucket.contains(".") { return true }
         return pathStyle ?? (self.endpoint != nil)
     }
+
+    /// Whether uploads in parts get a checksum of the whole object, by which a reader can verify it. Other servers than
+    /// AWS may take it for one of the parts' checksums, and refuse it.
+    var hasWholeChecksum: Bool { checksum == .crc32c && (wholeChecksum ?? (endpoint == nil)) }
 
     var hasConditionalPut: Bool { conditionalPut ?? (endpoint == nil) }
 }

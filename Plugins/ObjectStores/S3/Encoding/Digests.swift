@@ -24,8 +24,11 @@ extension S3Configuration.Checksum {
 
 extension S3Configuration {
     /// What holds a whole object against the checksum that the store keeps of it; nil where it keeps none. That of an
-    /// upload in parts is one of the parts' checksums (`…-3`), which says nothing of the bytes as they come.
+    /// upload in parts may be one of the parts' checksums, which says nothing of the bytes as they come; such an object's
+    /// etag ends with the number of parts.
     func verifier(of headers: HTTPHeaders) -> BodyVerifier? {
+        let isOfParts = headers["ETag"]?.contains("-") ?? true
+        guard headers["x-amz-checksum-type"] == "FULL_OBJECT" || !isOfParts else { return nil }
         if let value = headers["x-amz-checksum-crc32c"], !value.contains("-") { return BodyVerifier(.crc32c(value)) }
         if let value = headers["x-amz-checksum-sha256"], !value.contains("-") { return BodyVerifier(.sha256(value)) }
         return nil

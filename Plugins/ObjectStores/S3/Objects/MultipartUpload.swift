@@ -35,14 +35,19 @@ struct MultipartUpload {
             return try await configuration.retry.runRequest { try await store.putObject(key, bytes, options) }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        if options.ifAbsent { try await store.requireAbsent(key) }
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         let id = try await create()
         do {
-            let parts = try await upload(first, &cutter, &sizes, id)
+            var crc = configuration.hasWholeChecksum ? CRC32C() : nil
+            let parts = try await upload(first, &cutter, &sizes, &crc, id)
             try StreamStart.checkLength(
                 parts.reduce(0) { $0 + Int64($1.size) }, announced: length, key: key, store: store.description)
             try Task.checkCancellation()
-            return try await complete(id, parts)
+            let info = try await complete(id, parts, checksum: crc?.base64)
+            if options.retainUntil != nil || configuration.legalHold {
+                try await store.ensureLock(of: key, options)
+            }
+            return info
         } catch {
             await abort(id)
             throw error
@@ -50,13 +55,15 @@ struct MultipartUpload {
     }
 
     private func upload(
-        _ first: [UInt8], _ cutter: inout PartCutter, _ sizes: inout PartSizes, _ id: String
+        _ first: [UInt8], _ cutter: inout PartCutter, _ sizes: inout PartSizes, _ crc: inout CRC32C?, _ id: String
     ) async throws -> [Part] {
         let parallel = ParallelParts(concurrency: configuration.concurrency, partSize: configuration.partSize)
         var held: [UInt8]? = first
         return try await parallel.send {
-            if let first = held.take() { return first }
-            return try await cutter.next(size: sizes.next())
+            let bytes: [UInt8]
+            if let first = held.take() { bytes = first } else { bytes = try await cutter.next(size: sizes.next()) }
+            crc = try await crc?.updated(with: bytes)
+            return bytes
         } send: { bytes, number in
             try await send(bytes, number, id)
         }
@@ -86,6 +93,7 @@ struct MultipartUpload {
         request.headers = configuration.storageHeaders(options)
         if let names = configuration.checksum.names {
             request.headers["x-amz-checksum-algorithm"] = names.algorithm
+            if configuration.hasWholeChecksum { request.headers["x-amz-checksum-type"] = "FULL_OBJECT" }
         }
         request.body = []
         let answer = try await configuration.retry.runRequest { [request] in try await connection.document(request) }
@@ -95,12 +103,17 @@ struct MultipartUpload {
         return id
     }
 
-    private func complete(_ id: String, _ parts: [Part]) async throws -> ObjectInfo {
-        if options.ifAbsent { try await store.requireAbsent(key) }
+    /// - Parameter checksum: of the whole object, which the store compares before the object appears; nil for none.
+    private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> ObjectInfo {
+        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploadId", id)]
         request.headers["Content-Type"] = "application/xml"
         if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        if let checksum {
+            request.headers["x-amz-checksum-crc32c"] = checksum
+            request.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
         // S3 wants the key again where parts have checksums.
         configuration.addCustomerKey(&request.headers)
         request.body = Array(completion(parts).utf8)

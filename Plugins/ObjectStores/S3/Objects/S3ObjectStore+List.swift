@@ -11,6 +11,11 @@ extension S3ObjectStore {
         if let delimiter = list.delimiter, !delimiter.isEmpty { request.query.append(("delimiter", delimiter)) }
         if let continuation = list.continuation { request.query.append(("continuation-token", continuation)) }
         let page = try await connection.document(request, limit: 16 << 20)
+        // Somebody's page in XHTML would else be an empty bucket.
+        guard page.name == "ListBucketResult" else {
+            throw connection.error(
+                .unavailable, request, "the answer is no listing of S3; is there an S3 server at the endpoint?")
+        }
         let isEncoded = page.text("EncodingType") == "url"
         func decoded(_ text: String?) throws -> String {
             guard let text, let decoded = isEncoded ? PercentEncoding.decodeListed(text) : text else {

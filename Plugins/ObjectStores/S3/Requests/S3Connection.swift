@@ -85,7 +85,9 @@ final class S3Connection: Sendable {
         let (authority, path) = endpoint.location(
             bucket: configuration.bucket, key: key, pathStyle: configuration.usesPathStyle(endpoint))
         let subject = SignatureV4.Subject(
-            method: "GET", path: path, query: [], headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
+            method: "GET", path: path,
+            query: configuration.paysForRequests ? [("x-amz-request-payer", "requester")] : [],
+            headers: ["Host": authority], payloadHash: "UNSIGNED-PAYLOAD")
         let credentials = try await usableCredentials(StoreRequest("GET", "sign", key: key))
         let query = signature(at: now).presignedQuery(subject, credentials, expiresIn: seconds)
         return "\(endpoint.scheme)://\(authority)\(path)?\(query)"
@@ -129,7 +131,10 @@ extension S3Connection {
     }
 
     private var currentEndpoint: ServiceAddress {
-        configuration.endpoint ?? .aws("s3", region: state.withLock { $0.region })
+        configuration.endpoint
+            ?? .s3(
+                region: state.withLock { $0.region }, isFIPS: configuration.usesFIPS,
+                isDualStack: configuration.usesDualStack)
     }
 
     /// The time by the server's clock, as far as it is known.
@@ -165,6 +170,7 @@ extension S3Connection {
         headers["x-amz-date"] = ServiceDate.basic(date)
         headers["x-amz-content-sha256"] = payloadHash
         headers["x-amz-security-token"] = credentials.sessionToken
+        if configuration.paysForRequests { headers["x-amz-request-payer"] = "requester" }
         let subject = SignatureV4.Subject(
             method: request.method, path: path, query: request.query, headers: headers, payloadHash: payloadHash)
         headers["Authorization"] = signature(at: date).authorization(subject, credentials)

@@ -65,7 +65,8 @@ package struct TokenService: Sendable {
     /// What the answer says of the failure: OAuth's `error` and `error_description`, or Google's `error.message`.
     private static func explanation(_ document: JSONValue?) -> String {
         guard let document else { return "" }
-        let code = document["error"]?.string ?? document["error"]?["status"]?.string ?? document["error"]?["code"]?.string
+        let code =
+            document["error"]?.string ?? document["error"]?["status"]?.string ?? document["error"]?["code"]?.string
         let message = document["error_description"]?.string ?? document["error"]?["message"]?.string
         // The first line says it; what follows are trace ids.
         let first = message.map { String($0.split(whereSeparator: \.isNewline).first ?? "") }

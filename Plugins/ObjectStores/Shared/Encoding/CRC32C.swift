@@ -1,3 +1,5 @@
+import Streams
+
 /// The Castagnoli CRC (RFC 3720, appendix B.4), which stores call CRC32C. Eight bytes a step.
 package struct CRC32C: Sendable {
     private var state: UInt32 = ~0
@@ -15,6 +17,15 @@ package struct CRC32C: Sendable {
     package mutating func update(_ bytes: [UInt8]) {
         state = bytes.withUnsafeBytes { bytes in
             Self.tables.withUnsafeBufferPointer { Self.update(state, bytes, $0) }
+        }
+    }
+
+    /// The checksum of these and more bytes, off the cooperative pool.
+    package func updated(with bytes: [UInt8]) async throws -> CRC32C {
+        try await BlockingPool.shared.run {
+            var crc = self
+            crc.update(bytes)
+            return crc
         }
     }
 

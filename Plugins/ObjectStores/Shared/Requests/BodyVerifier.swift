@@ -59,7 +59,7 @@ package final class BodyVerifier: Sendable {
         return found == expected ? nil : "its \(name) is \(found) and should be \(expected)"
     }
 
-    private func add(_ bytes: [UInt8]) {
+    func add(_ bytes: [UInt8]) {
         state.withLock { state in
             switch state {
             case .crc32c(var crc):

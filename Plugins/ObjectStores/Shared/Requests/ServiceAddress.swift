@@ -46,6 +46,15 @@ package struct ServiceAddress: Sendable, Hashable {
         basePath = base
     }
 
+    /// The place that a URL leads to, without its path and query; nil when it is no URL, or holds a user.
+    package init?(originOf url: String) {
+        guard let mark = url.firstRange(of: "://") else { return nil }
+        self.init(String(url[..<mark.upperBound]) + url[mark.upperBound...].prefix { !"/?#".contains($0) })
+    }
+
+    /// Whether secrets may be sent there: over TLS, or on this machine.
+    package var isSafe: Bool { isTLS || isLoopback }
+
     /// Whether the host is an IP address or `localhost`, below which no bucket can have a name.
     package var isAddress: Bool {
         if authority.hasPrefix("[") { return true }

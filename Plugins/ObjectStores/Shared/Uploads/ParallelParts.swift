@@ -19,7 +19,8 @@ package struct ParallelParts: Sendable {
     ///   - send: stores a part; numbers count from 1.
     /// - Returns: what `send` gave, in the order of the parts.
     package func send<Part: Sendable>(
-        _ next: () async throws -> [UInt8], send: @escaping @Sendable (_ bytes: [UInt8], _ number: Int) async throws -> Part
+        _ next: () async throws -> [UInt8],
+        send: @escaping @Sendable (_ bytes: [UInt8], _ number: Int) async throws -> Part
     ) async throws -> [Part] {
         try await withThrowingTaskGroup(of: (number: Int, size: Int, part: Part).self) { group in
             var parts: [(number: Int, part: Part)] = []

@@ -57,6 +57,13 @@ public struct ContractResult: Sendable, Hashable {
     public let promise: String
     /// What became of it.
     public let outcome: ContractOutcome
+
+    /// A result.
+    public init(name: String, promise: String, outcome: ContractOutcome) {
+        self.name = name
+        self.promise = promise
+        self.outcome = outcome
+    }
 }
 
 /// A promise was broken.

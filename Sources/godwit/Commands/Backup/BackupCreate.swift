@@ -1,9 +1,10 @@
 import ArgumentParser
-import BackupActions
 import Foundation
 import GodwitEngine
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
+import PluginHost
 import Tarball
 
 /// `godwit backup create`
@@ -38,6 +39,10 @@ struct BackupCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Objects a page of a listing.", valueName: "number"))
     var pageSize = 500
 
+    @Option(
+        help: ArgumentHelp("Minutes to wait for what plugins began while items were read.", valueName: "minutes"))
+    var itemOperationTimeout = 240
+
     @Option(help: ArgumentHelp("Print the plan, and write nothing.", valueName: "true|false"))
     var dryRun = false
 
@@ -50,6 +55,7 @@ struct BackupCreate: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(pageSize) else { throw ValidationError("--page-size is 1 to 100000") }
+        guard itemOperationTimeout >= 0 else { throw ValidationError("--item-operation-timeout is 0 or more") }
         guard (0...64).contains(compressionThreads) else { throw ValidationError("--compression-threads is 0 to 64") }
         let levels = format == .velero ? 1...9 : 1...19
         guard compressionLevel.map(levels.contains) ?? true else {
@@ -65,12 +71,16 @@ struct BackupCreate: AsyncParsableCommand {
         let console = Console.standard
         // A location that nobody named should not be found missing after a minute of planning.
         if !dryRun { _ = try storage.location(global) }
+        let external = try await ExternalPlugins.load([.backupItemAction, .backupItemActionV2], global)
         let options = cluster
         let cluster = try options.open()
         var request = BackupRequest(
             backup: Backup(
                 name: name, labels: try labels.dictionary(option: "--labels"), spec: try specification()),
-            cluster: cluster, actions: BackupActions.all { try await Bindings.all(in: cluster) })
+            cluster: cluster, actions: Providers.backupActions(for: cluster) + external.backupItemActions)
+        request.pluginFailures = external.failures.map { "\($0)" }
+        request.log = ExternalPlugins.log
+        request.operationTimeout = .seconds(itemOperationTimeout * 60)
         request.format = format
         request.pageSize = pageSize
         request.compression = compression

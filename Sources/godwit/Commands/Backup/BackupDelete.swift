@@ -2,6 +2,7 @@ import ArgumentParser
 import GodwitEngine
 import GodwitModel
 import GodwitPluginAPI
+import PluginHost
 
 /// `godwit backup delete`
 struct BackupDelete: AsyncParsableCommand {
@@ -16,7 +17,8 @@ struct BackupDelete: AsyncParsableCommand {
     var confirm = false
 
     @Option(
-        help: ArgumentHelp("Delete it even if snapshots of its volumes stay behind.", valueName: "true|false"))
+        help: ArgumentHelp(
+            "Delete it even if what belongs to it, such as a snapshot, stays behind.", valueName: "true|false"))
     var force = false
 
     @OptionGroup(title: "Cluster (for CSI snapshots)") var cluster: ClusterOptions
@@ -27,8 +29,11 @@ struct BackupDelete: AsyncParsableCommand {
         let catalog = try await storage.catalog(global)
         try Confirmation.ask("Delete backup '\(name)' in \(catalog.store.description) for good?", confirm)
         let snapshots = try SnapshotLocations.configured(global, cluster: cluster)
-        let report = try await BackupDeleter(catalog: catalog, snapshots: snapshots).delete(
-            backup: name, ignoringFailures: force)
+        let external = try await ExternalPlugins.load([.deleteItemAction], global)
+        if let failure = external.failures.first, !force { throw failure }
+        let report = try await BackupDeleter(
+            catalog: catalog, actions: external.deleteItemActions, snapshots: snapshots
+        ).delete(backup: name, ignoringFailures: force)
         for warning in report.results.warnings.lines { Console.standard.complain("warning: \(warning)") }
         for error in report.results.errors.lines { Console.standard.complain("error: \(error)") }
         guard report.isDeleted else { throw BackupKeptError(name: name) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BackupActions
 import GodwitEngine
 import GodwitModel
 import KubernetesClient
@@ -40,7 +39,7 @@ struct BackupDiff: AsyncParsableCommand {
             await newer.close()
         } else {
             let cluster = try cluster.open()
-            let actions = BackupActions.all { try await Bindings.all(in: cluster) }
+            let actions = Providers.backupActions(for: cluster)
             summary = try await comparison.compare(with: cluster, actions: actions) { view.add($0) }
         }
         await contents.close()

@@ -28,7 +28,7 @@ struct BackupExport: AsyncParsableCommand {
     func run() async throws {
         let console = Console.standard
         let source = try await storage.catalog(global)
-        let target = BackupCatalog(store: try await StorageOptions.store(StorageLocation(parsing: to)))
+        let target = BackupCatalog(store: try await StorageOptions.store(StorageLocation(parsing: to), global))
         let view = ProgressView(
             console, verb: "exporting", showsDebug: global.verbose, isQuiet: output.output != .table)
         let report = try await view.during {

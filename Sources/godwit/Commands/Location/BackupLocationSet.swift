@@ -11,6 +11,7 @@ struct BackupLocationSet: AsyncParsableCommand {
             file that the URL names. Examples:
               godwit backup-location set local file:///var/backups/godwit
               godwit backup-location set main 's3://backups/prod?region=eu-central-1&profile=backup' --default
+              godwit backup-location set shelf plugin://example.com/shelf/bucket/prefix
             """)
 
     @Argument(help: "The name of the location.")
@@ -26,7 +27,7 @@ struct BackupLocationSet: AsyncParsableCommand {
 
     func run() async throws {
         let location = try StorageLocation(parsing: url)
-        _ = try await Providers.open(location)
+        _ = try await Providers.open(location, global)
         var book = try LocationBook(contentsOf: global.configurationPath)
         book.set(name, to: location, asDefault: `default`)
         try book.write(to: global.configurationPath)

@@ -1,7 +1,9 @@
 import ArgumentParser
 import GodwitEngine
 import GodwitModel
+import GodwitPluginAPI
 import KubernetesClient
+import PluginHost
 
 /// `godwit restore create`
 struct RestoreCreate: AsyncParsableCommand {
@@ -19,9 +21,6 @@ struct RestoreCreate: AsyncParsableCommand {
             "What to do with objects that exist and differ: none (leave, warn), update, replace or fail.",
             valueName: "policy"))
     var existingResourcePolicy = ExistingResourcePolicy.none
-
-    @Option(help: ArgumentHelp("Keep the node ports of services.", valueName: "true|false"))
-    var preserveNodeports = false
 
     @Option(help: ArgumentHelp("Resources whose status is restored too.", valueName: "resources"))
     var statusIncludeResources: [CommaSeparated] = []
@@ -41,11 +40,18 @@ struct RestoreCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds to wait for CRDs and for objects to be gone.", valueName: "seconds"))
     var resourceTimeout = 600
 
+    @Option(
+        help: ArgumentHelp("Minutes to wait for what plugins began while items were restored.", valueName: "minutes"))
+    var itemOperationTimeout = 240
+
     @Option(help: ArgumentHelp("Print the plan, ask the cluster, and change nothing.", valueName: "true|false"))
     var dryRun = false
 
     @OptionGroup(title: "Filters") var filter: FilterOptions
     @OptionGroup(title: "Changes") var transform: TransformOptions
+    @OptionGroup(title: "Network") var network: NetworkOptions
+    @OptionGroup(title: "Labels and annotations") var metadata: MetadataOptions
+    @OptionGroup(title: "Workloads") var workloads: WorkloadOptions
     @OptionGroup(title: "Volumes") var volumes: VolumeRestoreOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Storage") var storage: StorageOptions
@@ -55,11 +61,11 @@ struct RestoreCreate: AsyncParsableCommand {
     func validate() throws {
         guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1024") }
         guard resourceTimeout >= 0 else { throw ValidationError("--resource-timeout is 0 or more") }
+        guard itemOperationTimeout >= 0 else { throw ValidationError("--item-operation-timeout is 0 or more") }
     }
 
     func run() async throws {
         let console = Console.standard
-        let transformers = try transform.transformers()
         let restore = try makeRestore()
         let catalog = try await storage.catalog(global)
         let stored = try await catalog.backup(named: fromBackup)
@@ -67,9 +73,16 @@ struct RestoreCreate: AsyncParsableCommand {
         let settings = try await volumes.settings(
             of: stored, catalog, cluster, storage, global, isDryRun: dryRun)
         let contents = try await catalog.open(stored)
+        let target = try cluster.open(isTarget: true, isDryRun: dryRun)
+        let transformers = try await transform.transformers(
+            transform.configuration(in: target), network: network, metadata: metadata, workloads: workloads)
+        let external = try await ExternalPlugins.load([.restoreItemAction, .restoreItemActionV2], global)
         var request = RestoreRequest(
-            restore: restore, contents: contents, cluster: try cluster.open(isTarget: true, isDryRun: dryRun),
-            fixes: transform.fixes(), transformers: transformers)
+            restore: restore, contents: contents, cluster: target, fixes: transform.fixes(),
+            transformers: external.restoreItemActions + transformers)
+        request.pluginFailures = external.failures.map { "\($0)" }
+        request.log = ExternalPlugins.log
+        request.operationTimeout = .seconds(itemOperationTimeout * 60)
         request.concurrency = concurrency
         request.resourceTimeout = .seconds(resourceTimeout)
         request.isDryRun = dryRun
@@ -94,7 +107,10 @@ struct RestoreCreate: AsyncParsableCommand {
         spec.claimMapping = try transform.claimMapping()
         spec.restorePersistentVolumes = volumes.restoreVolumes
         spec.existingResourcePolicy = existingResourcePolicy
-        spec.preserveNodePorts = preserveNodeports
+        spec.preserveNodePorts = network.preserveNodeports
+        for record in [transform.record, network.record, metadata.record, workloads.record] {
+            spec.changes.merge(record) { _, new in new }
+        }
         if !statusIncludeResources.isEmpty || !statusExcludeResources.isEmpty {
             spec.restoreStatus = IncludesExcludesSpec(
                 included: statusIncludeResources.joined, excluded: statusExcludeResources.joined)

@@ -51,6 +51,9 @@ struct RestoreDescribe: AsyncParsableCommand {
         if !restore.spec.claimMapping.isEmpty {
             sheet.add("Claim mappings", restore.spec.claimMapping.sorted { $0.key < $1.key }.map { "\($0):\($1)" })
         }
+        if !restore.spec.changes.isEmpty {
+            sheet.add("Changes", restore.spec.changes.sorted { $0.key < $1.key }.map { "\($0) \($1)" })
+        }
         sheet.add("Existing resources", restore.spec.existingResourcePolicy.rawValue)
         sheet.add("Started", status.started)
         sheet.add("Completed", status.completed)

@@ -28,11 +28,19 @@ struct SnapshotLocationSet: AsyncParsableCommand {
         completion: .file())
     var configFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A directory of programs that are plugins; may stand more than once.",
+            discussion: "Default: ~/.local/share/godwit/plugins and /plugins", valueName: "dir"),
+        completion: .directory)
+    var pluginDir: [String] = []
+
     func run() async throws {
+        let places = PluginPlaces(directories: GlobalOptions.pluginDirectories(pluginDir), isVerbose: false)
         let location = SnapshotLocation(
-            name: name, provider: try Providers.snapshotter(named: provider).name,
+            name: name, provider: try await Providers.snapshotter(named: provider, places).name,
             configuration: try config.dictionary(option: "--config"))
-        _ = try await Providers.open(location)
+        _ = try await Providers.open(location, places)
         let path = GlobalOptions.configurationPath(configFile)
         var book = try LocationBook(contentsOf: path)
         book.set(location)

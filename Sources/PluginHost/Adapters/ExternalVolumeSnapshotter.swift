@@ -1,0 +1,142 @@
+import Foundation
+import GRPCCore
+import GodwitModel
+import GodwitPluginAPI
+import PluginProtocol
+
+/// A volume snapshotter in a program.
+struct ExternalVolumeSnapshotter: VolumeSnapshotter {
+    let description: String
+    private let link: PluginLink
+
+    init(_ link: PluginLink) {
+        self.link = link
+        description = "plugin \(link.name)"
+    }
+
+    private func during<Answer: Sendable>(
+        _ operation: String,
+        _ body:
+            @escaping @Sendable (Generated_VolumeSnapshotter.Client<PluginTransport>, CallOptions) async throws ->
+            Answer
+    ) async throws -> Answer {
+        do {
+            return try await link.call(operation) { client, options in
+                try await body(Generated_VolumeSnapshotter.Client(wrapping: client), options)
+            }
+        } catch {
+            throw failure(error, operation)
+        }
+    }
+
+    private func failure(_ error: any Error, _ operation: String) -> any Error {
+        switch error {
+        case is CancellationError: return error
+        case let refused as RefusedCall:
+            return VolumeSnapshotError(
+                VolumeSnapshotError.kind(of: refused.status) ?? .other(code: refused.status.code.description),
+                operation: operation, storage: description, reason: refused.error.cause)
+        case let failure as PluginError:
+            let kind: VolumeSnapshotError.Kind =
+                switch failure.failure {
+                case .died, .timedOut, .unreachable: .connection
+                case .notRunnable, .notStarted: .invalidConfiguration
+                default: .other(code: "plugin")
+                }
+            return VolumeSnapshotError(kind, operation: operation, storage: description, reason: "\(failure)")
+        default:
+            return VolumeSnapshotError(
+                .other(code: "plugin"), operation: operation, storage: description, reason: "\(error)")
+        }
+    }
+
+    /// An id in an answer, checked.
+    private func checked(_ id: String, _ operation: String) throws -> String {
+        guard !id.isEmpty, id.utf8.count <= 4096 else {
+            throw failure(link.badAnswer(operation, "it gives no usable id"), operation)
+        }
+        return id
+    }
+
+    func volumeID(of persistentVolume: KubernetesObject) async throws -> String? {
+        let id = try await during("tell the volume of '\(persistentVolume.name)'") {
+            [name = link.name] client, options in
+            var request = Generated_GetVolumeIDRequest()
+            request.plugin = name
+            request.persistentVolume = Data(persistentVolume.serialized())
+            return try await client.getVolumeID(request, options: options).volumeID
+        }
+        return id.isEmpty ? nil : id
+    }
+
+    func setVolumeID(_ id: String, of persistentVolume: KubernetesObject) async throws -> KubernetesObject {
+        let operation = "put volume '\(id)' behind '\(persistentVolume.name)'"
+        let bytes = try await during(operation) { [name = link.name] client, options in
+            var request = Generated_SetVolumeIDRequest()
+            request.plugin = name
+            request.persistentVolume = Data(persistentVolume.serialized())
+            request.volumeID = id
+            return try await client.setVolumeID(request, options: options).persistentVolume
+        }
+        do {
+            let object = try link.object(bytes, operation)
+            guard object.kind == persistentVolume.kind, object.name == persistentVolume.name else {
+                throw link.badAnswer(operation, "it gives back another object")
+            }
+            return object
+        } catch {
+            throw failure(error, operation)
+        }
+    }
+
+    func volumeInfo(_ id: String, zone: String?) async throws -> VolumeInfo {
+        let answer = try await during("look at volume '\(id)'") { [name = link.name] client, options in
+            var request = Generated_GetVolumeInfoRequest()
+            request.plugin = name
+            request.volumeID = id
+            request.volumeAz = zone ?? ""
+            return try await client.getVolumeInfo(request, options: options)
+        }
+        return VolumeInfo(type: answer.volumeType, iops: answer.iops > 0 ? answer.iops : nil)
+    }
+
+    func createSnapshot(of volumeID: String, zone: String?, tags: [String: String]) async throws -> String {
+        let operation = "snapshot volume '\(volumeID)'"
+        let id = try await during(operation) { [name = link.name] client, options in
+            var request = Generated_CreateSnapshotRequest()
+            request.plugin = name
+            request.volumeID = volumeID
+            request.volumeAz = zone ?? ""
+            request.tags = tags
+            return try await client.createSnapshot(request, options: options).snapshotID
+        }
+        return try checked(id, operation)
+    }
+
+    func createVolume(from snapshotID: String, like info: VolumeInfo, zone: String?) async throws -> String {
+        let operation = "make a volume of snapshot '\(snapshotID)'"
+        let id = try await during(operation) { [name = link.name] client, options in
+            var request = Generated_CreateVolumeRequest()
+            request.plugin = name
+            request.snapshotID = snapshotID
+            request.volumeType = info.type
+            request.volumeAz = zone ?? ""
+            request.iops = info.iops ?? 0
+            return try await client.createVolumeFromSnapshot(request, options: options).volumeID
+        }
+        return try checked(id, operation)
+    }
+
+    func deleteSnapshot(_ id: String) async throws {
+        do {
+            _ = try await during("delete snapshot '\(id)'") { [name = link.name] client, options in
+                var request = Generated_DeleteSnapshotRequest()
+                request.plugin = name
+                request.snapshotID = id
+                return try await client.deleteSnapshot(request, options: options)
+            }
+        } catch let error as VolumeSnapshotError where error.kind == .notFound {
+            // What does not exist is deleted.
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import GRPCCore
+import GodwitModel
+import GodwitPluginAPI
+import PluginProtocol
+
+/// What an adapter calls its plugin through.
+struct PluginLink: Sendable {
+    let program: PluginProgram
+    /// The plugin's name.
+    let name: String
+    /// How it is initialised before its first call in a process; nil where its kind has no such thing.
+    var initialisation: (plugin: PluginInit, call: @Sendable (PluginConnection) async throws -> Void)?
+
+    init(_ plugin: ExternalPlugin, program: PluginProgram) {
+        self.program = program
+        name = plugin.name
+    }
+
+    var limits: PluginLimits { program.options.limits }
+
+    /// The running program, with the plugin initialised.
+    func connection() async throws -> PluginConnection {
+        guard let initialisation else { return try await program.connection() }
+        return try await program.connection(initialised: initialisation.plugin, initialisation.call)
+    }
+
+    /// Makes a call that has one answer.
+    ///
+    /// - Throws: ``PluginError``, ``RefusedCall``, `CancellationError`.
+    func call<Answer: Sendable>(
+        _ operation: String, timeout: Duration? = nil, maximum: Int? = nil,
+        _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
+    ) async throws -> Answer {
+        try await PluginCall(program: program, plugin: name, operation: operation).run(
+            on: try await connection(), timeout: timeout, maximum: maximum, body)
+    }
+
+    /// An error that says that an answer makes no sense.
+    func badAnswer(_ operation: String, _ why: String) -> PluginError {
+        PluginError(program: program.name, plugin: name, operation: operation, failure: .badAnswer(why))
+    }
+
+    /// Identities that an answer names, checked.
+    func identities(_ wire: [Generated_ResourceIdentifier], _ operation: String) throws -> [ItemIdentity] {
+        guard wire.count <= limits.items else {
+            throw PluginError(
+                program: program.name, plugin: name, operation: operation,
+                failure: .tooMuch("\(wire.count) items; \(limits.items) are the limit"))
+        }
+        return try wire.map { identifier in
+            guard !identifier.resource.isEmpty, !identifier.name.isEmpty else {
+                throw badAnswer(operation, "it names an item without resource or name")
+            }
+            let parts = [identifier.group, identifier.resource, identifier.namespace, identifier.name]
+            guard
+                parts.allSatisfy({ part in part.utf8.count <= 253 && !part.utf8.contains { $0 < 0x21 || $0 == 0x2F } })
+            else { throw badAnswer(operation, "it names an item by what cannot be a name") }
+            return ItemIdentity(wire: identifier)
+        }
+    }
+
+    /// An object in an answer, checked.
+    func object(_ bytes: some Sequence<UInt8>, _ operation: String) throws -> KubernetesObject {
+        do {
+            return try KubernetesObject(parsing: Array(bytes))
+        } catch {
+            throw badAnswer(operation, "what it gives back is no item: \(error)")
+        }
+    }
+
+    /// The selector that an action says is its own.
+    func selector(_ wire: Generated_ResourceSelector) throws -> ResourceSelector {
+        do {
+            return try ResourceSelector(wire: wire)
+        } catch {
+            throw badAnswer("say which items it is for", "\(error)")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import GRPCCore
+import GodwitModel
+import GodwitPluginAPI
+import PluginProtocol
+import SwiftProtobuf
+
+/// A restore item action in a program.
+struct ExternalRestoreItemAction: RestoreItemAction {
+    let name: String
+    let appliesTo: ResourceSelector
+    private let link: PluginLink
+
+    init(_ link: PluginLink) async throws {
+        self.link = link
+        name = link.name
+        let answer = try await link.looking("say which items it is for") { [name] client, options in
+            var request = Generated_RestoreItemActionAppliesToRequest()
+            request.plugin = name
+            return try await Generated_RestoreItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        }
+        appliesTo = try link.selector(answer.resourceSelector)
+    }
+
+    func execute(
+        _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
+    ) async throws -> RestoreItemOutcome {
+        var request = Generated_RestoreItemActionExecuteRequest()
+        request.plugin = name
+        request.item = Data(item.serialized())
+        request.itemFromBackup = Data(original.serialized())
+        request.restore = Data(context.restore.json.serialized())
+        let sent = request
+        let answer = try await link.looking { client, options in
+            try await Generated_RestoreItemAction.Client(wrapping: client).execute(sent, options: options)
+        }
+        return try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore)
+    }
+}
+
+/// A restore item action in a program that may begin operations.
+struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
+    let name: String
+    let appliesTo: ResourceSelector
+    private let link: PluginLink
+
+    init(_ link: PluginLink) async throws {
+        self.link = link
+        name = link.name
+        let answer = try await link.looking("say which items it is for") { [name] client, options in
+            var request = V2_RestoreItemActionAppliesToRequest()
+            request.plugin = name
+            return try await V2_RestoreItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        }
+        appliesTo = try link.selector(answer.resourceSelector)
+    }
+
+    func begin(
+        _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
+    ) async throws -> OperatingRestoreItemOutcome {
+        var request = V2_RestoreItemActionExecuteRequest()
+        request.plugin = name
+        request.item = Data(item.serialized())
+        request.itemFromBackup = Data(original.serialized())
+        request.restore = Data(context.restore.json.serialized())
+        let sent = request
+        let answer = try await link.looking { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client).execute(sent, options: options)
+        }
+        guard answer.operationID.utf8.count <= 1024 else {
+            throw link.badAnswer("look at an item", "its operation's id is too long")
+        }
+        let timeout = answer.additionalItemsReadyTimeout
+        return OperatingRestoreItemOutcome(
+            try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore),
+            operation: answer.operationID.isEmpty ? nil : answer.operationID,
+            waitsForAdditionalItems: answer.waitForAdditionalItems,
+            readinessTimeout: timeout.seconds > 0 ? .seconds(min(timeout.seconds, 86_400)) : nil)
+    }
+
+    func progress(of operation: String, restore: Restore) async throws -> OperationProgress {
+        var request = V2_RestoreItemActionProgressRequest()
+        request.plugin = name
+        request.operationID = operation
+        request.restore = Data(restore.json.serialized())
+        let sent = request
+        let answer = try await link.looking("tell the progress of operation '\(operation)'") { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client).progress(sent, options: options)
+        }
+        return OperationProgress(wire: answer.progress)
+    }
+
+    func cancel(_ operation: String, restore: Restore) async throws {
+        var request = V2_RestoreItemActionCancelRequest()
+        request.plugin = name
+        request.operationID = operation
+        request.restore = Data(restore.json.serialized())
+        let sent = request
+        _ = try await link.looking("cancel operation '\(operation)'") { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client).cancel(sent, options: options)
+        }
+    }
+
+    func areReady(_ items: [ItemIdentity], restore: Restore) async throws -> Bool {
+        var request = V2_RestoreItemActionItemsReadyRequest()
+        request.plugin = name
+        request.additionalItems = items.map(\.wire)
+        request.restore = Data(restore.json.serialized())
+        let sent = request
+        return try await link.looking("say whether items are ready") { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client).areAdditionalItemsReady(sent, options: options)
+        }.ready
+    }
+}
+
+extension PluginLink {
+    /// A call whose refusal is told as it is.
+    func looking<Answer: Sendable>(
+        _ operation: String = "look at an item",
+        _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await call(operation, body)
+        } catch {
+            throw RefusedCall.plain(error)
+        }
+    }
+
+    /// What an answer makes of an item.
+    func outcome(
+        _ item: Data, _ additionalItems: [Generated_ResourceIdentifier], skips: Bool
+    ) throws -> RestoreItemOutcome {
+        if skips { return .skip(reason: "plugin \(name) leaves it out") }
+        let object = try object(item, "look at an item")
+        guard !object.kind.isEmpty, !object.apiVersion.isEmpty, !object.name.isEmpty else {
+            throw badAnswer("look at an item", "what it gives back has no kind, apiVersion or name")
+        }
+        return .restore(object, additionalItems: try identities(additionalItems, "look at an item"))
+    }
+}

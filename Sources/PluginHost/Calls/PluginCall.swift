@@ -1,0 +1,114 @@
+import GRPCCore
+import Foundation
+import GodwitModel
+import PluginProtocol
+
+/// A call of a plugin: within limits, and with errors that name the plugin.
+struct PluginCall: Sendable {
+    let program: PluginProgram
+    /// The plugin's name; nil for a call about the whole program.
+    let plugin: String?
+    /// What is done, in words that follow "cannot".
+    let operation: String
+
+    private var limits: PluginLimits { program.options.limits }
+
+    /// Makes a call that has one answer.
+    ///
+    /// - Throws: ``PluginError``, `CancellationError`.
+    func run<Answer: Sendable>(
+        on connection: PluginConnection, timeout: Duration? = nil, maximum: Int? = nil,
+        _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
+    ) async throws -> Answer {
+        let time = timeout ?? limits.call
+        var options = CallOptions.defaults
+        options.timeout = time
+        options.waitForReady = false
+        options.maxResponseMessageBytes = maximum ?? limits.message
+        do {
+            let answer = try await body(connection.client, options)
+            connection.noteAnswer()
+            return answer
+        } catch {
+            throw await translate(error, connection, time: time, maximum: options.maxResponseMessageBytes ?? 0)
+        }
+    }
+
+    /// What a failure of a call means.
+    func translate(
+        _ error: any Error, _ connection: PluginConnection, time: Duration, maximum: Int
+    ) async -> any Error {
+        if error is CancellationError || Task.isCancelled { return CancellationError() }
+        if let error = error as? PluginError { return error }
+        if error is RuntimeError, let end = await Self.end(of: connection.process, within: .milliseconds(500)) {
+            // The connection is closed when its program has ended.
+            return failure(.died(end), connection)
+        }
+        guard let error = error as? RPCError else {
+            return failure(.badAnswer("\(error)"), connection)
+        }
+        switch error.code {
+        case .deadlineExceeded where connection.process.end.current == nil: return failure(.timedOut(time), connection)
+        case .unimplemented: return failure(.unsupported(error.message), connection)
+        case _ where error.isOwnLimit:
+            return failure(.tooMuch("a message of more than \(maximum >> 20) MiB"), connection)
+        case .unavailable, .unknown, .internalError, .cancelled, .deadlineExceeded:
+            // A program that dies takes its connection along; a moment later the system says that it has ended.
+            let wait: Duration = error.isTransports ? .milliseconds(500) : .zero
+            if let end = await Self.end(of: connection.process, within: wait) {
+                return failure(.died(end), connection)
+            }
+            if error.isTransports { return failure(.unreachable(error.message), connection) }
+            return refusal(error, connection)
+        default: return refusal(error, connection)
+        }
+    }
+
+    private func refusal(_ error: RPCError, _ connection: PluginConnection) -> any Error {
+        RefusedCall(
+            error: failure(
+                .refused(
+                    code: error.code.description, reason: String(error.message.printable.prefix(2000)),
+                    stack: error.stackFrames.map { String($0.printable.prefix(200)) }),
+                connection),
+            status: error)
+    }
+
+    /// An error about this call.
+    func failure(_ failure: PluginError.Failure, _ connection: PluginConnection?) -> PluginError {
+        let showsLog: Bool =
+            switch failure {
+            // A plugin that says itself why it refuses needs no log to explain it.
+            case .refused, .unsupported, .stopped: false
+            default: true
+            }
+        return PluginError(
+            program: program.name, plugin: plugin, operation: operation, failure: failure,
+            log: showsLog ? connection?.process.lastLines ?? [] : [])
+    }
+
+    private static func end(of process: ProgramProcess, within time: Duration) async -> ProgramEnd? {
+        if let end = process.end.current { return end }
+        guard time > .zero else { return nil }
+        return (try? await process.end.value(within: time)) ?? nil
+    }
+}
+
+/// A plugin said no, with what travelled of its reason.
+struct RefusedCall: Error, CustomStringConvertible {
+    let error: PluginError
+    let status: RPCError
+
+    var description: String { error.description }
+
+    /// What a caller without a use for the status sees.
+    static func plain(_ error: any Error) -> any Error { (error as? RefusedCall)?.error ?? error }
+}
+
+extension RPCError {
+    /// Whether the connection, not the program, says so.
+    fileprivate var isTransports: Bool { code == .unavailable || cause != nil }
+
+    /// Whether a message was longer than we take; a program may use the same code for its own reasons.
+    fileprivate var isOwnLimit: Bool { message.contains("configured maximum payload size") }
+}

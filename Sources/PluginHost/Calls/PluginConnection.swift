@@ -1,0 +1,151 @@
+import Foundation
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import PluginProtocol
+import SwiftProtobuf
+import Synchronization
+
+typealias PluginTransport = HTTP2ClientTransport.Posix
+typealias PluginClient = GRPCClient<PluginTransport>
+
+/// A program that runs and has shown that it is healthy, and the way to call it.
+final class PluginConnection: Sendable {
+    /// The program's file name.
+    let program: String
+    let process: ProgramProcess
+    let limits: PluginLimits
+    let client: PluginClient
+    /// What it serves beside Velero's services.
+    let extensions: Set<ExtensionService>
+    private let transport: Task<Void, any Error>
+    private let standardOutput: Task<Void, Never>
+    private let scratch: ScratchDirectory
+
+    private struct State {
+        /// What was initialised, and with what.
+        var initialised: [PluginInit: Task<Void, any Error>] = [:]
+        var lastAnswer = ContinuousClock.now
+        var isEnding = false
+    }
+
+    private let state = Mutex(State())
+
+    init(
+        program: String, process: ProgramProcess, limits: PluginLimits, client: PluginClient,
+        transport: Task<Void, any Error>, extensions: Set<ExtensionService>, scratch: ScratchDirectory
+    ) {
+        self.program = program
+        self.process = process
+        self.limits = limits
+        self.client = client
+        self.transport = transport
+        self.extensions = extensions
+        self.scratch = scratch
+        standardOutput = Task { await Self.drainStandardOutput(client) }
+    }
+
+    /// Whether calls can still go to it.
+    var isAlive: Bool { process.end.current == nil && !state.withLock { $0.isEnding } }
+
+    /// How long ago it last answered something.
+    var quietFor: Duration { ContinuousClock.now - state.withLock { $0.lastAnswer } }
+
+    /// Notes that it answered.
+    func noteAnswer() { state.withLock { $0.lastAnswer = .now } }
+
+    /// Sees to it that a plugin of this program was initialised with a configuration, once.
+    func initialise(_ plugin: PluginInit, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        let task = state.withLock { state in
+            if let known = state.initialised[plugin] { return known }
+            let task = Task { try await body() }
+            state.initialised[plugin] = task
+            return task
+        }
+        do {
+            try await task.value
+        } catch {
+            state.withLock { $0.initialised[plugin] = nil }
+            throw error
+        }
+    }
+
+    /// Go's programs send what they print through a call, and wait when nobody makes it. The lines are in standard
+    /// error as well where they are logged, so that they are only taken out of the way.
+    private static func drainStandardOutput(_ client: PluginClient) async {
+        let stdio = Plugin_GRPCStdio.Client(wrapping: client)
+        // A program that does not serve it says so, which is fine.
+        try? await stdio.streamStdio(.init()) { response in
+            for try await _ in response.messages {}
+        }
+    }
+
+    /// Ends the program: asks it to, and makes it when it does not.
+    func end() async {
+        state.withLock { $0.isEnding = true }
+        standardOutput.cancel()
+        let client = client
+        let limits = limits
+        if process.end.current == nil {
+            var options = CallOptions.defaults
+            options.timeout = limits.shutdown
+            options.waitForReady = false
+            let asked = options
+            // Uncancelled on purpose: a program is ended also when the run was interrupted.
+            let wasTold = await Task {
+                let controller = Plugin_GRPCController.Client(wrapping: client)
+                return (try? await controller.shutdown(.init(), options: asked)) != nil
+            }.value
+            await terminate(isEnding: wasTold)
+        }
+        transport.cancel()
+        client.beginGracefulShutdown()
+        scratch.remove()
+    }
+
+    /// Ends the program without asking it.
+    func kill() async {
+        state.withLock { $0.isEnding = true }
+        standardOutput.cancel()
+        process.signal(SIGKILL)
+        _ = await Task { try? await process.end.value() }.value
+        transport.cancel()
+        scratch.remove()
+    }
+
+    /// - Parameter isEnding: the program was told and has understood; many programs cannot be told.
+    private func terminate(isEnding: Bool) async {
+        let process = process
+        let time = limits.shutdown
+        await Task {
+            if isEnding, (try? await process.end.value(within: time)) ?? nil != nil { return }
+            process.signal(SIGTERM)
+            if (try? await process.end.value(within: time)) ?? nil != nil { return }
+            process.signal(SIGKILL)
+            _ = try? await process.end.value()
+        }.value
+    }
+}
+
+/// A plugin and what it is initialised with.
+struct PluginInit: Hashable, Sendable {
+    let kind: String
+    let plugin: String
+    let configuration: [String: String]
+}
+
+/// A directory of a program's own for its socket, removed with it.
+final class ScratchDirectory: Sendable {
+    let path: String
+
+    /// - Throws: ``ProgramStartError``.
+    init() throws {
+        // Short, because a socket's path has at most 107 bytes.
+        var template = Array("/tmp/godwit-plugin-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw ProgramStartError(code: errno) }
+        path = String(cString: made)
+    }
+
+    deinit { remove() }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import GRPCCore
+import PluginProtocol
+
+/// One program: started when it is first called, one process for all its plugins, and started again when it has died.
+actor PluginProgram {
+    nonisolated let path: String
+    nonisolated let options: PluginHostOptions
+    private var running: Task<PluginConnection, any Error>?
+    private var starts: [ContinuousClock.Instant] = []
+    private var isStopped = false
+
+    /// A program that has been quiet for so long is asked for its health before the next call.
+    private static let quietLimit = Duration.seconds(30)
+
+    init(path: String, options: PluginHostOptions) {
+        self.path = path
+        self.options = options
+    }
+
+    /// The program's file name.
+    nonisolated var name: String { (path as NSString).lastPathComponent }
+
+    /// A way to call the program, which is started where it does not run.
+    ///
+    /// - Throws: ``PluginError``, `CancellationError`.
+    func connection() async throws -> PluginConnection {
+        while true {
+            guard !isStopped else { throw failure(.stopped) }
+            if let running {
+                do {
+                    let connection = try await running.value
+                    if connection.isAlive, await isHealthy(connection) { return connection }
+                    await connection.kill()
+                } catch {
+                    // Each caller gets the failure that it waited for; the next one tries anew.
+                    if self.running == running { self.running = nil }
+                    throw error
+                }
+                if self.running == running { self.running = nil }
+                continue
+            }
+            try countStart()
+            let starter = PluginStarter(path: path, options: options)
+            running = Task { try await starter.start() }
+        }
+    }
+
+    /// Sees to it that a plugin was initialised with this configuration, in the process that answers now.
+    func connection(
+        initialised plugin: PluginInit, _ initialise: @escaping @Sendable (PluginConnection) async throws -> Void
+    ) async throws -> PluginConnection {
+        let connection = try await connection()
+        try await connection.initialise(plugin) { try await initialise(connection) }
+        return connection
+    }
+
+    /// Ends the program for good.
+    func stop() async {
+        isStopped = true
+        guard let running else { return }
+        self.running = nil
+        running.cancel()
+        if let connection = try? await running.value { await connection.end() }
+    }
+
+    private func failure(_ failure: PluginError.Failure) -> PluginError {
+        PluginError(program: name, plugin: nil, operation: "be used", failure: failure)
+    }
+
+    private func countStart() throws {
+        let limits = options.limits
+        let now = ContinuousClock.now
+        starts.removeAll { now - $0 > limits.restartWindow }
+        guard starts.count <= limits.restarts else { throw failure(.givenUp(restarts: starts.count)) }
+        starts.append(now)
+    }
+
+    private func isHealthy(_ connection: PluginConnection) async -> Bool {
+        guard connection.quietFor > Self.quietLimit else { return true }
+        var options = CallOptions.defaults
+        options.timeout = connection.limits.answer
+        options.waitForReady = false
+        guard let health = try? await PluginHealth.check(connection.client, options), health.flaw == nil else {
+            return false
+        }
+        connection.noteAnswer()
+        return true
+    }
+}

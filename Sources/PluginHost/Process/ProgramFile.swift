@@ -1,0 +1,42 @@
+import Foundation
+
+/// A plugin's program as a file.
+enum ProgramFile {
+    /// Sees that a file can be run and that not just anybody could have put another program in its place.
+    ///
+    /// - Throws: ``PluginError``.
+    static func check(_ path: String) throws(PluginError) {
+        func failure(_ why: String) -> PluginError {
+            PluginError(
+                program: (path as NSString).lastPathComponent, plugin: nil, operation: "be used",
+                failure: .notRunnable(why))
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw failure("'\(path)': \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure("'\(path)' is not a file") }
+        guard status.st_mode & S_IWOTH == 0 else { throw failure("anyone may change '\(path)'") }
+        guard access(path, X_OK) == 0 else { throw failure("'\(path)' is not executable") }
+    }
+
+    /// The programs in a directory, by name; nothing when there is no such directory. Files that are hidden or not
+    /// executable are none.
+    ///
+    /// - Throws: an error of the file system when the directory is there and cannot be read.
+    static func all(in directory: String) throws -> [String] {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+            return []
+        }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().compactMap { name in
+            guard !name.hasPrefix(".") else { return nil }
+            let path = (directory as NSString).appendingPathComponent(name)
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else {
+                return nil
+            }
+            return path
+        }
+    }
+}

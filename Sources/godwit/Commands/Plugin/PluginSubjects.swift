@@ -1,0 +1,126 @@
+import Foundation
+import GodwitModel
+import GodwitPluginAPI
+import GodwitTestKit
+import PluginHost
+
+/// Finds the plugins that a test is about, and the suite for each.
+struct PluginSubjects {
+    let name: String
+    let storage: String?
+    let global: GlobalOptions
+
+    /// A plugin with the suite of its kind.
+    struct Subject: Sendable {
+        let name: String
+        let kind: PluginKind
+        fileprivate let suite:
+            @Sendable (_ only: [String], _ report: (ContractResult) -> Void) async -> [ContractResult]
+
+        func run(_ only: [String], report: (ContractResult) -> Void) async -> [ContractResult] {
+            await suite(only, report)
+        }
+    }
+
+    func find() async throws -> [Subject] {
+        if let subject = try await builtIn() { return [subject] }
+        let plugins = try await external()
+        var subjects: [Subject] = []
+        for plugin in plugins {
+            var loaded = LoadedPlugins()
+            try await ExternalPlugins.host(global).add(plugin, to: &loaded)
+            subjects.append(try await subject(plugin.name, plugin.kind, loaded))
+        }
+        return subjects
+    }
+
+    /// The plugins of a program that was named by its file, or the one that was named itself.
+    private func external() async throws -> [ExternalPlugin] {
+        let host = ExternalPlugins.host(global)
+        let isFile = name.hasPrefix("/") || name.hasPrefix("./") || name.hasPrefix("../")
+        if isFile {
+            return try await host.plugins(ofProgram: URL(fileURLWithPath: name).standardizedFileURL.path)
+        }
+        if let path = try host.programPaths().first(where: { ($0 as NSString).lastPathComponent == name }) {
+            return try await host.plugins(ofProgram: path)
+        }
+        var failures: [String] = []
+        var found: [ExternalPlugin] = []
+        for (_, result) in try await host.listing() {
+            switch result {
+            case .success(let plugins): found += plugins.filter { $0.name == name }
+            case .failure(let error): failures.append("\(error)")
+            }
+        }
+        guard found.isEmpty else { return found }
+        throw MissingPluginError(name: name, directories: global.pluginDirectories, failures: failures)
+    }
+
+    private func builtIn() async throws -> Subject? {
+        if let provider = Providers.objectStores.first(where: { $0.name == name }) {
+            return try await objectStore(provider)
+        }
+        if let action = Providers.backupItemActions.first(where: { $0.name == name }) {
+            return actions(name, .backupItemAction) { BackupItemActionContract.checks(action) }
+        }
+        if let action = Providers.restoreItemActions.first(where: { $0.name == name }) {
+            return actions(name, .restoreItemAction) { RestoreItemActionContract.checks(action) }
+        }
+        return nil
+    }
+
+    private func subject(_ name: String, _ kind: PluginKind, _ loaded: LoadedPlugins) async throws -> Subject {
+        if let provider = loaded.objectStores.first { return try await objectStore(provider) }
+        if let action = loaded.backupItemActions.first {
+            return actions(name, kind) { BackupItemActionContract.checks(action) }
+        }
+        if let action = loaded.restoreItemActions.first {
+            return actions(name, kind) { RestoreItemActionContract.checks(action) }
+        }
+        if let action = loaded.deleteItemActions.first {
+            return actions(name, kind) { OtherItemActionContract.checks(action) }
+        }
+        if let action = loaded.itemBlockActions.first {
+            return actions(name, kind) { OtherItemActionContract.checks(action) }
+        }
+        // The suite of snapshotters needs a volume to work on, which only its maker can provide.
+        return actions(name, kind) { [] }
+    }
+
+    private func objectStore(_ provider: any ObjectStoreProvider) async throws -> Subject {
+        guard let storage else { throw MissingTestStorageError(plugin: provider.name) }
+        let location = try StorageLocation(parsing: storage)
+        // What is wrong with the location is told before a hundred checks say it.
+        let opened = try await provider.open(location)
+        var subject = ContractSubject(prefix: opened.prefix + "godwit-plugin-test/") {
+            try await provider.open(location).store
+        }
+        subject.maximumKeyLength -= opened.prefix.utf8.count
+        let tested = subject
+        return Subject(name: provider.name, kind: .objectStore) { only, report in
+            await ObjectStoreContract.run(tested, only: only, report: report)
+        }
+    }
+
+    private func actions(
+        _ name: String, _ kind: PluginKind, _ checks: @escaping @Sendable () -> [ActionContractCheck]
+    ) -> Subject {
+        Subject(name: name, kind: kind) { only, report in
+            var results: [ContractResult] = []
+            for check in checks() where only.isEmpty || only.contains(where: check.name.hasPrefix) {
+                let result = ContractResult(name: check.name, promise: check.promise, outcome: await check.run())
+                report(result)
+                results.append(result)
+            }
+            return results
+        }
+    }
+}
+
+/// A test of an object store needs a place.
+struct MissingTestStorageError: AdvisedError, UsageError {
+    let plugin: String
+    var summary: String { "an object store is tested in a place, and none was named" }
+    var reason: String? { nil }
+    var advice: String? { "name one with --storage, such as --storage plugin://\(plugin)/bucket/test" }
+}

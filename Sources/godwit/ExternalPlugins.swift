@@ -1,0 +1,104 @@
+import Foundation
+import GodwitEngine
+import GodwitModel
+import GodwitPluginAPI
+import PluginHost
+import Synchronization
+
+/// The plugins that are programs, for one run of this program. Nothing is looked for, let alone started, before a
+/// command asks for them.
+enum ExternalPlugins {
+    /// What the programs say, for the log of a backup or restore.
+    static let log = LogFeed()
+
+    private static let started = Mutex<PluginHost?>(nil)
+
+    /// The host of the programs.
+    static func host(_ global: GlobalOptions) -> PluginHost { host(PluginPlaces(global)) }
+
+    private static func host(_ places: PluginPlaces) -> PluginHost {
+        started.withLock { started in
+            if let started { return started }
+            var options = PluginHostOptions(directories: places.directories) { line in
+                log.send(LogLine(LogLine.Level(line.level), "\(line.program): \(line.message)"))
+                if places.isVerbose { Console.standard.complain("plugin \(line.program): \(line.message)") }
+            }
+            options.logLevel = places.isVerbose ? "debug" : "info"
+            let host = PluginHost(options)
+            started = host
+            return host
+        }
+    }
+
+    /// The plugins of the kinds that a command needs.
+    static func load(_ kinds: Set<PluginKind>, _ global: GlobalOptions) async throws -> LoadedPlugins {
+        try await load(kinds, PluginPlaces(global))
+    }
+
+    /// The plugins of the kinds that a command needs.
+    static func load(_ kinds: Set<PluginKind>, _ places: PluginPlaces) async throws -> LoadedPlugins {
+        try await host(places).load(kinds)
+    }
+
+    /// The provider that a location names.
+    static func objectStore(
+        for location: StorageLocation, _ global: GlobalOptions
+    ) async throws -> any ObjectStoreProvider {
+        let wanted = try PluginLocation(location).plugin
+        let loaded = try await load([.objectStore], global)
+        if let provider = loaded.objectStores.first(where: { $0.name == wanted }) { return provider }
+        throw MissingPluginError(
+            name: wanted, directories: global.pluginDirectories, failures: loaded.failures.map { "\($0)" })
+    }
+
+    /// Ends all programs.
+    static func stop() async {
+        let host = started.withLock { started in
+            defer { started = nil }
+            return started
+        }
+        await host?.stop()
+    }
+}
+
+/// Where programs are looked for, and how much is told of them.
+struct PluginPlaces: Sendable {
+    let directories: [String]
+    let isVerbose: Bool
+
+    /// What the options of every command say.
+    init(_ global: GlobalOptions) { self.init(directories: global.pluginDirectories, isVerbose: global.verbose) }
+
+    /// Places by name.
+    init(directories: [String], isVerbose: Bool) {
+        self.directories = directories
+        self.isVerbose = isVerbose
+    }
+}
+
+extension LogLine.Level {
+    fileprivate init(_ level: PluginLogLine.Level) {
+        self =
+            switch level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+    }
+}
+
+/// A plugin that was named is not there.
+struct MissingPluginError: AdvisedError, UsageError {
+    let name: String
+    let directories: [String]
+    /// Programs that could not be asked: one of them may be the plugin's.
+    let failures: [String]
+
+    var summary: String { "there is no plugin '\(name)'" }
+    var reason: String? {
+        let places = "looked in \(directories.joined(separator: " and "))"
+        return failures.isEmpty ? places : "\(places); \(failures.joined(separator: "; "))"
+    }
+    var advice: String? { "see 'godwit plugin get', or add its program with 'godwit plugin add FILE'" }
+}

@@ -1,0 +1,258 @@
+import Foundation
+import GodwitModel
+import ProgramTestKit
+import Testing
+
+/// Plugins that are programs, as a person at the keyboard meets them.
+@Suite struct PluginTests {
+    /// A workspace with a directory of programs and a directory of manifests.
+    private struct Place {
+        let workspace: Workspace
+        let plugins: String
+        let storage: String
+
+        init() throws {
+            workspace = try Workspace()
+            plugins = try workspace.makeFolder("home/.local/share/godwit/plugins")
+            storage = "file://" + (try workspace.makeFolder("store"))
+            try workspace.makeFolder("manifests")
+            try workspace.write(Self.manifests, to: "manifests/all.yaml")
+        }
+
+        /// Puts a program of the build into the default directory.
+        func add(_ program: String, as name: String? = nil) throws {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(plugins)/\(name ?? program)", withDestinationPath: Self.built(program))
+        }
+
+        static func built(_ program: String) -> String {
+            (Checkout.godwit as NSString).deletingLastPathComponent + "/\(program)"
+        }
+
+        func backUp(_ name: String, _ more: String...) async throws -> ProgramResult {
+            try await workspace.godwit(
+                ["backup", "create", name, "--cluster", "dir:\(workspace.path("manifests"))", "--storage", storage]
+                    + more)
+        }
+
+        private static let manifests = """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: settings, namespace: shop}
+            data: {colour: red}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: words, namespace: shop}
+            data: {word: "ünï"}
+            ---
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: nightly, namespace: shop}
+            spec:
+              schedule: "0 3 * * *"
+              suspend: false
+              jobTemplate: {spec: {template: {spec: {containers: [{name: main, image: "example.com/nightly:1"}]}}}}
+            """
+    }
+
+    @Test func getListsWhatIsBuiltInAndWhatProgramsOffer() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        try place.add("sample-shelf")
+        let list = try await place.workspace.godwit("plugin", "get")
+        #expect(list.status == 0, "\(list)")
+        for word in [
+            "godwit.io/s3", "built in", "example.com/quieten", "RestoreItemAction", "example.com/mark",
+            "plugin://example.com/shelf/…", "sample-shelf",
+        ] { #expect(list.output.contains(word), "\(word): \(list)") }
+        let json = try await place.workspace.godwit("plugin", "get", "-o", "json")
+        let rows = try #require(try JSONValue(parsing: json.output).array)
+        #expect(
+            rows.contains {
+                $0["name"]?.string == "example.com/shelf" && $0["kind"]?.string == "ObjectStore"
+                    && $0["program"]?.string == "\(place.plugins)/sample-shelf"
+            })
+    }
+
+    @Test func aBrokenProgramIsTold() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        try place.add("hostile-plugin", as: "exits-at-once")
+        let list = try await place.workspace.godwit("plugin", "get")
+        #expect(list.status == 3, "\(list)")
+        #expect(list.output.contains("example.com/quieten"))
+        #expect(list.errors.contains("exits-at-once") && list.errors.contains("the licence has expired"), "\(list)")
+    }
+
+    @Test func addAndRemove() async throws {
+        let place = try Place()
+        let program = Place.built("sample-quieten")
+        let directory = place.workspace.path("mine")
+        let added = try await place.workspace.godwit("plugin", "add", program, "--plugin-dir", directory)
+        #expect(added.status == 0, "\(added)")
+        #expect(added.output.contains("RestoreItemAction example.com/quieten added"), "\(added)")
+        #expect(Workspace.files(below: directory) == ["sample-quieten"], "nothing unfinished is left")
+        let again = try await place.workspace.godwit("plugin", "add", program, "--plugin-dir", directory)
+        #expect(again.status == 2, "\(again)")
+        let forced = try await place.workspace.godwit("plugin", "add", program, "--force", "--plugin-dir", directory)
+        #expect(forced.status == 0, "\(forced)")
+        let none = try await place.workspace.godwit("plugin", "add", "/bin/true", "--plugin-dir", directory)
+        #expect(none.status == 1 && none.errors.contains("before it said where it listens"), "\(none)")
+        let removed = try await place.workspace.godwit(
+            "plugin", "remove", "example.com/mark", "--confirm", "--plugin-dir", directory)
+        #expect(removed.status == 0, "\(removed)")
+        #expect(Workspace.files(below: directory) == [])
+        let missing = try await place.workspace.godwit(
+            "plugin", "remove", "example.com/mark", "--confirm", "--plugin-dir", directory)
+        #expect(missing.status == 2, "\(missing)")
+    }
+
+    @Test func testReportsWhatHeld() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        let actions = try await place.workspace.godwit("plugin", "test", "sample-quieten")
+        #expect(actions.status == 0, "\(actions)")
+        #expect(actions.output.contains("BackupItemAction example.com/mark"), "\(actions)")
+        #expect(actions.output.contains("held     calls.concurrent"), "\(actions)")
+        #expect(actions.output.contains(" 0 failed"), "\(actions)")
+        let builtIn = try await place.workspace.godwit(
+            "plugin", "test", "godwit.io/filesystem", "--storage", place.storage, "--only", "content,range", "-o",
+            "json")
+        #expect(builtIn.status == 0, "\(builtIn)")
+        let rows = try #require(try JSONValue(parsing: builtIn.output).array)
+        #expect(!rows.isEmpty && rows.allSatisfy { $0["outcome"]?.string == "held" }, "\(builtIn)")
+        let nowhere = try await place.workspace.godwit("plugin", "test", "godwit.io/filesystem")
+        #expect(nowhere.status == 2 && nowhere.errors.contains("--storage"), "\(nowhere)")
+    }
+
+    @Test func testReportsWhatFailed() async throws {
+        let place = try Place()
+        let program = place.workspace.path("invalid-json")
+        try FileManager.default.createSymbolicLink(
+            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+        let run = try await place.workspace.godwit(
+            "plugin", "test", program, "--storage", "plugin://example.com/store/b", "--only", "items")
+        #expect(run.status == 1, "\(run)")
+        #expect(run.output.contains("failed   items.valid"), "\(run)")
+        #expect(run.output.contains("its answer makes no sense"), "\(run)")
+    }
+
+    @Test func actionsOfProgramsTakePartInBackupAndRestore() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        let backup = try await place.backUp("b")
+        #expect(backup.status == 0, "\(backup)")
+        let out = place.workspace.path("out")
+        let restore = try await place.workspace.godwit(
+            "restore", "create", "--from-backup", "b", "--storage", place.storage, "--cluster", "dir:\(out)")
+        #expect(restore.status == 0, "\(restore)")
+        let text = try Workspace.files(below: out).map { try String(contentsOfFile: "\(out)/\($0)", encoding: .utf8) }
+            .joined()
+        #expect(text.contains("example.com/backed-up-by"), "\(text)")
+        #expect(text.contains("suspend: true") || text.contains("\"suspend\": true"), "\(text)")
+        #expect(text.contains("ünï"))
+    }
+
+    @Test func whatAProgramDoesWrongIsAnErrorOfTheBackupAndNoMore() async throws {
+        let place = try Place()
+        try place.add("hostile-plugin", as: "refuses")
+        try place.add("hostile-plugin", as: "garbage-line")
+        let backup = try await place.backUp("b")
+        #expect(backup.status == 3, "\(backup)")
+        #expect(backup.errors.contains("plugin program 'garbage-line' cannot be used"), "\(backup)")
+        #expect(backup.errors.contains("the moon is in the wrong house (at oracle.go:42 Ask)"), "\(backup)")
+        let describe = try await place.workspace.godwit("backup", "describe", "b", "--storage", place.storage)
+        #expect(describe.output.contains("PartiallyFailed"), "\(describe)")
+        let logs = try await place.workspace.godwit("backup", "logs", "b", "--storage", place.storage)
+        #expect(logs.output.contains("refuses: about to misbehave"), "the program's own lines are there: \(logs)")
+        let kept = try await place.workspace.godwit("backup", "delete", "b", "--confirm", "--storage", place.storage)
+        #expect(kept.status == 1, "\(kept)")
+        let deleted = try await place.workspace.godwit(
+            "backup", "delete", "b", "--confirm", "--force", "--storage", place.storage)
+        #expect(deleted.status == 0, "\(deleted)")
+    }
+
+    @Test func aBackupCanBeKeptByAProgram() async throws {
+        let place = try Place()
+        try place.add("sample-shelf")
+        let location = "plugin://example.com/shelf/bucket/some/prefix?root=\(place.workspace.path("shelf"))"
+        for arguments in [
+            ["backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))"], ["backup", "get"],
+            ["backup", "verify", "b"],
+            ["restore", "create", "--from-backup", "b", "--cluster", "dir:\(place.workspace.path("out"))"],
+            ["repository", "init"], ["repository", "check"],
+            ["backup", "delete", "b", "--confirm"],
+        ] {
+            let run = try await place.workspace.godwit(arguments + ["--storage", location])
+            #expect(run.status == 0, "\(run)")
+        }
+        #expect(!Workspace.files(below: place.workspace.path("out")).isEmpty)
+        let missing = try await place.workspace.godwit(
+            "backup", "get", "--storage", "plugin://example.com/cupboard/bucket")
+        #expect(
+            missing.status == 2 && missing.errors.contains("there is no plugin 'example.com/cupboard'"), "\(missing)")
+    }
+
+    /// The backup completes, or says clearly which items it lacks and why.
+    @Test(arguments: [50, 200, 400, 700]) func aProgramThatIsKilledDuringABackup(after milliseconds: Int) async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        let items = (0..<4000).map {
+            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m\#($0)","namespace":"shop"},"data":{"n":"\#($0)"}}"#
+        }
+        try place.workspace.write(items.joined(separator: "\n---\n"), to: "manifests/many.yaml")
+        let run = try place.workspace.start([
+            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
+            place.storage,
+        ])
+        let path = "\(place.plugins)/sample-quieten"
+        func processes() async throws -> String {
+            try await place.workspace.bash("pgrep -f '^\(path)' || true").output
+        }
+        while try await processes().isEmpty, run.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        _ = try await place.workspace.bash("kill -9 $(pgrep -f '^\(path)') || true")
+        let result = await run.wait()
+        #expect([0, 3].contains(result.status), "\(result)")
+        if result.status == 3 {
+            #expect(
+                result.errors.contains("plugin example.com/mark (program 'sample-quieten')")
+                    || result.errors.contains("it died (signal 9)") || result.errors.contains("ended (signal 9)"),
+                "\(result)")
+        }
+        let verify = try await place.workspace.godwit("backup", "verify", "b", "--storage", place.storage)
+        #expect(verify.status == 0, "\(verify)")
+    }
+
+    /// The kernel ends a program whose host was killed.
+    @Test func noProgramIsLeftBehindWhenGodwitIsKilled() async throws {
+        let place = try Place()
+        try place.add("hostile-plugin", as: "hangs-in-call")
+        let run = try place.workspace.start([
+            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
+            place.storage,
+            "--verbose",
+        ])
+        let path = "\(place.plugins)/hangs-in-call"
+        func processes() async throws -> String {
+            try await place.workspace.bash("pgrep -f '^\(path)' || true").output
+        }
+        while try await processes().isEmpty, run.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(run.isRunning)
+        run.signal(SIGKILL)
+        _ = await run.wait()
+        for _ in 0..<200 {
+            if try await processes().isEmpty { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("it is still there")
+    }
+
+    @Test func aProgramOfPluginsSaysWhatItIsFor() async throws {
+        let place = try Place()
+        let run = try await place.workspace.start(program: Place.built("sample-quieten"), []).wait()
+        #expect(run.status == 1)
+        #expect(run.errors.contains("plugin directory"), "\(run)")
+    }
+}

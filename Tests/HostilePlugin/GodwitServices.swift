@@ -1,0 +1,80 @@
+import Foundation
+import GRPCCore
+import PluginProtocol
+
+/// Godwit's own services, served wrongly.
+struct Extensions: Godwit_V1_Extensions.SimpleServiceProtocol {
+    func describe(
+        request: Godwit_V1_DescribeRequest, context: ServerContext
+    ) async throws -> Godwit_V1_DescribeResponse {
+        var response = Godwit_V1_DescribeResponse()
+        response.services = ExtensionService.allCases.map(\.rawValue) + ["godwit.v9.Unheard"]
+        return response
+    }
+}
+
+struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
+    func executeMany(
+        request: Godwit_V1_ExecuteManyRequest, context: ServerContext
+    ) async throws -> Godwit_V1_ExecuteManyResponse {
+        var response = Godwit_V1_ExecuteManyResponse()
+        var outcome = Godwit_V1_ItemOutcome()
+        if Behaviour.is("godwit-fails-item") { outcome.error = "not this one" }
+        let count = Behaviour.is("godwit-wrong-count") ? request.items.count + 1 : request.items.count
+        response.outcomes = Array(repeating: outcome, count: count)
+        return response
+    }
+}
+
+struct GodwitStore: Godwit_V1_ObjectStore.SimpleServiceProtocol {
+    func capabilities(
+        request: Godwit_V1_CapabilitiesRequest, context: ServerContext
+    ) async throws -> Godwit_V1_CapabilitiesResponse { Godwit_V1_CapabilitiesResponse() }
+
+    func put(
+        request: RPCAsyncSequence<Godwit_V1_PutRequest, any Error>, context: ServerContext
+    ) async throws -> Godwit_V1_ObjectInfo {
+        var info = Godwit_V1_ObjectInfo()
+        for try await message in request { info.size += Int64(message.body.count) }
+        if Behaviour.is("godwit-lying-put") { info.size -= 1 }
+        return info
+    }
+
+    func get(
+        request: Godwit_V1_GetRequest, response: RPCWriter<Godwit_V1_GetResponse>, context: ServerContext
+    ) async throws {
+        if Behaviour.is("godwit-empty-stream") { return }
+        var message = Godwit_V1_GetResponse()
+        if !Behaviour.is("godwit-no-info") { message.info.size = 1000 }
+        if Behaviour.is("godwit-negative-size") { message.info.size = -1 }
+        message.data = Data(repeating: 0x61, count: 500)
+        try await response.write(message)
+        if Behaviour.is("godwit-short-stream") { return }
+        message = Godwit_V1_GetResponse()
+        message.data = Data(repeating: 0x61, count: Behaviour.is("godwit-long-stream") ? 501 : 500)
+        try await response.write(message)
+    }
+
+    func stat(request: Godwit_V1_StatRequest, context: ServerContext) async throws -> Godwit_V1_StatResponse {
+        Godwit_V1_StatResponse()
+    }
+
+    func list(request: Godwit_V1_ListRequest, context: ServerContext) async throws -> Godwit_V1_ListResponse {
+        var response = Godwit_V1_ListResponse()
+        if Behaviour.is("godwit-foreign-keys") {
+            var info = Godwit_V1_ObjectInfo()
+            info.key = "elsewhere/key"
+            response.objects = [info]
+        }
+        if Behaviour.is("godwit-endless-pages") { response.continuation = "again" }
+        return response
+    }
+
+    func delete(request: Godwit_V1_DeleteRequest, context: ServerContext) async throws -> Godwit_V1_DeleteResponse {
+        Godwit_V1_DeleteResponse()
+    }
+
+    func discardUnfinishedPuts(
+        request: Godwit_V1_DiscardRequest, context: ServerContext
+    ) async throws -> Godwit_V1_DiscardResponse { Godwit_V1_DiscardResponse() }
+}

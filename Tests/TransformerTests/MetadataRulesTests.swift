@@ -1,0 +1,100 @@
+import GodwitModel
+import MetadataRules
+import Testing
+
+@Suite struct MetadataRulesTests {
+    private func labels(_ labels: JSONValue, _ rules: MetadataRules) async throws -> (JSONValue?, [String]) {
+        let item = KubernetesObject([
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c", "namespace": "n", "labels": labels],
+        ])
+        let outcome = try await MetadataChange(rules: rules).outcome(item)
+        return (outcome.item?[path: "metadata", "labels"], outcome.warnings)
+    }
+
+    @Test func droppedThenRenamedThenSet() async throws {
+        let rules = try MetadataRules(
+            .labels, dropping: ["helm.sh/*", "old"], renaming: ["team": "example.com/team"],
+            setting: ["stage": "test", "app": "set"])
+        let (result, warnings) = try await labels(
+            ["helm.sh/chart": "x", "old": "1", "team": "web", "app": "shop", "rest": "stays"], rules)
+        #expect(result == ["example.com/team": "web", "stage": "test", "app": "set", "rest": "stays"])
+        #expect(warnings.isEmpty)
+    }
+
+    @Test func twoKeysMayBeSwapped() async throws {
+        let rules = try MetadataRules(.labels, renaming: ["a": "b", "b": "a"])
+        #expect(try await labels(["a": "1", "b": "2"], rules).0 == ["a": "2", "b": "1"])
+    }
+
+    @Test func aTakenKeyIsLeftAndTold() async throws {
+        let rules = try MetadataRules(.labels, renaming: ["a": "b"])
+        let (result, warnings) = try await labels(["a": "1", "b": "2"], rules)
+        #expect(result == ["a": "1", "b": "2"])
+        #expect(warnings == ["a keeps its name: there is another b"])
+    }
+
+    @Test func theLastOneTakesTheMapWithIt() async throws {
+        let rules = try MetadataRules(.labels, dropping: ["*"])
+        #expect(try await labels(["a": "1"], rules).0 == nil)
+        let set = try MetadataRules(.annotations, setting: ["a": "any, value = at all"])
+        let bare = KubernetesObject(["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c"]])
+        #expect(try await MetadataChange(rules: set).restored(bare).annotations == ["a": "any, value = at all"])
+    }
+
+    @Test func templatesAndSelectorsStay() async throws {
+        let rules = try MetadataRules(.labels, dropping: ["*"])
+        let deployment = try Samples.named("deployment")
+        let restored = try await MetadataChange(rules: rules).restored(deployment)
+        #expect(restored["spec"] == deployment["spec"] && restored[path: "metadata", "labels"] == nil)
+    }
+
+    /// What is asked for, and what is said about it.
+    struct Mistake: Sendable {
+        var field = MetadataRules.Field.labels
+        var dropping: [String] = []
+        var renaming: [String: String] = [:]
+        var setting: [String: String] = [:]
+        let message: String
+    }
+
+    @Test(arguments: [
+        Mistake(
+            dropping: ["a["],
+            message:
+                "'a[' is not a rule for labels: '[' needs a character list and a closing ']', such as [abc] or [a-z]"),
+        Mistake(
+            setting: ["a b": "c"],
+            message:
+                "'a b=c' is not a rule for labels: 'a b' is no key: only letters, digits, '-', '_' and '.' are allowed"),
+        Mistake(setting: ["a/": "c"], message: "'a/=c' is not a rule for labels: 'a/' is no key: its name is empty"),
+        Mistake(
+            setting: ["-a": "c"],
+            message: "'-a=c' is not a rule for labels: '-a' is no key: it must begin and end with a letter or digit"),
+        Mistake(
+            setting: ["A.com/a": "c"],
+            message:
+                "'A.com/a=c' is not a rule for labels: 'A.com/a' is no key: before the '/', only lower-case letters, "
+                + "digits, '-' and '.' are allowed"),
+        Mistake(
+            setting: ["a": "b c"],
+            message:
+                "'a=b c' is not a rule for labels: 'b c' is no value of a label: only letters, digits, '-', '_' and "
+                + "'.' are allowed"),
+        Mistake(
+            setting: ["a": String(repeating: "x", count: 64)],
+            message: "'a=\(String(repeating: "x", count: 64))' is not a rule for labels: "
+                + "'\(String(repeating: "x", count: 64))' is no value of a label: it is longer than 63 characters"),
+        Mistake(
+            field: .annotations, renaming: ["a": "c", "b": "c"],
+            message: "'a=c' is not a rule for annotations: another one gets the same name"),
+        Mistake(
+            renaming: ["a": "c"], setting: ["c": "1"], message: "'a=c' is not a rule for labels: 'c' is also set"),
+    ])
+    func isRefused(_ mistake: Mistake) {
+        let error = #expect(throws: MetadataRuleError.self) {
+            try MetadataRules(
+                mistake.field, dropping: mistake.dropping, renaming: mistake.renaming, setting: mistake.setting)
+        }
+        #expect(error?.description == mistake.message)
+    }
+}
