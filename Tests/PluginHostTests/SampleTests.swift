@@ -92,6 +92,42 @@ import Testing
         }
     }
 
+    @Test(arguments: VolumeSnapshotterContract.checks.map(\.name)) func vaultKeepsItsPromises(
+        check: String
+    ) async throws {
+        let programs = try Programs()
+        try programs.add("sample-vault")
+        let root = programs.directory + "/.vault"
+        let outcome = try await withHost(of: programs) { host -> ContractOutcome in
+            let provider = try #require(try await host.load([.volumeSnapshotter]).volumeSnapshotters.first)
+            var subject = SnapshotterSubject(missingVolume: "volume-none", missingSnapshot: "snapshot-none") {
+                try await provider.open(["root": root])
+            } makeVolume: {
+                let id = "volume-\(UUID().uuidString)"
+                try FileManager.default.createDirectory(atPath: "\(root)/\(id)", withIntermediateDirectories: true)
+                return KubernetesObject([
+                    "apiVersion": "v1", "kind": "PersistentVolume",
+                    "metadata": ["name": .string("pv-\(id.lowercased())")],
+                    "spec": [
+                        "hostPath": ["path": .string("\(root)/\(id)")],
+                        "claimRef": ["namespace": "default", "name": "data", "kind": "PersistentVolumeClaim"],
+                    ],
+                ])
+            } removeVolume: { id in
+                try FileManager.default.removeItem(atPath: "\(root)/\(id)")
+            }
+            subject.content = SnapshotterSubject.Content { text, id in
+                try text.write(toFile: "\(root)/\(id)/file", atomically: true, encoding: .utf8)
+            } read: { id in
+                try String(contentsOfFile: "\(root)/\(id)/file", encoding: .utf8)
+            } readDirectory: { path in
+                try String(contentsOfFile: "\(path)/file", encoding: .utf8)
+            }
+            return await (try #require(VolumeSnapshotterContract.check(named: check))).run(subject)
+        }
+        if case .failed(let why) = outcome { Issue.record("\(check): \(why)") }
+    }
+
     @Test func vault() async throws {
         let programs = try Programs()
         try programs.add("sample-vault")
