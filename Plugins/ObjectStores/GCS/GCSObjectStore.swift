@@ -9,7 +9,7 @@ import Streams
 /// Semantics beyond ``ObjectStore``:
 ///
 /// - A stream of up to one chunk (8 MiB) becomes one request; a longer one a resumable upload, which goes on after a
-///   break where the service says. Memory: the chunk under way and the next one. An upload that fails or is cancelled
+///   break where the service says. Memory: three chunks. An upload that fails or is cancelled
 ///   is cancelled at the service; what a killed process left there is discarded by the service after a week, and costs
 ///   nothing.
 /// - ``PutOptions/ifAbsent`` is `ifGenerationMatch=0`, atomic for both.

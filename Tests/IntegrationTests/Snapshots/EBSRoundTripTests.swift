@@ -200,7 +200,10 @@ struct EBSRoundTripTests {
     /// A list of a backup in Velero's format.
     private static func list(_ name: String, of backup: String, _ site: Site) async throws -> JSONValue {
         let key = "\(site.prefix)/backups/\(backup)/\(backup)-\(name).json.gz"
-        let packed = try await Testbed.bucket().get(key, range: nil).body.collect(upTo: 1 << 20)
+        let bucket = try Testbed.bucket()
+        let packed = try await bucket.get(key, range: nil).body.collect(upTo: 1 << 20)
+        // The body ends with its client.
+        withExtendedLifetime(bucket) {}
         let path = site.workspace.path("list.gz")
         try Data(packed).write(to: URL(fileURLWithPath: path))
         let text = try await site.workspace.bash("gzip -dc \(path)")

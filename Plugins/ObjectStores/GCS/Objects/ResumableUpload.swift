@@ -6,8 +6,8 @@ import HTTPTransport
 import Streams
 import Synchronization
 
-/// One streamed put: a session to which chunks are sent one after the other, while the next one is read. Memory is two
-/// chunks. After a break the service says how much it has, and the rest of the chunk is sent.
+/// One streamed put: a session to which chunks are sent one after the other. Memory is three chunks: the one that is
+/// sent, its copy on the way, and the next one. After a break the service says how much it has, and the rest is sent.
 ///
 /// Source: "Resumable uploads", Cloud Storage.
 struct ResumableUpload {
