@@ -84,7 +84,11 @@ final class PutSource: Sendable {
             state.pull = task
             return task
         }
-        let piece = try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        let piece = try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
         if state.withLock({ $0.isAborted }) { throw CancellationError() }
         return piece
     }
