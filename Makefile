@@ -33,15 +33,19 @@ lint: ## Check format and style.
 format: ## Format the code in place.
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(LINTED))
 
+# More than a thousand tests at once on two cores wait so long for their turn that time limits mean nothing.
+width := --experimental-maximum-parallelization-width
+limit = $(if $(findstring $(width),$(shell $(SWIFT) test --help-hidden 2>/dev/null)),$(width) $(or $(TEST_WIDTH),12))
+
 test-unit: lint ## The quick tests: no servers.
 	scripts/bootstrap build test
-	trap '' PIPE; $(SWIFT) test --skip IntegrationTests
+	trap '' PIPE; $(SWIFT) test --skip IntegrationTests $(limit)
 
 test: lint ## Everything: lint, unit tests, contract suites, integration on the testbed.
 	scripts/bootstrap build test testbed
 	$(SWIFT) build --build-tests
 	scripts/testbed build
-	scripts/with-testbed $(SWIFT) test --skip-build
+	scripts/with-testbed $(SWIFT) test --skip-build $(limit)
 
 protos: ## Make the code of the plugin protocol anew from its .proto files.
 	scripts/bootstrap build protos
