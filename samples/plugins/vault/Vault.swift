@@ -37,6 +37,11 @@ struct Vault: VolumeSnapshotter {
 
     func setVolumeID(_ id: String, of persistentVolume: KubernetesObject) async throws -> KubernetesObject {
         var volume = persistentVolume
+        guard volume[path: "spec", "hostPath"] != nil else {
+            throw VolumeSnapshotError(
+                .invalidConfiguration, operation: "give volume '\(id)' to '\(volume.name)'", storage: description,
+                reason: "it is no hostPath volume")
+        }
         volume[path: "spec", "hostPath", "path"] = .string(try path(volume: id, "use volume"))
         return volume
     }
@@ -75,7 +80,8 @@ struct Vault: VolumeSnapshotter {
 
     /// An id comes from a backup, and must not lead out of the vault.
     private func path(_ id: String, in folder: String, _ operation: String) throws -> String {
-        guard !id.isEmpty, !id.hasPrefix("."), !id.contains("/") else {
+        let isPlain = id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        guard !id.isEmpty, isPlain else {
             throw VolumeSnapshotError(.notFound, operation: operation, storage: description, reason: "'\(id)' is no id")
         }
         return "\(folder)/\(id)"
