@@ -83,6 +83,10 @@ struct SnapshotRouter: Sendable {
             guard
                 let offer = try await claims.offer(for: claim, volume: persistentVolume, backup: request.backup)
             else { return skip("there is no snapshotter for it") }
+            // It would take objects that only Velero makes; and a snapshot that no list names is never deleted.
+            guard request.format != .velero else {
+                return (VolumeDecision(.skip, "snapshots by CSI need the format godwit", isRemarkable: true), nil)
+            }
             return take(.claim(claims, offer))
         } catch let error as VolumeSnapshotError where error.kind == .invalidConfiguration {
             // Somebody has set up snapshots for it, and not to the end.

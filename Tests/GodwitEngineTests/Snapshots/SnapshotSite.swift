@@ -16,6 +16,8 @@ struct SnapshotSite {
     var rules = VolumeBackupRules()
     var wanted: Bool?
     var format = BackupFormat.godwit
+    /// Takes the snapshots instead of the storage.
+    var claims: (any ClaimSnapshotter)?
 
     init(_ storage: MemorySnapshotter = MemorySnapshotter(), store: MemoryObjectStore = MemoryObjectStore()) {
         self.storage = storage
@@ -50,7 +52,8 @@ struct SnapshotSite {
             throw VolumeDataError("there is no repository in this test")
         }
         request.volumes = VolumeBackupSettings(mover: mover, rules: rules)
-        var settings = VolumeSnapshotSettings(locations: try await locations().chosen([]))
+        let chosen = claims == nil ? try await locations().chosen([]) : []
+        var settings = VolumeSnapshotSettings(locations: chosen, claims: claims)
         settings.wanted = wanted
         request.volumes?.snapshots = settings
         return try await BackupPlanner(request).prepare()

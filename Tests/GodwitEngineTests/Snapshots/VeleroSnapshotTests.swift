@@ -2,6 +2,7 @@ import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
 import Streams
+import Synchronization
 import Tarball
 import Testing
 
@@ -71,9 +72,56 @@ import Testing
         }
     }
 
+    /// Velero's lists have no place for a snapshot that is not Velero's own: one that nothing names is never deleted.
+    @Test(arguments: [BackupFormat.godwit, .velero]) func snapshotsThatNoListCanNameAreNotTaken(
+        format: BackupFormat
+    ) async throws {
+        var site = SnapshotSite()
+        let cluster = ClaimSnapshotterFake()
+        site.format = format
+        site.claims = cluster
+        site.add("data")
+        let report = try await site.backUp("v")
+        #expect(cluster.taken == (format == .godwit ? ["shop/data"] : []))
+        let warning = report.results.warnings.namespaces["shop"]?.first { $0.contains("need the format godwit") }
+        #expect((warning != nil) == (format == .velero), "\(report.results)")
+    }
+
     @Test func aListThatCannotBeReadIsDamage() async throws {
         let site = try await Self.site(["volumesnapshots": "nonsense"])
         let error = await #expect(throws: BackupStorageError.self) { _ = try await site.records(of: "v") }
         #expect(error?.kind == .damaged)
     }
+}
+
+/// A cluster that takes any snapshot.
+private final class ClaimSnapshotterFake: ClaimSnapshotter {
+    let name = "example.com/claims"
+    private let state = Mutex<[String]>([])
+
+    /// The claims of which snapshots were taken.
+    var taken: [String] { state.withLock { $0 } }
+
+    func offer(
+        for claim: KubernetesObject, volume: KubernetesObject, backup: Backup
+    ) async throws -> ClaimSnapshotOffer? { ClaimSnapshotOffer(driver: "d.example.com", snapshotClass: "fast") }
+
+    func createSnapshot(
+        of claim: ClaimName, with offer: ClaimSnapshotOffer, labels: [String: String], timeout: Duration
+    ) async throws -> ClaimSnapshot {
+        state.withLock { $0.append(claim.description) }
+        return ClaimSnapshot(driver: offer.driver, handle: "h-1")
+    }
+
+    func claim(
+        _ claim: KubernetesObject, from snapshot: ClaimSnapshot, named name: String
+    ) -> KubernetesObject { claim }
+
+    func snapshotName(of claim: KubernetesObject) -> String? { nil }
+
+    func provide(
+        _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
+    ) async throws {}
+
+    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
 }
