@@ -72,6 +72,18 @@ import Testing
         #expect(try KubernetesYAML.parse("a: 1\r\n---\r\nb: 2\r\n") == [["a": 1], ["b": 2]])
     }
 
+    /// Found by fuzzing: a line of four dots passed for the end of a document, and its text for nothing.
+    @Test func dotsEndADocumentOnlyAlone() throws {
+        #expect(try KubernetesYAML.parse("....\n") == ["...."])
+        #expect(try KubernetesYAML.parse("...\n") == [])
+        #expect(try KubernetesYAML.parse("a: 1\n...\n---\nb: 2\n") == [["a": 1], ["b": 2]])
+        for text in ["...", "... x", "....", ".....-- y"] {
+            for value: JSONValue in [.string(text), .object([text: 1]), .object(["a": .string(text)])] {
+                #expect(try KubernetesYAML.parse(KubernetesYAML.serialize(value)) == [value], "\(value)")
+            }
+        }
+    }
+
     @Test func writesWhatAPersonWouldWrite() {
         let value: JSONValue = [
             "kind": "ConfigMap", "apiVersion": "v1",

@@ -61,13 +61,13 @@ struct YAMLDocument: Sendable, Hashable {
         while lineStart < bytes.count {
             let lineEnd = bytes[lineStart...].firstIndex(of: 0x0A) ?? bytes.count
             let text = bytes[lineStart..<lineEnd]
-            let isSeparator = isSeparator(text)
+            let isSeparator = isMarker("---", text)
             if isSeparator { close(at: lineStart) }
             // Whatever follows `---` on its line is content, such as a whole flow mapping.
             let content = isSeparator ? text.dropFirst(3) : text
             let first = content.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
             if let first, first != UInt8(ascii: "#"), !(first == UInt8(ascii: "%") && content.startIndex == lineStart),
-                !text.starts(with: "...".utf8)
+                !isMarker("...", text)
             {
                 hasContent = true
             }
@@ -78,8 +78,9 @@ struct YAMLDocument: Sendable, Hashable {
         return documents
     }
 
-    private static func isSeparator(_ line: ArraySlice<UInt8>) -> Bool {
-        guard line.starts(with: "---".utf8) else { return false }
+    /// Whether a line is a marker, alone or with something behind a blank; `....` is text.
+    private static func isMarker(_ marker: String, _ line: ArraySlice<UInt8>) -> Bool {
+        guard line.starts(with: marker.utf8) else { return false }
         guard let next = line.dropFirst(3).first else { return true }
         return next == 0x20 || next == 0x09 || next == 0x0D
     }

@@ -145,7 +145,9 @@ enum YAMLStringStyle {
         guard let first = text.utf8.first, text.utf8.last != 0x20, text.utf8.last != UInt8(ascii: ":") else {
             return false
         }
-        // Three hyphens at the start of a line begin a document, and a hyphen or dot alone means something.
+        // Three hyphens at the start of a line begin a document and three dots end one, and a hyphen or dot alone means
+        // something.
+        guard !text.utf8.starts(with: "...".utf8) else { return false }
         let isLetterOrDigit =
             first | 0x20 >= UInt8(ascii: "a") && first | 0x20 <= UInt8(ascii: "z")
             || (0x30...0x39).contains(first)
