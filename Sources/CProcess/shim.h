@@ -8,12 +8,22 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 int pipe2(int descriptors[2], int flags);
+
+// What a file is and whose, or -1 with errno. Swift sees struct stat by one module or another, as the build may be.
+static inline int godwit_file_status(const char *path, int follows_links, uint32_t *mode, uint32_t *owner) {
+    struct stat status;
+    if ((follows_links ? stat(path, &status) : lstat(path, &status)) != 0) return -1;
+    *mode = status.st_mode;
+    *owner = status.st_uid;
+    return 0;
+}
 
 // In the child: reports why the program could not be started, and ends.
 static inline void godwit_child_failed(int report) {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 public import GodwitModel
 
 /// Where on this machine the files of volumes are.
@@ -128,8 +129,12 @@ public struct VolumePlaces: Sendable, Hashable {
     }
 
     private static func look(at path: String) -> Sight {
-        var status = stat()
-        if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? .directory : .nothing }
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) {
+            return isDirectory.boolValue ? .directory : .nothing
+        }
+        // It says no also where it could not look.
+        guard access(path, F_OK) != 0 else { return .nothing }
         let reason = errno
         if reason == ENOENT || reason == ENOTDIR { return .nothing }
         return .unknown(String(cString: strerror(reason)) + (reason == EACCES ? "; run godwit as root" : ""))

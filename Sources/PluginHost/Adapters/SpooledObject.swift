@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Streams
 
 /// The content of an object on its way from a plugin, kept until its size is known: in memory while it is small, in a

@@ -1,6 +1,7 @@
 import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import Glibc
 import PluginProtocol
 import SwiftProtobuf
 import Synchronization

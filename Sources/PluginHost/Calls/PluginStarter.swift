@@ -1,6 +1,7 @@
 import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import Glibc
 import GodwitModel
 import PluginProtocol
 
@@ -80,13 +81,12 @@ struct PluginStarter: Sendable {
 
     /// A socket that another user made could be answered by another program than the one that was started.
     private static func checkSocket(_ path: String) throws(HandshakeFlaw) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
+        guard let kind = FileKind(of: path, followingLinks: false) else {
             throw HandshakeFlaw("its socket '\(path)': \(String(cString: strerror(errno)))")
         }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw HandshakeFlaw("'\(path)' is not a socket") }
-        guard status.st_uid == geteuid() else {
-            throw HandshakeFlaw("the socket '\(path)' belongs to another user (\(status.st_uid))")
+        guard kind.isSocket else { throw HandshakeFlaw("'\(path)' is not a socket") }
+        guard kind.owner == geteuid() else {
+            throw HandshakeFlaw("the socket '\(path)' belongs to another user (\(kind.owner))")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A plugin's program as a file.
 enum ProgramFile {
@@ -11,12 +12,11 @@ enum ProgramFile {
                 program: (path as NSString).lastPathComponent, plugin: nil, operation: "be used",
                 failure: .notRunnable(why))
         }
-        var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard let kind = FileKind(of: path, followingLinks: true) else {
             throw failure("'\(path)': \(String(cString: strerror(errno)))")
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw failure("'\(path)' is not a file") }
-        guard status.st_mode & S_IWOTH == 0 else { throw failure("anyone may change '\(path)'") }
+        guard kind.isFile else { throw failure("'\(path)' is not a file") }
+        guard !kind.isWritableByAll else { throw failure("anyone may change '\(path)'") }
         guard access(path, X_OK) == 0 else { throw failure("'\(path)' is not executable") }
     }
 
@@ -32,11 +32,8 @@ enum ProgramFile {
         return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().compactMap { name in
             guard !name.hasPrefix(".") else { return nil }
             let path = (directory as NSString).appendingPathComponent(name)
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else {
-                return nil
-            }
-            return path
+            guard let kind = FileKind(of: path, followingLinks: true) else { return nil }
+            return kind.isFile && kind.isExecutable ? path : nil
         }
     }
 }
