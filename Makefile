@@ -39,13 +39,13 @@ limit = $(if $(findstring $(width),$(shell $(SWIFT) test --help-hidden 2>/dev/nu
 
 test-unit: lint ## The quick tests: no servers.
 	scripts/bootstrap build test
-	trap '' PIPE; $(SWIFT) test --skip IntegrationTests $(limit)
+	trap '' PIPE; scripts/run-tests $(SWIFT) test --skip IntegrationTests $(limit)
 
 test: lint ## Everything: lint, unit tests, contract suites, integration on the testbed.
 	scripts/bootstrap build test testbed
 	$(SWIFT) build --build-tests
 	scripts/testbed build
-	scripts/with-testbed $(SWIFT) test --skip-build $(limit)
+	scripts/with-testbed scripts/run-tests $(SWIFT) test --skip-build $(limit)
 
 protos: ## Make the code of the plugin protocol anew from its .proto files.
 	scripts/bootstrap build protos
