@@ -29,6 +29,8 @@ demo: release ## Back up and restore a sample application, without a cluster (DE
 
 lint: ## Check format and style.
 	$(SWIFT) format lint --strict --parallel --recursive $(wildcard $(LINTED))
+	@sha256sum --check --quiet Sources/PluginProtocol/Protos/generated.sha256 || \
+		{ echo "lint: the plugin protocol's code is older than its .proto files; run 'make protos'" >&2; exit 1; }
 
 format: ## Format the code in place.
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(LINTED))
