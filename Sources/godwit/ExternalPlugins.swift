@@ -61,6 +61,20 @@ enum ExternalPlugins {
     }
 }
 
+extension LoadedPlugins {
+    /// Takes the item actions out for a dry run, and says so: the protocol has no word for one, and nobody knows what a
+    /// program does beside answering.
+    mutating func leaveOutItemActions() {
+        let names = backupItemActions.map(\.name) + restoreItemActions.map(\.name)
+        guard !names.isEmpty else { return }
+        Console.standard.complain(
+            "warning: a dry run does not call programs, which may do more than answer: \(names.joined(separator: ", "))"
+        )
+        backupItemActions = []
+        restoreItemActions = []
+    }
+}
+
 /// Where programs are looked for, and how much is told of them.
 struct PluginPlaces: Sendable {
     let directories: [String]

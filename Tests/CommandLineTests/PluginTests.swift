@@ -173,6 +173,24 @@ import Testing
         #expect(deleted.status == 0, "\(deleted)")
     }
 
+    /// The protocol has no word for it, and an action may take a snapshot.
+    @Test func aDryRunDoesNotCallActionsOfPrograms() async throws {
+        let place = try Place()
+        #expect(try await place.backUp("b").status == 0)
+        try place.add("hostile-plugin", as: "refuses")
+        try place.add("sample-quieten")
+        try place.workspace.write(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec: {containers: []}\n",
+            to: "manifests/pod.yaml")
+        let plan = try await place.backUp("c", "--dry-run")
+        #expect(plan.status == 0 && plan.errors.contains("a dry run does not call programs"), "\(plan)")
+        #expect(!(plan.output + plan.errors).contains("oracle.go"), "\(plan)")
+        let restore = try await place.workspace.godwit(
+            "restore", "create", "--from-backup", "b", "--cluster", "dir:\(place.workspace.path("out"))", "--storage",
+            place.storage, "--dry-run")
+        #expect(restore.status == 0 && restore.errors.contains("example.com/quieten"), "\(restore)")
+    }
+
     @Test func aBackupCanBeKeptByAProgram() async throws {
         let place = try Place()
         try place.add("sample-shelf")

@@ -8,7 +8,7 @@ struct BackupActionRunner: Sendable {
     let backup: Backup
     let recorder: RunRecorder
     /// Keeps the operations that actions begin.
-    let operations: BackupOperations
+    let operations: BegunOperations
 
     /// Items that actions look at at the same time. An action that is a program works on many while others travel.
     static let parallelItems = 192
@@ -45,6 +45,20 @@ struct BackupActionRunner: Sendable {
         return outcomes.compactMap(\.self)
     }
 
+    private func begin(_ id: String, of action: any BackupItemAction, about item: ItemIdentity) {
+        guard let action = action as? any OperatingBackupItemAction else {
+            recorder.fail("action \(action.name) began an operation and cannot tell its progress", about: item)
+            return
+        }
+        let backup = backup
+        operations.add(
+            BegunOperations.Operation(id: id, action: action.name, item: item) {
+                try await action.progress(of: id, backup: backup)
+            } cancel: {
+                try await action.cancel(id, backup: backup)
+            })
+    }
+
     /// Lets actions look at an item, one after the other; nil when one fails, which is recorded.
     private func run(_ actions: [SelectedAction], on item: Item) async throws -> Outcome? {
         var state = ItemState(text: item.bytes)
@@ -56,7 +70,7 @@ struct BackupActionRunner: Sendable {
                 let step = try await step(selected.action, &state)
                 outcome.related += step.additionalItems
                 if let operation = step.operation {
-                    operations.add(operation, of: selected.action, about: item.identity)
+                    begin(operation, of: selected.action, about: item.identity)
                     outcome.postponed += step.postOperationItems
                 }
             }

@@ -35,8 +35,7 @@ struct BackupCollector {
         backup.status.phase = .inProgress
         runner = BackupActionRunner(
             backup: backup, recorder: recorder,
-            operations: BackupOperations(
-                backup: backup, timeout: prepared.request.operationTimeout, recorder: recorder))
+            operations: BegunOperations(timeout: prepared.request.operationTimeout, listener: recorder.operations))
     }
 
     /// - Throws: the writer's errors; the source's when nothing more can come of it, as after an expired token.

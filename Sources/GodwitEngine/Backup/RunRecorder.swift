@@ -97,3 +97,16 @@ final class RunRecorder: Sendable {
         }
     }
 }
+
+extension RunRecorder {
+    /// Hears of the operations of actions.
+    var operations: BegunOperations.Listener {
+        BegunOperations.Listener {
+            self.begin($0)
+        } warn: {
+            self.warn($0, about: $1)
+        } fail: {
+            self.fail($0, about: $1)
+        }
+    }
+}

@@ -1,82 +1,39 @@
 import GodwitModel
 import GodwitPluginAPI
-import Synchronization
 
 /// The operations that the actions of a restore have begun and that must end before it is complete, and the waits for
 /// items to be ready.
 final class RestoreOperations: Sendable {
-    private struct Begun: Sendable {
-        let id: String
-        let action: any OperatingRestoreItemAction
-        let item: ItemIdentity
-    }
-
     private let restore: Restore
-    private let timeout: Duration
     private let readinessTimeout: Duration
     private let isDryRun: Bool
-    private let recorder: RestoreRecorder
-    private let begun = Mutex<[Begun]>([])
+    private let begun: BegunOperations
 
-    /// Operations that are asked for their progress at the same time.
-    private static let parallel = 32
     private static let readinessPause = Duration.milliseconds(500)
 
     init(_ request: RestoreRequest, recorder: RestoreRecorder) {
         restore = request.restore
-        timeout = request.operationTimeout
         readinessTimeout = request.resourceTimeout
         isDryRun = request.isDryRun
-        self.recorder = recorder
+        begun = BegunOperations(timeout: request.operationTimeout, listener: recorder.operations)
     }
 
     /// Notes an operation.
     func add(_ id: String, of action: any OperatingRestoreItemAction, about item: ItemIdentity) {
-        begun.withLock { $0.append(Begun(id: id, action: action, item: item)) }
+        let restore = restore
+        begun.add(
+            BegunOperations.Operation(id: id, action: action.name, item: item) {
+                try await action.progress(of: id, restore: restore)
+            } cancel: {
+                try await action.cancel(id, restore: restore)
+            })
     }
 
-    /// Waits until all operations have ended. One that fails, or does not end in time, is an error of its item.
-    ///
-    /// - Throws: `CancellationError`; then the operations are cancelled too.
-    func wait() async throws {
-        let all = begun.withLock { $0 }
-        guard !all.isEmpty else { return }
-        recorder.begin("waiting for \(all.count) operations of plugins")
-        let (restore, recorder) = (restore, recorder)
-        let deadline = ContinuousClock.now + timeout
-        _ = try await all.mapConcurrently(limit: Self.parallel) { operation in
-            let waiting = OperationWait(id: operation.id, deadline: deadline) {
-                try await operation.action.progress(of: operation.id, restore: restore)
-            } cancel: {
-                try await operation.action.cancel(operation.id, restore: restore)
-            }
-            if let failure = try await waiting.run() {
-                recorder.fail("action \(operation.action.name): \(failure)", about: operation.item)
-            }
-        }
-        begun.withLock { $0 = [] }
-    }
+    /// Waits until all operations have ended; see ``BegunOperations/wait()``.
+    func wait() async throws { try await begun.wait() }
 
     /// Cancels what goes on, because the restore ends early.
-    func cancel() async {
-        let all = begun.withLock { begun in
-            defer { begun = [] }
-            return begun
-        }
-        let (restore, recorder) = (restore, recorder)
-        // A task of its own: what was cancelled still tells the plugins.
-        await Task {
-            for operation in all {
-                do {
-                    try await operation.action.cancel(operation.id, restore: restore)
-                } catch {
-                    recorder.warn(
-                        "operation '\(operation.id)' of \(operation.action.name) could not be cancelled: \(error)",
-                        about: operation.item)
-                }
-            }
-        }.value
-    }
+    func cancel() async { await begun.cancel() }
 
     /// Waits until an action says that the items which it named are ready; when they are not in time, that is a warning
     /// and the item is restored all the same, as in Velero.

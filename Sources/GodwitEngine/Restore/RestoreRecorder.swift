@@ -155,3 +155,16 @@ final class RestoreRecorder: Sendable {
         return report
     }
 }
+
+extension RestoreRecorder {
+    /// Hears of the operations of actions.
+    var operations: BegunOperations.Listener {
+        BegunOperations.Listener {
+            self.begin($0)
+        } warn: {
+            self.warn($0, about: $1)
+        } fail: {
+            self.fail($0, about: $1)
+        }
+    }
+}

@@ -71,7 +71,8 @@ struct BackupCreate: AsyncParsableCommand {
         let console = Console.standard
         // A location that nobody named should not be found missing after a minute of planning.
         if !dryRun { _ = try storage.location(global) }
-        let external = try await ExternalPlugins.load([.backupItemAction, .backupItemActionV2], global)
+        var external = try await ExternalPlugins.load([.backupItemAction, .backupItemActionV2], global)
+        if dryRun { external.leaveOutItemActions() }
         let options = cluster
         let cluster = try options.open()
         var request = BackupRequest(

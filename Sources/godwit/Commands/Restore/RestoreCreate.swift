@@ -76,7 +76,8 @@ struct RestoreCreate: AsyncParsableCommand {
         let target = try cluster.open(isTarget: true, isDryRun: dryRun)
         let transformers = try await transform.transformers(
             transform.configuration(in: target), network: network, metadata: metadata, workloads: workloads)
-        let external = try await ExternalPlugins.load([.restoreItemAction, .restoreItemActionV2], global)
+        var external = try await ExternalPlugins.load([.restoreItemAction, .restoreItemActionV2], global)
+        if dryRun { external.leaveOutItemActions() }
         var request = RestoreRequest(
             restore: restore, contents: contents, cluster: target, fixes: transform.fixes(),
             transformers: external.restoreItemActions + transformers)
