@@ -2,6 +2,7 @@ import Foundation
 import GRPCCore
 import GodwitModel
 import PluginProtocol
+import SwiftProtobuf
 import Synchronization
 
 /// Gathers calls that are made at the same time into a few large ones, for programs that take many items in a call.
@@ -64,13 +65,13 @@ final class ActionBatches: Sendable {
 
     private func run(_ batch: [Waiting]) async {
         do {
-            var request = Godwit_V1_ExecuteManyRequest()
-            request.plugin = link.name
-            request.backup = text(of: batch[0].backup)
-            request.items = batch.map { Data($0.text) }
-            let sent = request
+            let request = Godwit_V1_ExecuteManyRequest.with {
+                $0.plugin = link.name
+                $0.backup = text(of: batch[0].backup)
+                $0.items = batch.map { Data($0.text) }
+            }
             let answer = try await link.call("look at \(batch.count) items") { client, options in
-                try await Godwit_V1_BackupItemAction.Client(wrapping: client).executeMany(sent, options: options)
+                try await Godwit_V1_BackupItemAction.Client(wrapping: client).executeMany(request, options: options)
             }
             guard answer.outcomes.count == batch.count else {
                 throw link.badAnswer(

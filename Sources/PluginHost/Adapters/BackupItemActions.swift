@@ -13,17 +13,16 @@ struct ExternalBackupItemAction: TextBackupItemAction {
 
     init(_ link: PluginLink) async throws {
         name = link.name
-        let answer = try await link.looking("say which items it is for") { [name] client, options in
-            var request = Generated_BackupItemActionAppliesToRequest()
-            request.plugin = name
-            return try await Generated_BackupItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        appliesTo = try await link.appliesTo { client, options in
+            try await Generated_BackupItemAction.Client(wrapping: client)
+                .appliesTo(.with { $0.plugin = link.name }, options: options).resourceSelector
         }
-        appliesTo = try link.selector(answer.resourceSelector)
         caller = BackupActionCaller(link) { request, client, options in
-            var message = Generated_ExecuteRequest()
-            message.plugin = request.plugin
-            message.item = request.item
-            message.backup = request.backup
+            let message = Generated_ExecuteRequest.with {
+                $0.plugin = request.plugin
+                $0.item = request.item
+                $0.backup = request.backup
+            }
             let answer = try await Generated_BackupItemAction.Client(wrapping: client).execute(
                 message, options: options)
             return BackupActionCaller.Answer(item: answer.item, additionalItems: answer.additionalItems)
@@ -49,17 +48,16 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, TextBackupI
     init(_ link: PluginLink) async throws {
         self.link = link
         name = link.name
-        let answer = try await link.looking("say which items it is for") { [name] client, options in
-            var request = V2_BackupItemActionAppliesToRequest()
-            request.plugin = name
-            return try await V2_BackupItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        appliesTo = try await link.appliesTo { client, options in
+            try await V2_BackupItemAction.Client(wrapping: client)
+                .appliesTo(.with { $0.plugin = link.name }, options: options).resourceSelector
         }
-        appliesTo = try link.selector(answer.resourceSelector)
         caller = BackupActionCaller(link) { request, client, options in
-            var message = V2_ExecuteRequest()
-            message.plugin = request.plugin
-            message.item = request.item
-            message.backup = request.backup
+            let message = V2_ExecuteRequest.with {
+                $0.plugin = request.plugin
+                $0.item = request.item
+                $0.backup = request.backup
+            }
             let answer = try await V2_BackupItemAction.Client(wrapping: client).execute(message, options: options)
             return BackupActionCaller.Answer(
                 item: answer.item, additionalItems: answer.additionalItems, operation: answer.operationID,
@@ -76,31 +74,25 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, TextBackupI
     }
 
     func progress(of operation: String, backup: Backup) async throws -> OperationProgress {
-        do {
-            let answer = try await link.call("tell the progress of operation '\(operation)'") { client, options in
-                var request = V2_BackupItemActionProgressRequest()
-                request.plugin = link.name
-                request.operationID = operation
-                request.backup = Data(backup.json.serialized())
-                return try await V2_BackupItemAction.Client(wrapping: client).progress(request, options: options)
-            }
-            return OperationProgress(wire: answer.progress)
-        } catch {
-            throw RefusedCall.plain(error)
+        let request = V2_BackupItemActionProgressRequest.with {
+            $0.plugin = name
+            $0.operationID = operation
+            $0.backup = Data(backup.json.serialized())
         }
+        let answer = try await link.looking("tell the progress of operation '\(operation)'") { client, options in
+            try await V2_BackupItemAction.Client(wrapping: client).progress(request, options: options)
+        }
+        return OperationProgress(wire: answer.progress)
     }
 
     func cancel(_ operation: String, backup: Backup) async throws {
-        do {
-            _ = try await link.call("cancel operation '\(operation)'", timeout: link.limits.answer) { client, options in
-                var request = V2_BackupItemActionCancelRequest()
-                request.plugin = link.name
-                request.operationID = operation
-                request.backup = Data(backup.json.serialized())
-                return try await V2_BackupItemAction.Client(wrapping: client).cancel(request, options: options)
-            }
-        } catch {
-            throw RefusedCall.plain(error)
+        let request = V2_BackupItemActionCancelRequest.with {
+            $0.plugin = name
+            $0.operationID = operation
+            $0.backup = Data(backup.json.serialized())
+        }
+        _ = try await link.looking("cancel operation '\(operation)'", timeout: link.limits.answer) { client, options in
+            try await V2_BackupItemAction.Client(wrapping: client).cancel(request, options: options)
         }
     }
 }

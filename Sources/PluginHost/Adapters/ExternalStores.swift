@@ -2,6 +2,7 @@ import GRPCCore
 import GodwitModel
 public import GodwitPluginAPI
 import PluginProtocol
+import SwiftProtobuf
 
 /// Makes object stores of a program's plugin from locations of the form `plugin://prefix/name/bucket/path?key=value`:
 /// the plugin's name, the bucket, the prefix in it, and the plugin's own configuration.
@@ -21,22 +22,14 @@ struct ExternalObjectStoreProvider: ObjectStoreProvider {
         configuration["prefix"] = place.path
         let initialisation = PluginInit(
             kind: PluginKind.objectStore.rawValue, plugin: plugin.name, configuration: configuration)
-        var link = PluginLink(plugin, program: await host.program(at: plugin.path, for: initialisation))
-        let uninitialised = link
-        link.initialisation = (
-            initialisation,
-            { connection in
-                var request = Generated_ObjectStoreInitRequest()
-                request.plugin = uninitialised.name
-                request.config = initialisation.configuration
-                let sent = request
-                let call = PluginCall(
-                    program: uninitialised.program, plugin: uninitialised.name, operation: "be configured")
-                _ = try await call.run(on: connection) { client, options in
-                    try await Generated_ObjectStore.Client(wrapping: client).initialize(sent, options: options)
+        let link = PluginLink(plugin, program: await host.program(at: plugin.path, for: initialisation))
+            .initialised(by: initialisation) { [name] client, options in
+                let request = Generated_ObjectStoreInitRequest.with {
+                    $0.plugin = name
+                    $0.config = initialisation.configuration
                 }
+                _ = try await Generated_ObjectStore.Client(wrapping: client).initialize(request, options: options)
             }
-        )
         do {
             let connection = try await link.connection()
             let store: any ObjectStore =
@@ -99,22 +92,14 @@ struct ExternalVolumeSnapshotterProvider: VolumeSnapshotterProvider {
     func open(_ configuration: [String: String]) async throws -> any VolumeSnapshotter {
         let initialisation = PluginInit(
             kind: PluginKind.volumeSnapshotter.rawValue, plugin: plugin.name, configuration: configuration)
-        var link = PluginLink(plugin, program: await host.program(at: plugin.path, for: initialisation))
-        let uninitialised = link
-        link.initialisation = (
-            initialisation,
-            { connection in
-                var request = Generated_VolumeSnapshotterInitRequest()
-                request.plugin = uninitialised.name
-                request.config = initialisation.configuration
-                let sent = request
-                let call = PluginCall(
-                    program: uninitialised.program, plugin: uninitialised.name, operation: "be configured")
-                _ = try await call.run(on: connection) { client, options in
-                    try await Generated_VolumeSnapshotter.Client(wrapping: client).initialize(sent, options: options)
+        let link = PluginLink(plugin, program: await host.program(at: plugin.path, for: initialisation))
+            .initialised(by: initialisation) { [name] client, options in
+                let request = Generated_VolumeSnapshotterInitRequest.with {
+                    $0.plugin = name
+                    $0.config = initialisation.configuration
                 }
+                _ = try await Generated_VolumeSnapshotter.Client(wrapping: client).initialize(request, options: options)
             }
-        )
         do {
             _ = try await link.connection()
         } catch let refused as RefusedCall {

@@ -4,6 +4,7 @@ import GodwitModel
 import GodwitPluginAPI
 import PluginProtocol
 import Streams
+import SwiftProtobuf
 
 /// An object store in a program that serves Godwit's own service, as programs made with GodwitPluginSDK do: nothing is
 /// lost on the way.
@@ -24,37 +25,26 @@ struct GodwitObjectStore: ObjectStore {
     init(_ link: PluginLink, bucket: String) async throws {
         self.link = link
         self.bucket = bucket
-        var request = Godwit_V1_CapabilitiesRequest()
-        request.plugin = link.name
-        request.bucket = bucket
-        let sent = request
+        let request = Godwit_V1_CapabilitiesRequest.with {
+            $0.plugin = link.name
+            $0.bucket = bucket
+        }
         let answer = try await link.call("say what it can do", timeout: link.limits.answer) { client, options in
-            try await Godwit_V1_ObjectStore.Client(wrapping: client).capabilities(sent, options: options)
+            try await Godwit_V1_ObjectStore.Client(wrapping: client).capabilities(request, options: options)
         }
         let own = String(answer.description_p.printable.prefix(200))
         description = own.isEmpty ? "plugin://\(link.name)/\(bucket)" : "\(own) (plugin \(link.name))"
-        errors = StoreErrors(store: description)
+        errors = StoreErrors(store: description, limits: link.limits)
         capabilities = ObjectStoreCapabilities(
             conditionalPut: answer.conditionalPut, rangedGet: answer.rangedGet, objectLock: answer.objectLock,
             signedURLs: answer.signedUrls)
-    }
-
-    private func during<Value>(
-        _ operation: String, _ key: String?, _ body: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            if let key { try errors.check(key, operation) }
-            return try await body()
-        } catch {
-            throw errors.make(error, operation, key, limits: link.limits)
-        }
     }
 
     // MARK: - Put
 
     @discardableResult
     func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try await during("put", key) {}
+        try errors.check(key, "put")
         let source = PutSource(body, pieceSize: Self.pieceSize)
         do {
             var header = Godwit_V1_PutHeader()
@@ -72,7 +62,7 @@ struct GodwitObjectStore: ObjectStore {
             return ObjectInfo(wire: info, key: key)
         } catch {
             if let failure = source.failure(of: key, in: description) { throw failure }
-            throw errors.make(error, "put", key, limits: link.limits)
+            throw errors.make(error, "put", key)
         }
     }
 
@@ -104,7 +94,7 @@ struct GodwitObjectStore: ObjectStore {
     // MARK: - Get
 
     func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try await during("get", key) {
+        try await errors.during("get", key) {
             var request = Godwit_V1_GetRequest()
             request.plugin = link.name
             request.bucket = bucket
@@ -119,7 +109,7 @@ struct GodwitObjectStore: ObjectStore {
                 do {
                     try await receive(sent, on: connection, into: reading)
                 } catch {
-                    let failure = errors.make(error, "get", key, limits: link.limits)
+                    let failure = errors.make(error, "get", key)
                     reading.info.settle(.failure(failure))
                     reading.channel.finish(throwing: failure)
                 }
@@ -177,31 +167,31 @@ struct GodwitObjectStore: ObjectStore {
     // MARK: - Stat, list, delete
 
     func stat(_ key: String) async throws -> ObjectInfo? {
-        try await during("stat", key) {
-            var request = Godwit_V1_StatRequest()
-            request.plugin = link.name
-            request.bucket = bucket
-            request.key = key
-            let sent = request
+        try await errors.during("stat", key) {
+            let request = Godwit_V1_StatRequest.with {
+                $0.plugin = link.name
+                $0.bucket = bucket
+                $0.key = key
+            }
             let answer = try await link.call("look for '\(key)'") { client, options in
-                try await Godwit_V1_ObjectStore.Client(wrapping: client).stat(sent, options: options)
+                try await Godwit_V1_ObjectStore.Client(wrapping: client).stat(request, options: options)
             }
             return answer.hasInfo ? ObjectInfo(wire: answer.info, key: key) : nil
         }
     }
 
     func list(_ request: ListRequest) async throws -> ListPage {
-        try await during("list", nil) {
-            var message = Godwit_V1_ListRequest()
-            message.plugin = link.name
-            message.bucket = bucket
-            message.prefix = request.prefix
-            if let delimiter = request.delimiter { message.delimiter = delimiter }
-            if let continuation = request.continuation { message.continuation = continuation }
-            message.pageSize = Int32(clamping: request.pageSize)
-            let sent = message
+        try await errors.during("list", nil) {
+            let message = Godwit_V1_ListRequest.with {
+                $0.plugin = link.name
+                $0.bucket = bucket
+                $0.prefix = request.prefix
+                if let delimiter = request.delimiter { $0.delimiter = delimiter }
+                if let continuation = request.continuation { $0.continuation = continuation }
+                $0.pageSize = Int32(clamping: request.pageSize)
+            }
             let answer = try await link.call("list '\(request.prefix)'") { client, options in
-                try await Godwit_V1_ObjectStore.Client(wrapping: client).list(sent, options: options)
+                try await Godwit_V1_ObjectStore.Client(wrapping: client).list(message, options: options)
             }
             let keys = answer.objects.map(\.key) + answer.commonPrefixes
             guard keys.allSatisfy({ $0.utf8.starts(with: request.prefix.utf8) }) else {
@@ -218,18 +208,18 @@ struct GodwitObjectStore: ObjectStore {
     }
 
     func delete(_ keys: [String]) async throws {
-        for key in keys { try await during("delete", key) {} }
-        try await during("delete", nil) {
+        for key in keys { try errors.check(key, "delete") }
+        try await errors.during("delete", nil) {
             var first: (any Error)?
             for start in stride(from: 0, to: keys.count, by: Self.keysPerCall) {
-                var request = Godwit_V1_DeleteRequest()
-                request.plugin = link.name
-                request.bucket = bucket
-                request.keys = Array(keys[start..<min(keys.count, start + Self.keysPerCall)])
-                let sent = request
+                let request = Godwit_V1_DeleteRequest.with {
+                    $0.plugin = link.name
+                    $0.bucket = bucket
+                    $0.keys = Array(keys[start..<min(keys.count, start + Self.keysPerCall)])
+                }
                 do {
-                    _ = try await link.call("delete \(sent.keys.count) objects") { client, options in
-                        try await Godwit_V1_ObjectStore.Client(wrapping: client).delete(sent, options: options)
+                    _ = try await link.call("delete \(request.keys.count) objects") { client, options in
+                        try await Godwit_V1_ObjectStore.Client(wrapping: client).delete(request, options: options)
                     }
                 } catch {
                     if error is CancellationError { throw error }
@@ -241,20 +231,21 @@ struct GodwitObjectStore: ObjectStore {
     }
 
     func discardUnfinishedPuts(below prefix: String) async throws {
-        try await during("discard", nil) {
-            var request = Godwit_V1_DiscardRequest()
-            request.plugin = link.name
-            request.bucket = bucket
-            request.prefix = prefix
-            let sent = request
+        try await errors.during("discard", nil) {
+            let request = Godwit_V1_DiscardRequest.with {
+                $0.plugin = link.name
+                $0.bucket = bucket
+                $0.prefix = prefix
+            }
             _ = try await link.call("discard what was left below '\(prefix)'") { client, options in
-                try await Godwit_V1_ObjectStore.Client(wrapping: client).discardUnfinishedPuts(sent, options: options)
+                try await Godwit_V1_ObjectStore.Client(wrapping: client).discardUnfinishedPuts(
+                    request, options: options)
             }
         }
     }
 
     func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? {
-        try await during("sign", key) { try await link.signedURL(bucket: bucket, key: key, lifetime: lifetime) }
+        try await errors.during("sign", key) { try await link.signedURL(bucket: bucket, key: key, lifetime: lifetime) }
     }
 }
 

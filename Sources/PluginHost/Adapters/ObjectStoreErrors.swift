@@ -6,9 +6,20 @@ import PluginProtocol
 /// Makes the errors of a store out of those of calls.
 struct StoreErrors: Sendable {
     let store: String
+    let limits: PluginLimits
+
+    /// Does what an operation takes; what goes wrong is thrown as an ``ObjectStore`` throws it.
+    func during<Value>(_ operation: String, _ key: String?, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            if let key { try check(key, operation) }
+            return try await body()
+        } catch {
+            throw make(error, operation, key)
+        }
+    }
 
     /// The error that an ``ObjectStore`` throws for what went wrong in a call.
-    func make(_ error: any Error, _ operation: String, _ key: String?, limits: PluginLimits) -> any Error {
+    func make(_ error: any Error, _ operation: String, _ key: String?) -> any Error {
         switch error {
         case is CancellationError, is ObjectStoreError: return error
         case let refused as RefusedCall:

@@ -68,12 +68,28 @@ struct PluginLink: Sendable {
         }
     }
 
-    /// The selector that an action says is its own.
-    func selector(_ wire: Generated_ResourceSelector) throws -> ResourceSelector {
+    /// Which items an action is for, as its program says.
+    func appliesTo(
+        _ ask: @escaping @Sendable (PluginClient, CallOptions) async throws -> Generated_ResourceSelector
+    ) async throws -> ResourceSelector {
+        let operation = "say which items it is for"
+        let wire = try await looking(operation, ask)
         do {
             return try ResourceSelector(wire: wire)
         } catch {
-            throw badAnswer("say which items it is for", "\(error)")
+            throw badAnswer(operation, "\(error)")
         }
+    }
+}
+
+extension PluginLink {
+    /// A link whose plugin is configured by a call before its first use in a process.
+    func initialised(
+        by initialisation: PluginInit, _ configure: @escaping @Sendable (PluginClient, CallOptions) async throws -> Void
+    ) -> PluginLink {
+        let call = PluginCall(program: program, plugin: name, operation: "be configured")
+        var link = self
+        link.initialisation = (initialisation, { try await call.run(on: $0, configure) })
+        return link
     }
 }

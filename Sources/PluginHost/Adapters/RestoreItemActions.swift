@@ -14,25 +14,23 @@ struct ExternalRestoreItemAction: RestoreItemAction {
     init(_ link: PluginLink) async throws {
         self.link = link
         name = link.name
-        let answer = try await link.looking("say which items it is for") { [name] client, options in
-            var request = Generated_RestoreItemActionAppliesToRequest()
-            request.plugin = name
-            return try await Generated_RestoreItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        appliesTo = try await link.appliesTo { client, options in
+            try await Generated_RestoreItemAction.Client(wrapping: client)
+                .appliesTo(.with { $0.plugin = link.name }, options: options).resourceSelector
         }
-        appliesTo = try link.selector(answer.resourceSelector)
     }
 
     func execute(
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
-        var request = Generated_RestoreItemActionExecuteRequest()
-        request.plugin = name
-        request.item = Data(item.serialized())
-        request.itemFromBackup = Data(original.serialized())
-        request.restore = Data(context.restore.json.serialized())
-        let sent = request
+        let request = Generated_RestoreItemActionExecuteRequest.with {
+            $0.plugin = name
+            $0.item = Data(item.serialized())
+            $0.itemFromBackup = Data(original.serialized())
+            $0.restore = Data(context.restore.json.serialized())
+        }
         let answer = try await link.looking { client, options in
-            try await Generated_RestoreItemAction.Client(wrapping: client).execute(sent, options: options)
+            try await Generated_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
         return try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore)
     }
@@ -47,25 +45,23 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
     init(_ link: PluginLink) async throws {
         self.link = link
         name = link.name
-        let answer = try await link.looking("say which items it is for") { [name] client, options in
-            var request = V2_RestoreItemActionAppliesToRequest()
-            request.plugin = name
-            return try await V2_RestoreItemAction.Client(wrapping: client).appliesTo(request, options: options)
+        appliesTo = try await link.appliesTo { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client)
+                .appliesTo(.with { $0.plugin = link.name }, options: options).resourceSelector
         }
-        appliesTo = try link.selector(answer.resourceSelector)
     }
 
     func begin(
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> OperatingRestoreItemOutcome {
-        var request = V2_RestoreItemActionExecuteRequest()
-        request.plugin = name
-        request.item = Data(item.serialized())
-        request.itemFromBackup = Data(original.serialized())
-        request.restore = Data(context.restore.json.serialized())
-        let sent = request
+        let request = V2_RestoreItemActionExecuteRequest.with {
+            $0.plugin = name
+            $0.item = Data(item.serialized())
+            $0.itemFromBackup = Data(original.serialized())
+            $0.restore = Data(context.restore.json.serialized())
+        }
         let answer = try await link.looking { client, options in
-            try await V2_RestoreItemAction.Client(wrapping: client).execute(sent, options: options)
+            try await V2_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
         guard answer.operationID.utf8.count <= 1024 else {
             throw link.badAnswer("look at an item", "its operation's id is too long")
@@ -79,36 +75,36 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
     }
 
     func progress(of operation: String, restore: Restore) async throws -> OperationProgress {
-        var request = V2_RestoreItemActionProgressRequest()
-        request.plugin = name
-        request.operationID = operation
-        request.restore = Data(restore.json.serialized())
-        let sent = request
+        let request = V2_RestoreItemActionProgressRequest.with {
+            $0.plugin = name
+            $0.operationID = operation
+            $0.restore = Data(restore.json.serialized())
+        }
         let answer = try await link.looking("tell the progress of operation '\(operation)'") { client, options in
-            try await V2_RestoreItemAction.Client(wrapping: client).progress(sent, options: options)
+            try await V2_RestoreItemAction.Client(wrapping: client).progress(request, options: options)
         }
         return OperationProgress(wire: answer.progress)
     }
 
     func cancel(_ operation: String, restore: Restore) async throws {
-        var request = V2_RestoreItemActionCancelRequest()
-        request.plugin = name
-        request.operationID = operation
-        request.restore = Data(restore.json.serialized())
-        let sent = request
-        _ = try await link.looking("cancel operation '\(operation)'") { client, options in
-            try await V2_RestoreItemAction.Client(wrapping: client).cancel(sent, options: options)
+        let request = V2_RestoreItemActionCancelRequest.with {
+            $0.plugin = name
+            $0.operationID = operation
+            $0.restore = Data(restore.json.serialized())
+        }
+        _ = try await link.looking("cancel operation '\(operation)'", timeout: link.limits.answer) { client, options in
+            try await V2_RestoreItemAction.Client(wrapping: client).cancel(request, options: options)
         }
     }
 
     func areReady(_ items: [ItemIdentity], restore: Restore) async throws -> Bool {
-        var request = V2_RestoreItemActionItemsReadyRequest()
-        request.plugin = name
-        request.additionalItems = items.map(\.wire)
-        request.restore = Data(restore.json.serialized())
-        let sent = request
+        let request = V2_RestoreItemActionItemsReadyRequest.with {
+            $0.plugin = name
+            $0.additionalItems = items.map(\.wire)
+            $0.restore = Data(restore.json.serialized())
+        }
         return try await link.looking("say whether items are ready") { client, options in
-            try await V2_RestoreItemAction.Client(wrapping: client).areAdditionalItemsReady(sent, options: options)
+            try await V2_RestoreItemAction.Client(wrapping: client).areAdditionalItemsReady(request, options: options)
         }.ready
     }
 }
@@ -116,11 +112,11 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
 extension PluginLink {
     /// A call whose refusal is told as it is.
     func looking<Answer: Sendable>(
-        _ operation: String = "look at an item",
+        _ operation: String = "look at an item", timeout: Duration? = nil,
         _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
     ) async throws -> Answer {
         do {
-            return try await call(operation, body)
+            return try await call(operation, timeout: timeout, body)
         } catch {
             throw RefusedCall.plain(error)
         }

@@ -3,6 +3,7 @@ import GRPCCore
 import GodwitPluginAPI
 import PluginProtocol
 import Streams
+import SwiftProtobuf
 import Synchronization
 
 /// An object store in a program that serves Velero's service and no more.
@@ -28,25 +29,14 @@ struct VeleroObjectStore: ObjectStore {
         self.link = link
         self.bucket = bucket
         description = "plugin://\(link.name)/\(bucket)"
-        errors = StoreErrors(store: description)
-    }
-
-    private func during<Value>(
-        _ operation: String, _ key: String?, _ body: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            if let key { try errors.check(key, operation) }
-            return try await body()
-        } catch {
-            throw errors.make(error, operation, key, limits: link.limits)
-        }
+        errors = StoreErrors(store: description, limits: link.limits)
     }
 
     // MARK: - Put
 
     @discardableResult
     func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try await during("put", key) {
+        try await errors.during("put", key) {
             if options.ifAbsent, try await exists(key) {
                 throw ObjectStoreError(.alreadyExists, operation: "put", key: key, store: description)
             }
@@ -59,7 +49,7 @@ struct VeleroObjectStore: ObjectStore {
             if Task.isCancelled { throw CancellationError() }
             // The body's own error matters more than that the call broke off for it.
             if let failure = source.failure(of: key, in: description) { throw failure }
-            throw errors.make(error, "put", key, limits: link.limits)
+            throw errors.make(error, "put", key)
         }
     }
 
@@ -116,7 +106,7 @@ struct VeleroObjectStore: ObjectStore {
     // MARK: - Get
 
     func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try await during("get", key) {
+        try await errors.during("get", key) {
             let object: SpooledObject
             do {
                 object = try await read(key)
@@ -154,15 +144,15 @@ struct VeleroObjectStore: ObjectStore {
         let connection = try await link.connection()
         let call = PluginCall(program: link.program, plugin: link.name, operation: "get '\(key)'")
         let watchdog = Watchdog(limit: link.limits.idle)
-        var request = Generated_GetObjectRequest()
-        request.plugin = link.name
-        request.bucket = bucket
-        request.key = key
-        let sent = request
+        let request = Generated_GetObjectRequest.with {
+            $0.plugin = link.name
+            $0.bucket = bucket
+            $0.key = key
+        }
         return try await watchdog.guardCall {
             try await call.run(on: connection, timeout: .seconds(7 * 86_400)) { client, options in
                 let store = Generated_ObjectStore.Client(wrapping: client)
-                return try await store.getObject(sent, options: options) { response in
+                return try await store.getObject(request, options: options) { response in
                     var sink = sink
                     var size: Int64 = 0
                     for try await piece in response.messages {
@@ -184,18 +174,18 @@ struct VeleroObjectStore: ObjectStore {
     // MARK: - Stat, list, delete
 
     private func exists(_ key: String) async throws -> Bool {
-        var request = Generated_ObjectExistsRequest()
-        request.plugin = link.name
-        request.bucket = bucket
-        request.key = key
-        let sent = request
+        let request = Generated_ObjectExistsRequest.with {
+            $0.plugin = link.name
+            $0.bucket = bucket
+            $0.key = key
+        }
         return try await link.call("look for '\(key)'") { client, options in
-            try await Generated_ObjectStore.Client(wrapping: client).objectExists(sent, options: options)
+            try await Generated_ObjectStore.Client(wrapping: client).objectExists(request, options: options)
         }.exists
     }
 
     func stat(_ key: String) async throws -> ObjectInfo? {
-        try await during("stat", key) {
+        try await errors.during("stat", key) {
             guard try await exists(key) else { return nil }
             do {
                 return ObjectInfo(key: key, size: try await size(of: key))
@@ -208,7 +198,7 @@ struct VeleroObjectStore: ObjectStore {
     }
 
     func list(_ request: ListRequest) async throws -> ListPage {
-        try await during("list", nil) {
+        try await errors.during("list", nil) {
             let resumed = request.continuation.flatMap(Continuation.init)
             let id: UInt64
             let listing: KeyListing
@@ -248,13 +238,13 @@ struct VeleroObjectStore: ObjectStore {
     }
 
     private func keys(below prefix: String) async throws -> [String] {
-        var request = Generated_ListObjectsRequest()
-        request.plugin = link.name
-        request.bucket = bucket
-        request.prefix = prefix
-        let sent = request
+        let request = Generated_ListObjectsRequest.with {
+            $0.plugin = link.name
+            $0.bucket = bucket
+            $0.prefix = prefix
+        }
         return try await link.call("list '\(prefix)'", maximum: link.limits.listing) { client, options in
-            try await Generated_ObjectStore.Client(wrapping: client).listObjects(sent, options: options)
+            try await Generated_ObjectStore.Client(wrapping: client).listObjects(request, options: options)
         }.keys
     }
 
@@ -282,15 +272,15 @@ struct VeleroObjectStore: ObjectStore {
     }
 
     private func delete(_ key: String) async throws {
-        try await during("delete", key) {
-            var request = Generated_DeleteObjectRequest()
-            request.plugin = link.name
-            request.bucket = bucket
-            request.key = key
-            let sent = request
+        try await errors.during("delete", key) {
+            let request = Generated_DeleteObjectRequest.with {
+                $0.plugin = link.name
+                $0.bucket = bucket
+                $0.key = key
+            }
             do {
                 _ = try await link.call("delete '\(key)'") { client, options in
-                    try await Generated_ObjectStore.Client(wrapping: client).deleteObject(sent, options: options)
+                    try await Generated_ObjectStore.Client(wrapping: client).deleteObject(request, options: options)
                 }
             } catch let refused as RefusedCall {
                 // To some stores it is an error that there is nothing to delete.
@@ -303,7 +293,7 @@ struct VeleroObjectStore: ObjectStore {
     func discardUnfinishedPuts(below prefix: String) async throws {}
 
     func signedURL(for key: String, expiresIn lifetime: Duration) async throws -> String? {
-        try await during("sign", key) {
+        try await errors.during("sign", key) {
             try await link.signedURL(bucket: bucket, key: key, lifetime: lifetime)
         }
     }
@@ -312,16 +302,16 @@ struct VeleroObjectStore: ObjectStore {
 extension PluginLink {
     /// A URL for anyone; nil where the plugin gives none.
     func signedURL(bucket: String, key: String, lifetime: Duration) async throws -> String? {
-        var request = Generated_CreateSignedURLRequest()
-        request.plugin = name
-        request.bucket = bucket
-        request.key = key
         let (seconds, attoseconds) = lifetime.components
-        request.ttl = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        let sent = request
+        let request = Generated_CreateSignedURLRequest.with {
+            $0.plugin = name
+            $0.bucket = bucket
+            $0.key = key
+            $0.ttl = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        }
         do {
             let url = try await call("sign a URL for '\(key)'") { client, options in
-                try await Generated_ObjectStore.Client(wrapping: client).createSignedURL(sent, options: options)
+                try await Generated_ObjectStore.Client(wrapping: client).createSignedURL(request, options: options)
             }.url
             return url.isEmpty ? nil : url
         } catch let error as PluginError {
