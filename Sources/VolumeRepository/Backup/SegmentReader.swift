@@ -16,6 +16,9 @@ struct SegmentReader: Sendable {
     let chunker: ContentDefinedChunker
     let room: BackupRoom
 
+    /// In the place of a chunk that has no id yet.
+    private static let unstored = ChunkID(words: (0, 0, 0, 0))
+
     /// Stores what is new of a segment's content, and gives its entries in order.
     func read(_ segment: Segment) async throws -> Outcome {
         if segment.members.count == 1, case .cut = segment.members[0].treatment {
@@ -104,8 +107,7 @@ struct SegmentReader: Sendable {
                     bundle.content += content
                     parts.append(
                         Bundle.Part(entry: bundle.outcome.entries.count, extent: extents.count, range: range))
-                    // In the place of the chunk that is not stored yet.
-                    extents.append(.hole(length: Int64(content.count)))
+                    extents.append(.chunk(Self.unstored, offset: 0, length: content.count))
                 }
             }
             finish(member, of: segment, file, extents, parts, &bundle)
@@ -126,11 +128,11 @@ struct SegmentReader: Sendable {
         entry.size = extents.reduce(0) { $0 + $1.length }
         bundle.outcome.summary.bytesRead += parts.reduce(0) { $0 + Int64($1.range.count) }
         noteChange(of: file, read: entry.size, item, &bundle.outcome)
-        // A file with holes is no stretch of the bundle, and is stored again when it is touched.
-        if extents.count == 1, let range = parts.first?.range {
-            let id = bundle.content.withUnsafeBytes { storage.id(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
+        if let first = parts.first, let last = parts.last {
+            let range = first.range.lowerBound..<last.range.upperBound
+            let id = contentID(of: extents, data: bundle.content[range])
             entry.contentID = id
-            if let known = known(id, size: entry.size, member.previous, segment.contents) {
+            if let known = known(id, extents, member.previous, segment.contents) {
                 entry.extents = known
                 bundle.content.removeLast(range.count)
                 bundle.outcome.add(entry)
@@ -141,15 +143,32 @@ struct SegmentReader: Sendable {
         bundle.outcome.add(entry)
     }
 
+    /// The id of a small file's whole content, in which holes read as zero.
+    private func contentID(of extents: [Extent], data: ArraySlice<UInt8>) -> ChunkID {
+        guard extents.count > 1 else { return data.withUnsafeBytes { storage.id(of: $0) } }
+        var (content, rest): ([UInt8], ArraySlice<UInt8>) = ([], data)
+        for extent in extents {
+            switch extent {
+            case .hole(let length): content += repeatElement(0, count: Int(length))
+            case .chunk(_, _, let length):
+                content += rest.prefix(length)
+                rest = rest.dropFirst(length)
+            }
+        }
+        return content.withUnsafeBytes { storage.id(of: $0) }
+    }
+
     /// The extents of a file that was touched or moved, and has the content that it had.
     private func known(
-        _ id: ChunkID, size: Int64, _ previous: TreeEntry?, _ contents: KnownContents?
+        _ id: ChunkID, _ extents: [Extent], _ previous: TreeEntry?, _ contents: KnownContents?
     ) -> [Extent]? {
-        if let previous, previous.contentID == id, previous.size == size, areThere(previous.extents) {
+        if let previous, previous.contentID == id, FileLayout(previous.extents) == FileLayout(extents),
+            areThere(previous.extents)
+        {
             return previous.extents
         }
-        guard let extent = contents?.extent(of: id, size: Int(size)), areThere([extent]) else { return nil }
-        return [extent]
+        guard let known = contents?.extents(of: id, like: extents), areThere(known) else { return nil }
+        return known
     }
 
     private func areThere(_ extents: [Extent]) -> Bool {

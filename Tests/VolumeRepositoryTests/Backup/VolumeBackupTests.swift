@@ -101,10 +101,37 @@ import Testing
         try site.write("whole", bytes("content"))
         let (snapshot, _) = try await site.backUp()
         let entries = try await site.entries(of: snapshot)
-        #expect(entries[1].extents.count == 3 && entries[1].contentID == nil)
+        #expect(entries[1].extents.count == 3 && entries[1].contentID != nil)
         for entry in entries.dropFirst() { #expect(try await site.content(of: entry) == (try site.read(entry.path))) }
         // Both are in one chunk.
         #expect(Set(entries.flatMap(\.extents).compactMap(\.chunk)).count == 1)
+    }
+
+    @Test func aTouchedOrMovedSmallFileWithHolesIsNotStoredAgain() async throws {
+        let site = try await Site()
+        try site.makeSparse("touched", size: 200_000, data: [100_000: bytes("here")])
+        try site.makeSparse("m/moved", size: 150_000, data: [8192: bytes("and"), 120_000: bytes("there")])
+        // The same content and no holes is another file, though their ids are the same.
+        try site.write("m/dense", [UInt8](repeating: 0, count: 8192) + noise(count: 5000, seed: 1))
+        try await site.settle()
+        let (before, _) = try await site.backUp()
+        #expect(utimensat(AT_FDCWD, site.root + "/touched", nil, 0) == 0)
+        try site.move("m/moved", to: "z")
+        let (snapshot, summary) = try await site.backUp()
+        #expect(summary.bytesRead > 0 && summary.contentBytesStored == 0 && summary.newBytes == 0)
+        let extents = { (snapshot: Snapshot) in
+            try await Set(site.entries(of: snapshot).filter { $0.kind == .file }.map(\.extents))
+        }
+        #expect(try await extents(before) == extents(snapshot))
+        for entry in try await site.entries(of: snapshot) where entry.kind == .file {
+            #expect(try await site.content(of: entry) == (try site.read(entry.path)))
+        }
+        // Filled with zeros it has the same content, and no hole any more.
+        try site.write("touched", try site.read(bytes("touched")))
+        let (filled, _) = try await site.backUp()
+        let touched = try #require(try await site.entries(of: filled).first { $0.path == bytes("touched") })
+        #expect(touched.extents.allSatisfy { $0.chunk != nil })
+        #expect(try await site.content(of: touched) == (try site.read(touched.path)))
     }
 
     @Test(arguments: [nil, "a long password"]) func whatWasMovedIsReadAndNotStored(password: String?) async throws {
