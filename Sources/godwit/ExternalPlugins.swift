@@ -20,10 +20,13 @@ enum ExternalPlugins {
         started.withLock { started in
             if let started { return started }
             var options = PluginHostOptions(directories: places.directories) { line in
-                log.send(LogLine(LogLine.Level(line.level), "\(line.program): \(line.message)"))
-                if places.isVerbose { Console.standard.complain("plugin \(line.program): \(line.message)") }
+                let level = LogLine.Level(line.level)
+                let isTaken = log.send(LogLine(level, "\(line.program): \(line.message)"))
+                guard !isTaken, places.isVerbose || level == .warning || level == .error else { return }
+                Console.standard.complain("plugin \(line.program): \(line.message)")
             }
             options.logLevel = places.isVerbose ? "debug" : "info"
+            options.features = places.features
             let host = PluginHost(options)
             started = host
             return host
@@ -62,6 +65,17 @@ enum ExternalPlugins {
 }
 
 extension LoadedPlugins {
+    /// Says which programs offer what backups do not use yet.
+    func noteUnused() {
+        for action in itemBlockActions {
+            ExternalPlugins.log.send(
+                LogLine(
+                    .warning,
+                    "plugin \(action.name) names items that are to be backed up in one piece; backups do not use it yet"
+                ))
+        }
+    }
+
     /// Takes the item actions out for a dry run, and says so: the protocol has no word for one, and nobody knows what a
     /// program does beside answering.
     mutating func leaveOutItemActions() {
@@ -79,14 +93,20 @@ extension LoadedPlugins {
 struct PluginPlaces: Sendable {
     let directories: [String]
     let isVerbose: Bool
+    /// Velero's feature flags that they are told of.
+    let features: [String]
 
     /// What the options of every command say.
-    init(_ global: GlobalOptions) { self.init(directories: global.pluginDirectories, isVerbose: global.verbose) }
+    init(_ global: GlobalOptions) {
+        self.init(
+            directories: global.pluginDirectories, isVerbose: global.verbose, features: global.features.joined)
+    }
 
     /// Places by name.
-    init(directories: [String], isVerbose: Bool) {
+    init(directories: [String], isVerbose: Bool, features: [String] = []) {
         self.directories = directories
         self.isVerbose = isVerbose
+        self.features = features
     }
 }
 

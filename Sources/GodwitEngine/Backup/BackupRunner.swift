@@ -44,7 +44,7 @@ public struct BackupRunner: Sendable {
         let reservation = try await catalog.reserve(backup: backup.name)
         let log = RunLog(of: prepared.request.format)
         let recorder = RunRecorder(log: log, observer: observer)
-        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        prepared.request.log?.connect { recorder.note($0, isDetail: !$0.level.isForPeople) }
         defer { prepared.request.log?.disconnect() }
         let writer: any BackupWriter
         do {

@@ -58,7 +58,7 @@ struct ExistingObjectPolicy: Sendable {
     private func fixed(_ current: KubernetesObject, _ place: Place) async throws -> KubernetesObject {
         let cleaned = ObjectCleaner.cleaned(current)
         switch try await fixes.run(cleaned, original: current, identity: place.identity, context: context) {
-        case .restore(let object, _, _): return object
+        case .restore(let restored): return restored.object
         case .skip: return cleaned
         }
     }

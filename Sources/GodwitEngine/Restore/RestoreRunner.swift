@@ -29,7 +29,10 @@ public struct RestoreRunner: Sendable {
         let log = RunLog()
         let outcomes = OutcomeLog()
         let observer: RunObserver = { event in
-            if case .log(let line) = event { log.append(line) }
+            switch event {
+            case .log(let line), .detail(let line): log.append(line)
+            case .progress: break
+            }
             observer(event)
         }
         // The files are written by tasks of their own: a cancelled restore still stores what it has done.

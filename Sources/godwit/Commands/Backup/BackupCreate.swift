@@ -71,7 +71,9 @@ struct BackupCreate: AsyncParsableCommand {
         let console = Console.standard
         // A location that nobody named should not be found missing after a minute of planning.
         if !dryRun { _ = try storage.location(global) }
-        var external = try await ExternalPlugins.load([.backupItemAction, .backupItemActionV2], global)
+        var external = try await ExternalPlugins.load(
+            [.backupItemAction, .backupItemActionV2, .itemBlockAction], global)
+        external.noteUnused()
         if dryRun { external.leaveOutItemActions() }
         let options = cluster
         let cluster = try options.open()
