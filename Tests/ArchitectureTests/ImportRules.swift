@@ -45,7 +45,8 @@ enum ImportRules {
         "PluginProtocol": Room(
             folder: "Sources/PluginProtocol",
             imports: [
-                "GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "SwiftProtobuf", "FoundationEssentials",
+                "GodwitModel", "GodwitPluginAPI", "GRPCCore", "GRPCProtobuf", "NIOCore", "SwiftProtobuf",
+                "FoundationEssentials",
             ]),
         "PluginHost": Room(
             folder: "Sources/PluginHost", imports: pluginAPI.union(pluginWire).union(["CProcess"])),

@@ -75,7 +75,8 @@ public struct BackupRunner: Sendable {
         _ volumes: VolumeBackupStage, _ recorder: RunRecorder
     ) async throws -> BackupReport {
         recorder.info("backing up \(prepared.plan.source), Kubernetes \(prepared.plan.serverVersion)")
-        var collector = BackupCollector(prepared, listings: listings, writer: writer, recorder: recorder)
+        var collector = BackupCollector(
+            prepared, listings: listings, writer: writer, recorder: recorder, started: backup.status.started ?? Date())
         try await collector.run()
         recorder.begin("finishing")
         let stored = try await writer.finishItems()

@@ -20,6 +20,10 @@ public struct RestoreRunner: Sendable {
         var restore = prepared.request.restore
         restore.status.started = Date()
         restore.status.totalItems = prepared.plan.itemCount
+        // Actions may ask the restore when it began.
+        var prepared = prepared
+        prepared.request.restore = restore
+        prepared.request.restore.status.phase = .inProgress
         guard !prepared.request.isDryRun else {
             let report = try await RestoreExecutor(prepared, observer: observer).run { _ in }
             return (finished(restore, report), report)

@@ -123,6 +123,7 @@ struct PluginStarter: Sendable {
             config.http2.authority = "localhost"
             // A connection that rests is no reason to make another one.
             config.connection.maxIdleTime = nil
+            config.channelDebuggingCallbacks.onCreateTCPConnection = { PingResponder.add(to: $0, of: .client) }
         }
         switch address {
         case .unix(let path):
