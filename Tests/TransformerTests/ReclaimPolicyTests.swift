@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitPluginAPI
 import ReclaimPolicy
 import Testing
 
