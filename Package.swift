@@ -47,6 +47,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
@@ -60,6 +62,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
@@ -86,7 +89,7 @@ let package = Package(
         room("VolumeRepository", ["GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "CLibSodium", "CLinux"]),
         .target(
             name: "PluginProtocol",
-            dependencies: ["GodwitModel", "GodwitPluginAPI", grpc, grpcProtobuf, protobuf],
+            dependencies: ["GodwitModel", "GodwitPluginAPI", grpc, grpcProtobuf, nio, protobuf],
             exclude: ["Protos"], swiftSettings: strict),
         room(
             "PluginHost",
@@ -120,14 +123,14 @@ let package = Package(
         plugin("BackupActions", at: "Transformers/BackupActions"),
         plugin("SelectedNode", at: "Transformers/SelectedNode"),
         plugin("PodRequirements", at: "Transformers/PodRequirements", ["FieldPaths"]),
-        plugin("MetadataRules", at: "Transformers/Metadata"),
+        plugin("MetadataRules", at: "Transformers/Metadata", ["FieldPaths"]),
         plugin("Replicas", at: "Transformers/Replicas"),
         plugin("CronJobSuspension", at: "Transformers/CronJobSuspension"),
         plugin("HostMapping", at: "Transformers/Hosts", ["FieldPaths"]),
         plugin("NodePorts", at: "Transformers/NodePorts"),
         plugin("SecurityContextConstraints", at: "Transformers/SecurityContextConstraints"),
         plugin("OpenShift", at: "Transformers/OpenShift", ["FieldPaths"]),
-        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths"]),
+        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths", crypto]),
         plugin("PluginConfiguration", at: "Transformers/PluginConfiguration", ["FieldPaths"]),
 
         .executableTarget(
@@ -214,7 +217,7 @@ let package = Package(
             [
                 "PluginHost", "PluginProtocol", "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitPluginSDK",
                 "GodwitTestKit", "KubernetesClient", "FilesystemObjectStore", "Streams", "ProgramTestKit",
-                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin",
+                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin", nioEmbedded,
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),

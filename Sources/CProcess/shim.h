@@ -71,6 +71,12 @@ static inline pid_t godwit_spawn(
 // A descriptor that becomes readable when the process ends; -1 with errno.
 static inline int godwit_pidfd(pid_t process) { return (int)syscall(434, process, 0u); }
 
+// Waits until a process has ended, without taking leave of it: its number stays its own.
+static inline void godwit_await_end(pid_t process) {
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)process, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {}
+}
+
 // Takes leave of a process that has ended: its exit code, or minus the signal that ended it; 256 when there is none.
 static inline int godwit_reap(pid_t process) {
     int status = 0;

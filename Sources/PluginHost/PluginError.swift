@@ -70,8 +70,10 @@ public struct PluginError: AdvisedError, Hashable {
         return cause + "; its log ends: " + log.joined(separator: " | ")
     }
 
-    /// What went wrong, without the log.
-    public var cause: String {
+    /// What went wrong, without the log: printable, whatever a program says, and not longer than one can read.
+    public var cause: String { String(words.printable.prefix(4000)) }
+
+    private var words: String {
         switch failure {
         case .notRunnable(let why): why
         case .notStarted(let why): "it could not be started: \(why)"
@@ -103,14 +105,6 @@ public struct PluginError: AdvisedError, Hashable {
         case .tooMuch, .badAnswer, .unsupported: "ask who made the plugin"
         case .timedOut: "try again; if it stays, see the plugin's log"
         case .refused, .stopped: nil
-        }
-    }
-
-    /// Whether the same call may succeed in a moment, because the program is started anew or was slow.
-    var isPassing: Bool {
-        switch failure {
-        case .died, .timedOut, .unreachable: true
-        default: false
         }
     }
 }

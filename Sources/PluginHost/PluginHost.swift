@@ -21,7 +21,7 @@ public actor PluginHost {
     private var programs: [String: PluginProgram] = [:]
     /// Programs by path and what their stores and snapshotters were configured with.
     private var lanes: [Lane: PluginProgram] = [:]
-    private var listings: [String: Task<[ExternalPlugin], any Error>] = [:]
+    private var listings: [String: SharedTask<[ExternalPlugin]>] = [:]
     private var isStopped = false
 
     private struct Lane: Hashable {
@@ -60,12 +60,14 @@ public actor PluginHost {
         let tasks = paths.map { (path: $0, task: listing(of: $0)) }
         var owners: [String: String] = [:]
         for (path, task) in tasks {
-            let result = await withTaskCancellationHandler {
-                await task.result
-            } onCancel: {
-                task.cancel()
+            let result: Result<[ExternalPlugin], any Error>
+            do {
+                result = .success(try await task.value)
+            } catch {
+                try Task.checkCancellation()
+                if listings[path] === task { listings[path] = nil }
+                result = .failure(error)
             }
-            try Task.checkCancellation()
             results.append((path, result.flatMap { Self.check($0, path, &owners) }))
         }
         return results
@@ -92,17 +94,20 @@ public actor PluginHost {
     /// - Throws: ``PluginError``, `CancellationError`.
     public func plugins(ofProgram path: String) async throws -> [ExternalPlugin] {
         let task = listing(of: path)
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
+        do {
+            return try await task.value
+        } catch {
+            try Task.checkCancellation()
+            // The next one who asks may be luckier.
+            if listings[path] === task { listings[path] = nil }
+            throw error
         }
     }
 
-    private func listing(of path: String) -> Task<[ExternalPlugin], any Error> {
+    private func listing(of path: String) -> SharedTask<[ExternalPlugin]> {
         if let known = listings[path] { return known }
         let program = program(at: path)
-        let task = Task { try await PluginLister(program: program).list() }
+        let task = SharedTask { try await PluginLister(program: program).list() }
         listings[path] = task
         return task
     }
@@ -110,7 +115,7 @@ public actor PluginHost {
     /// The program of a path.
     func program(at path: String) -> PluginProgram {
         if let known = programs[path] { return known }
-        let program = PluginProgram(path: path, options: options)
+        let program = makeProgram(at: path)
         programs[path] = program
         return program
     }
@@ -123,20 +128,22 @@ public actor PluginHost {
         let isTaken = lanes.keys.contains {
             $0.path == path && $0.plugin.kind == plugin.kind && $0.plugin.plugin == plugin.plugin
         }
-        let program = isTaken ? PluginProgram(path: path, options: options) : program(at: path)
+        let program = isTaken ? makeProgram(at: path) : program(at: path)
         lanes[lane] = program
         return program
     }
 
+    private func makeProgram(at path: String) -> PluginProgram {
+        PluginProgram(path: path, options: options, isStopped: isStopped)
+    }
+
     /// Stops all programs. Calls that are under way fail; later ones too.
     public func stop() async {
-        let all = Set(programs.values.map(ObjectIdentifier.init)).union(lanes.values.map(ObjectIdentifier.init))
-        var unique: [ObjectIdentifier: PluginProgram] = [:]
-        for program in Array(programs.values) + Array(lanes.values) { unique[ObjectIdentifier(program)] = program }
-        guard !all.isEmpty else { return }
+        isStopped = true
         for task in listings.values { task.cancel() }
         await withTaskGroup(of: Void.self) { group in
-            for program in unique.values { group.addTask { await program.stop() } }
+            // One that serves a store as well is asked twice, and the second time there is nothing left to do.
+            for program in Array(programs.values) + Array(lanes.values) { group.addTask { await program.stop() } }
         }
     }
 }

@@ -38,7 +38,7 @@ extension ObjectStoreError {
         if let known {
             metadata.addString(known.name, forKey: WireErrors.kindKey)
         } else if case .other(let code) = kind {
-            metadata.addString("other:\(code)", forKey: WireErrors.kindKey)
+            metadata.addString("other:\(code.prefix(100))", forKey: WireErrors.kindKey)
         }
         if let retryAfter {
             let (seconds, attoseconds) = retryAfter.components
@@ -88,7 +88,7 @@ extension VolumeSnapshotError {
         let known = Self.names.first { $0.kind == kind }
         var metadata = Metadata()
         if let known { metadata.addString(known.name, forKey: WireErrors.kindKey) }
-        if case .other(let code) = kind { metadata.addString("other:\(code)", forKey: WireErrors.kindKey) }
+        if case .other(let code) = kind { metadata.addString("other:\(code.prefix(100))", forKey: WireErrors.kindKey) }
         return RPCError(code: known?.code ?? .unknown, message: reason ?? summary, metadata: metadata)
     }
 

@@ -20,10 +20,13 @@ enum ExternalPlugins {
         started.withLock { started in
             if let started { return started }
             var options = PluginHostOptions(directories: places.directories) { line in
-                log.send(LogLine(LogLine.Level(line.level), "\(line.program): \(line.message)"))
-                if places.isVerbose { Console.standard.complain("plugin \(line.program): \(line.message)") }
+                let level = LogLine.Level(line.level)
+                let isTaken = log.send(LogLine(level, "\(line.program): \(line.message)"))
+                guard !isTaken, places.isVerbose || level == .warning || level == .error else { return }
+                Console.standard.complain("plugin \(line.program): \(line.message)")
             }
             options.logLevel = places.isVerbose ? "debug" : "info"
+            options.features = places.features
             let host = PluginHost(options)
             started = host
             return host
@@ -47,8 +50,7 @@ enum ExternalPlugins {
         let wanted = try PluginLocation(location).plugin
         let loaded = try await load([.objectStore], global)
         if let provider = loaded.objectStores.first(where: { $0.name == wanted }) { return provider }
-        throw MissingPluginError(
-            name: wanted, directories: global.pluginDirectories, failures: loaded.failures.map { "\($0)" })
+        throw MissingPluginError.make(wanted, global.pluginDirectories, loaded.failures)
     }
 
     /// Ends all programs.
@@ -62,6 +64,17 @@ enum ExternalPlugins {
 }
 
 extension LoadedPlugins {
+    /// Says which programs offer what backups do not use yet.
+    func noteUnused() {
+        for action in itemBlockActions {
+            ExternalPlugins.log.send(
+                LogLine(
+                    .warning,
+                    "plugin \(action.name) names items that are to be backed up in one piece; backups do not use it yet"
+                ))
+        }
+    }
+
     /// Takes the item actions out for a dry run, and says so: the protocol has no word for one, and nobody knows what a
     /// program does beside answering.
     mutating func leaveOutItemActions() {
@@ -79,14 +92,20 @@ extension LoadedPlugins {
 struct PluginPlaces: Sendable {
     let directories: [String]
     let isVerbose: Bool
+    /// Velero's feature flags that they are told of.
+    let features: [String]
 
     /// What the options of every command say.
-    init(_ global: GlobalOptions) { self.init(directories: global.pluginDirectories, isVerbose: global.verbose) }
+    init(_ global: GlobalOptions) {
+        self.init(
+            directories: global.pluginDirectories, isVerbose: global.verbose, features: global.features.joined)
+    }
 
     /// Places by name.
-    init(directories: [String], isVerbose: Bool) {
+    init(directories: [String], isVerbose: Bool, features: [String] = []) {
         self.directories = directories
         self.isVerbose = isVerbose
+        self.features = features
     }
 }
 
@@ -106,13 +125,28 @@ extension LogLine.Level {
 struct MissingPluginError: AdvisedError, UsageError {
     let name: String
     let directories: [String]
-    /// Programs that could not be asked: one of them may be the plugin's.
-    let failures: [String]
 
     var summary: String { "there is no plugin '\(name)'" }
-    var reason: String? {
-        let places = "looked in \(directories.joined(separator: " and "))"
-        return failures.isEmpty ? places : "\(places); \(failures.joined(separator: "; "))"
-    }
+    var reason: String? { "looked in \(directories.joined(separator: " and "))" }
     var advice: String? { "see 'godwit plugin get', or add its program with 'godwit plugin add FILE'" }
+
+    /// What is wrong when a plugin was not found.
+    ///
+    /// - Parameter failures: programs that could not be asked.
+    static func make(_ name: String, _ directories: [String], _ failures: [any Error]) -> any AdvisedError {
+        failures.isEmpty
+            ? MissingPluginError(name: name, directories: directories)
+            : UnusableProgramsError(summary: "plugin '\(name)' was not found", failures: failures)
+    }
+}
+
+/// A plugin that was named may be that of a program which cannot be used: no mistake in what was typed.
+struct UnusableProgramsError: AdvisedError {
+    let summary: String
+    let failures: [any Error]
+
+    var reason: String? {
+        "it may be that of a program which cannot be used: " + failures.map { "\($0)" }.joined(separator: "; ")
+    }
+    var advice: String? { failures.lazy.compactMap { ($0 as? any AdvisedError)?.advice }.first }
 }

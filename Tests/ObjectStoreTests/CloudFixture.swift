@@ -4,6 +4,7 @@ import GodwitTestKit
 import HTTPTransport
 import ProgramTestKit
 import Streams
+import Synchronization
 import Testing
 
 @testable import AzureObjectStore
@@ -77,10 +78,31 @@ enum Cloud: String, CaseIterable, CustomTestStringConvertible {
     /// Bytes that tell their place.
     static func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 >> 8 ^ $0) } }
 
-    /// Makes all tokens that were given so far worthless.
-    func revokeTokens() async throws {
+    /// Makes the token that a client last sent worthless.
+    func revokeToken(of client: TokenWatch) async throws {
         let base = try #require(Cloud.azure == self ? value("IDENTITY_HOST") : value("ENDPOINT"))
-        let response = try await Self.sharedClient.get().send(HTTPRequest("POST", base + "/control/revoke"))
+        let token = try #require(client.authorization)
+        var request = HTTPRequest("POST", base + "/control/revoke")
+        request.headers["Authorization"] = token
+        let response = try await Self.sharedClient.get().send(request)
         try #require(response.status == 200)
+    }
+}
+
+/// Remembers the credentials of requests.
+final class TokenWatch: HTTPClient {
+    private let inner: any HTTPClient
+    private let seen = Mutex<[String]>([])
+
+    init(_ inner: any HTTPClient) { self.inner = inner }
+
+    /// Those of the last request that had any.
+    var authorization: String? { seen.withLock { $0.last } }
+    /// How many there were.
+    var count: Int { Set(seen.withLock { $0 }).count }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let authorization = request.headers["Authorization"] { seen.withLock { $0.append(authorization) } }
+        return try await inner.send(request)
     }
 }

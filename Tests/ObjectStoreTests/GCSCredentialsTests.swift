@@ -119,11 +119,13 @@ import Testing
 
     /// A token that was good and is not any more is renewed, once, without anybody noticing.
     @Test func tokensThatAreRevoked() async throws {
-        let store = try Cloud.gcs.store()
+        let client = TokenWatch(try Cloud.sharedClient.get())
+        let store = try Cloud.gcs.store(client: client)
         for _ in 0..<3 {
             _ = try await store.list(ListRequest(prefix: "none/"))
-            try await Cloud.gcs.revokeTokens()
+            try await Cloud.gcs.revokeToken(of: client)
         }
+        #expect(client.count == 3)
     }
 
     /// Without a key at hand IAM signs: for the machine's account, for the one impersonated, for the one that is named.

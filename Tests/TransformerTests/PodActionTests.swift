@@ -74,5 +74,11 @@ import Testing
         let priority = identity("priorityclasses.scheduling.k8s.io", nil, "high")
         context.backup = [claim: KubernetesObject([:]), priority: KubernetesObject([:])]
         #expect(try await dependencies.outcome(original, context).additionalItems == [claim, priority])
+        // Pods of a controller are not restored: what makes them brings what they need.
+        var deployment = KubernetesObject([
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "shop"],
+        ])
+        deployment[path: "spec", "template", "spec"] = original["spec"]
+        #expect(try await dependencies.outcome(deployment, context).additionalItems == [claim, priority])
     }
 }

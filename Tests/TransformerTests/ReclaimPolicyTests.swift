@@ -1,4 +1,5 @@
 import GodwitModel
+import GodwitPluginAPI
 import ReclaimPolicy
 import Testing
 
@@ -34,6 +35,17 @@ import Testing
         let moved = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
         #expect(try await ReclaimPolicy(.restoreOriginal).restored(moved) == volume("Delete"))
         #expect(try await ReclaimPolicy(.restoreOriginal).restored(volume("Retain")) == volume("Retain"))
+    }
+
+    /// As a restore with rules for annotations hands it on.
+    @Test func whatIsKeptIsReadEvenIfItsAnnotationWasDropped() async throws {
+        let original = volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"])
+        let back = try await ReclaimPolicy(.restoreOriginal).execute(
+            volume("Retain"), original: original, context: FakeRestoreContext())
+        #expect(back == .restore(volume("Delete")))
+        let again = try await ReclaimPolicy(.set(.recycle)).execute(
+            volume("Retain"), original: original, context: FakeRestoreContext())
+        #expect(again.item?.annotations == original.annotations)
     }
 
     @Test func warnsOfAnAnnotationThatIsNoPolicy() async throws {

@@ -1,12 +1,14 @@
+import FieldPaths
 public import GodwitModel
 public import GodwitPluginAPI
 
-/// Restores a pod's claims and priority class before it.
+/// Restores the claims and the priority class of pods before them, and before the workloads that make pods: pods of a
+/// controller are not restored, and those that it makes need both as well.
 public struct PodDependenciesAction: RestoreItemAction {
     /// `godwit.io/pod-dependencies`
     public let name = "godwit.io/pod-dependencies"
-    /// Pods.
-    public let appliesTo = ResourceSelector(includedResources: ["pods"])
+    /// Pods and workload kinds.
+    public let appliesTo = ResourceSelector(includedResources: PodSpecs.resources)
 
     private static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
 
@@ -17,15 +19,16 @@ public struct PodDependenciesAction: RestoreItemAction {
     public func execute(
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
-        let volumes = original[path: "spec", "volumes"]?.array ?? []
-        var items = volumes.compactMap { volume in
-            volume[path: "persistentVolumeClaim", "claimName"]?.string.map {
-                ItemIdentity(resource: .persistentVolumeClaims, namespace: original.namespace, name: $0)
-            }
+        guard let spec = PodSpecs.path(in: GroupKind(of: original)) else { return .restore(item) }
+        func names(_ field: FieldPath) -> [String] {
+            spec.appending(field).values(in: original).compactMap(\.string).filter { !$0.isEmpty }
         }
-        if let priorityClass = original[path: "spec", "priorityClassName"]?.string, !priorityClass.isEmpty {
-            items.append(ItemIdentity(resource: Self.priorityClasses, namespace: nil, name: priorityClass))
+        let claims = names("volumes[*].persistentVolumeClaim.claimName").map {
+            ItemIdentity(resource: .persistentVolumeClaims, namespace: original.namespace, name: $0)
         }
-        return .restore(item, additionalItems: items.filter(context.backupContains))
+        let classes = names("priorityClassName").map {
+            ItemIdentity(resource: Self.priorityClasses, namespace: nil, name: $0)
+        }
+        return .restore(item, additionalItems: (claims + classes).filter(context.backupContains))
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import KubernetesClient
@@ -20,9 +21,12 @@ struct BackupCollector {
     /// After so many listings in a row that got no answer at all, the source counts as gone.
     private static let unreachableLimit = 3
 
-    /// - Parameter listings: those of the plan, from ``PreparedBackup/listings()``.
+    /// - Parameters:
+    ///   - listings: those of the plan, from ``PreparedBackup/listings()``.
+    ///   - started: when the backup began, which actions may ask it for.
     init(
-        _ prepared: PreparedBackup, listings: ListingWindow, writer: any BackupWriter, recorder: RunRecorder
+        _ prepared: PreparedBackup, listings: ListingWindow, writer: any BackupWriter, recorder: RunRecorder,
+        started: Date = Date()
     ) {
         self.prepared = prepared
         self.listings = listings
@@ -33,6 +37,7 @@ struct BackupCollector {
         output = ItemOutput(writer: writer, recorder: recorder, survey: VolumeSurvey())
         var backup = prepared.request.backup
         backup.status.phase = .inProgress
+        backup.status.started = started
         runner = BackupActionRunner(
             backup: backup, recorder: recorder,
             operations: BegunOperations(timeout: prepared.request.operationTimeout, listener: recorder.operations))

@@ -44,7 +44,7 @@ public struct BackupRunner: Sendable {
         let reservation = try await catalog.reserve(backup: backup.name)
         let log = RunLog(of: prepared.request.format)
         let recorder = RunRecorder(log: log, observer: observer)
-        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        prepared.request.log?.connect { recorder.note($0, isDetail: !$0.level.isForPeople) }
         defer { prepared.request.log?.disconnect() }
         let writer: any BackupWriter
         do {
@@ -78,7 +78,8 @@ public struct BackupRunner: Sendable {
         _ volumes: VolumeBackupStage, _ recorder: RunRecorder
     ) async throws -> BackupReport {
         recorder.info("backing up \(prepared.plan.source), Kubernetes \(prepared.plan.serverVersion)")
-        var collector = BackupCollector(prepared, listings: listings, writer: writer, recorder: recorder)
+        var collector = BackupCollector(
+            prepared, listings: listings, writer: writer, recorder: recorder, started: backup.status.started ?? Date())
         try await collector.run()
         recorder.begin("finishing")
         let stored = try await writer.finishItems()

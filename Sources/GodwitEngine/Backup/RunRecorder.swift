@@ -77,13 +77,13 @@ final class RunRecorder: Sendable {
 
     /// Puts a line into the log that is counted nowhere.
     ///
-    /// - Parameter isShown: tell it to the observer too.
-    func note(_ line: LogLine, isShown: Bool) {
+    /// - Parameter isDetail: show it only to who asks for details.
+    func note(_ line: LogLine, isDetail: Bool) {
         log.append(line)
-        if isShown { observer(.log(line)) }
+        observer(isDetail ? .detail(line) : .log(line))
     }
 
-    private func tell(_ line: LogLine) { note(line, isShown: true) }
+    private func tell(_ line: LogLine) { note(line, isDetail: false) }
 
     /// Everything that was taken down, and how much there was of it.
     var outcome: (results: ResultSet, warnings: Int, errors: Int, items: Int) {

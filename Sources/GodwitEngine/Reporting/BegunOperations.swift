@@ -23,7 +23,12 @@ final class BegunOperations: Sendable {
 
     private let timeout: Duration
     private let listener: Listener
-    private let begun = Mutex<[Operation]>([])
+    private struct State {
+        var underWay: [Int: Operation] = [:]
+        var next = 0
+    }
+
+    private let state = Mutex(State())
 
     /// Operations that are asked for their progress at the same time.
     private static let parallel = 32
@@ -35,37 +40,48 @@ final class BegunOperations: Sendable {
     }
 
     /// Notes an operation.
-    func add(_ operation: Operation) { begun.withLock { $0.append(operation) } }
+    func add(_ operation: Operation) {
+        state.withLock { state in
+            state.underWay[state.next] = operation
+            state.next += 1
+        }
+    }
+
+    /// Those that go on, in the order in which they began.
+    private var underWay: [(ticket: Int, operation: Operation)] {
+        state.withLock { state in state.underWay.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+    }
+
+    private func forget(_ ticket: Int) { state.withLock { _ = $0.underWay.removeValue(forKey: ticket) } }
 
     /// Waits until all operations have ended. One that fails, or does not end in time, is an error of its item.
     ///
-    /// - Throws: `CancellationError`; ``cancel()`` then ends what goes on.
+    /// - Throws: `CancellationError`; then those that were waited for are cancelled, and ``cancel()`` ends the others.
     func wait() async throws {
-        let all = begun.withLock { $0 }
+        let all = underWay
         guard !all.isEmpty else { return }
         listener.begin("waiting for \(all.count) operations of plugins")
         let listener = listener
         let deadline = ContinuousClock.now + timeout
-        _ = try await all.mapConcurrently(limit: Self.parallel) { operation in
+        _ = try await all.mapConcurrently(limit: Self.parallel) { ticket, operation in
+            defer { self.forget(ticket) }
             let waiting = OperationWait(
                 id: operation.id, deadline: deadline, progress: operation.progress, cancel: operation.cancel)
             if let failure = try await waiting.run() {
                 listener.fail("action \(operation.action): \(failure)", operation.item)
             }
         }
-        begun.withLock { $0 = [] }
     }
 
     /// Cancels what goes on, because the run comes to nothing.
     func cancel() async {
-        let all = begun.withLock { begun in
-            defer { begun = [] }
-            return begun
-        }
+        let all = underWay
+        guard !all.isEmpty else { return }
         let listener = listener
-        // A task of its own: what was cancelled still tells the plugins.
+        // A task of its own: what was cancelled still tells the plugins. Nothing in it throws.
         await Task {
-            for operation in all {
+            _ = try? await all.mapConcurrently(limit: Self.parallel) { ticket, operation in
+                defer { self.forget(ticket) }
                 do {
                     try await operation.cancel()
                 } catch {

@@ -16,12 +16,15 @@ public final class LogFeed: Sendable {
     public init() {}
 
     /// Passes a line on.
-    public func send(_ line: LogLine) {
+    ///
+    /// - Returns: whether a run takes it, and shows it as it shows its own.
+    @discardableResult public func send(_ line: LogLine) -> Bool {
         let listener = state.withLock { state in
             if state.listener == nil, state.kept.count < Self.keptLines { state.kept.append(line) }
             return state.listener
         }
         listener?(line)
+        return listener != nil
     }
 
     /// Gives the lines that were kept, and all that come, to a listener.

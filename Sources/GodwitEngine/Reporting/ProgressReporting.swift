@@ -25,6 +25,8 @@ public enum RunEvent: Sendable {
     case progress(Progress)
     /// A line of the run's log.
     case log(LogLine)
+    /// A line of the run's log that people see when they ask for details.
+    case detail(LogLine)
 }
 
 /// A line of a run's log.

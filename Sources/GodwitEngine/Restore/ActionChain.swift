@@ -10,10 +10,15 @@ final class ActionChain: Sendable {
     }
 
     private let links: [Link]
+    private let operations: RestoreOperations?
     /// Links by resource: most actions are for a few kinds only.
     private let linksByResource = Mutex<[GroupResource: [Link]]>([:])
 
-    init(_ actions: [any RestoreItemAction], catalog: APIResourceCatalog) throws(ActionSelectorError) {
+    /// - Parameter operations: keeps the operations that actions begin; nil where none of the actions begins any.
+    init(
+        _ actions: [any RestoreItemAction], catalog: APIResourceCatalog, operations: RestoreOperations? = nil
+    ) throws(ActionSelectorError) {
+        self.operations = operations
         var links: [Link] = []
         for action in actions {
             let selector = try ActionSelector(action.appliesTo, ofAction: action.name, catalog: catalog)
@@ -24,8 +29,18 @@ final class ActionChain: Sendable {
 
     /// What the chain made of an item.
     enum Outcome {
-        case restore(KubernetesObject, additionalItems: [ItemIdentity], warnings: [String])
+        case restore(Restored)
         case skip(reason: String)
+    }
+
+    /// An item that is to be restored.
+    struct Restored {
+        var object: KubernetesObject
+        /// What belongs with it.
+        var additionalItems: [ItemIdentity] = []
+        var warnings: [String] = []
+        /// What is to be waited for before it is restored.
+        var waits: [ReadinessWait] = []
     }
 
     /// An action that wants to wait until what it named is ready.
@@ -36,41 +51,30 @@ final class ActionChain: Sendable {
         let timeout: Duration?
     }
 
-    /// What actions began, or want to wait for, beside what they made of an item.
-    struct Begun: Sendable {
-        var operations: [(id: String, action: any OperatingRestoreItemAction)] = []
-        var waits: [ReadinessWait] = []
-    }
-
-    /// Runs the actions that apply to an item. Selectors see the item as it is in the backup.
+    /// Runs the actions that apply to an item. Selectors see the item as it is in the backup. Operations that begin are
+    /// kept also when a later action fails: somebody must wait for them, or cancel them.
     ///
     /// - Throws: ``ActionError`` with the name of the action that failed.
     func run(
         _ object: KubernetesObject, original: KubernetesObject, identity: ItemIdentity, context: any RestoreContext
     ) async throws -> Outcome {
-        var begun = Begun()
-        return try await run(object, original: original, identity: identity, context: context, begun: &begun)
-    }
-
-    /// Runs the actions that apply to an item, and notes what they begin.
-    ///
-    /// - Throws: ``ActionError`` with the name of the action that failed.
-    func run(
-        _ object: KubernetesObject, original: KubernetesObject, identity: ItemIdentity, context: any RestoreContext,
-        begun: inout Begun
-    ) async throws -> Outcome {
-        var object = object
-        var additionalItems: [ItemIdentity] = []
-        var warnings: [String] = []
+        var restored = Restored(object: object)
         for link in links(for: identity.resource)
         where link.selector.matches(namespace: identity.namespace, labels: original.labels) {
             do {
-                switch try await execute(link.action, object, original, context, &begun) {
+                let outcome = try await begin(link.action, restored.object, original, identity, context)
+                switch outcome.outcome {
                 case .skip(let reason): return .skip(reason: reason)
                 case .restore(let changed, let more, let remarks):
-                    object = changed
-                    additionalItems += more
-                    warnings += remarks
+                    restored.object = changed
+                    restored.additionalItems += more
+                    restored.warnings += remarks
+                    if outcome.waitsForAdditionalItems, !more.isEmpty,
+                        let action = link.action as? any OperatingRestoreItemAction
+                    {
+                        restored.waits.append(
+                            ReadinessWait(action: action, items: more, timeout: outcome.readinessTimeout))
+                    }
                 }
             } catch let error as CancellationError {
                 throw error
@@ -78,22 +82,20 @@ final class ActionChain: Sendable {
                 throw ActionError(action: link.action.name, cause: error)
             }
         }
-        return .restore(object, additionalItems: additionalItems, warnings: warnings)
+        return .restore(restored)
     }
 
-    private func execute(
+    private func begin(
         _ action: any RestoreItemAction, _ object: KubernetesObject, _ original: KubernetesObject,
-        _ context: any RestoreContext, _ begun: inout Begun
-    ) async throws -> RestoreItemOutcome {
+        _ identity: ItemIdentity, _ context: any RestoreContext
+    ) async throws -> OperatingRestoreItemOutcome {
         guard let action = action as? any OperatingRestoreItemAction else {
-            return try await action.execute(object, original: original, context: context)
+            return OperatingRestoreItemOutcome(
+                try await action.execute(object, original: original, context: context))
         }
         let outcome = try await action.begin(object, original: original, context: context)
-        if let operation = outcome.operation { begun.operations.append((operation, action)) }
-        if outcome.waitsForAdditionalItems, case .restore(_, let items, _) = outcome.outcome, !items.isEmpty {
-            begun.waits.append(ReadinessWait(action: action, items: items, timeout: outcome.readinessTimeout))
-        }
-        return outcome.outcome
+        if let operation = outcome.operation { operations?.add(operation, of: action, about: identity) }
+        return outcome
     }
 
     private func links(for resource: GroupResource) -> [Link] {

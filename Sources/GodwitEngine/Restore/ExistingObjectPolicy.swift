@@ -14,9 +14,11 @@ struct ExistingObjectPolicy: Sendable {
     private let context: ExecutionContext
     private let fixes: ActionChain
 
-    /// What holds other objects, or data, is never deleted to be replaced.
+    /// What holds other objects, or data, is never deleted to be replaced; nor is what pods of all namespaces need to be
+    /// admitted.
     private static let neverDeleted: Set<GroupResource> = [
         .namespaces, .customResourceDefinitions, .persistentVolumes, .persistentVolumeClaims,
+        GroupResource(group: "security.openshift.io", resource: "securitycontextconstraints"),
     ]
 
     /// - Parameter fixes: the built-in fixes; the existing object passes through them before it is compared, so that
@@ -58,7 +60,7 @@ struct ExistingObjectPolicy: Sendable {
     private func fixed(_ current: KubernetesObject, _ place: Place) async throws -> KubernetesObject {
         let cleaned = ObjectCleaner.cleaned(current)
         switch try await fixes.run(cleaned, original: current, identity: place.identity, context: context) {
-        case .restore(let object, _, _): return object
+        case .restore(let restored): return restored.object
         case .skip: return cleaned
         }
     }

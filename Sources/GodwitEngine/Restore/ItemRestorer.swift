@@ -24,7 +24,8 @@ struct ItemRestorer: Sendable {
     ) throws {
         let request = context.request
         let volumes: [any RestoreItemAction] = snapshots.map { [$0] } ?? []
-        let actions = try ActionChain(request.fixes + volumes + request.transformers, catalog: names)
+        let actions = try ActionChain(
+            request.fixes + volumes + request.transformers, catalog: names, operations: operations)
         self.context = context
         self.actions = actions
         self.operations = operations
@@ -36,7 +37,7 @@ struct ItemRestorer: Sendable {
             guard let original = try await context.backedUp(identity) else { return nil }
             let cleaned = ObjectCleaner.cleaned(original)
             let outcome = try await actions.run(cleaned, original: original, identity: identity, context: context)
-            if case .restore(let object, _, _) = outcome { return object }
+            if case .restore(let restored) = outcome { return restored.object }
             return nil
         }
         placer = ObjectPlacer(
@@ -88,24 +89,21 @@ struct ItemRestorer: Sendable {
         }
         let original = try KubernetesObject(parsing: item.bytes)
         let cleaned = ObjectCleaner.cleaned(original)
-        var begun = ActionChain.Begun()
-        let outcome = try await actions.run(
-            cleaned, original: original, identity: identity, context: context, begun: &begun)
-        for operation in begun.operations { operations.add(operation.id, of: operation.action, about: identity) }
-        switch outcome {
+        switch try await actions.run(cleaned, original: original, identity: identity, context: context) {
         case .skip(let reason):
             return ItemOutcome(item: identity, target: identity, action: .skipped(reason))
-        case .restore(let object, let companions, var warnings):
-            if let claim = context.unfilled.claim(usedBy: object) {
+        case .restore(let restored):
+            if let claim = context.unfilled.claim(usedBy: restored.object) {
                 throw ItemError(
                     "held back, because the data of its claim '\(claim.name)' could not be restored; restore it again "
                         + "when that is mended, or with --restore-volumes false")
             }
-            for companion in companions where companion != identity {
+            var warnings = restored.warnings
+            for companion in restored.additionalItems where companion != identity {
                 try await restoreCompanion(companion, for: row, &warnings)
             }
-            for wait in begun.waits { try await operations.untilReady(wait, &warnings) }
-            return try await placer.place(object, original: original, identity: identity, warnings: warnings)
+            for wait in restored.waits { try await operations.untilReady(wait, &warnings) }
+            return try await placer.place(restored.object, original: original, identity: identity, warnings: warnings)
         }
     }
 

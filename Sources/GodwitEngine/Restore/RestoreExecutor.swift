@@ -34,7 +34,7 @@ public struct RestoreExecutor: Sendable {
         let context = ExecutionContext(prepared, observer: observer)
         let volumes = VolumeRestoreStage(context, recorder: recorder)
         let operations = RestoreOperations(prepared.request, recorder: recorder)
-        prepared.request.log?.connect { recorder.note($0, isShown: $0.level.isForPeople) }
+        prepared.request.log?.connect { recorder.note($0, isDetail: !$0.level.isForPeople) }
         defer { prepared.request.log?.disconnect() }
         let restorer = try ItemRestorer(
             context, names: prepared.names, snapshots: volumes?.snapshots, operations: operations

@@ -125,7 +125,7 @@ public struct RestorePlanner: Sendable {
 public struct PreparedRestore: Sendable {
     /// What is going to be done.
     public let plan: RestorePlan
-    let request: RestoreRequest
+    var request: RestoreRequest
     let index: BackupIndex
     let selection: RestoreSelection
     let groups: [[GroupResource]]

@@ -97,22 +97,19 @@ final class RestoreRecorder: Sendable {
     /// Takes down what a person should know.
     func warn(_ message: String, about item: ItemIdentity? = nil) {
         state.withLock { $0.add(warning: message, about: item) }
-        note(LogLine(.warning, message, item: item), isShown: true)
+        note(LogLine(.warning, message, item: item), isDetail: false)
     }
 
     /// Takes down that something is missing.
     func fail(_ message: String, about item: ItemIdentity? = nil) {
         state.withLock { $0.add(error: message, about: item) }
-        note(LogLine(.error, message, item: item), isShown: true)
+        note(LogLine(.error, message, item: item), isDetail: false)
     }
 
     /// Tells a line that is counted nowhere.
-    func note(_ line: LogLine, isShown: Bool) {
-        var line = line
-        // The observer has but one way to be told; it shows what is for debugging only when asked.
-        if !isShown { line.level = .debug }
-        observer(.log(line))
-    }
+    ///
+    /// - Parameter isDetail: show it only to who asks for details.
+    func note(_ line: LogLine, isDetail: Bool) { observer(isDetail ? .detail(line) : .log(line)) }
 
     /// Takes down what happened to an item.
     func record(_ outcome: ItemOutcome) async {

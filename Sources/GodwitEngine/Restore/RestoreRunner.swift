@@ -20,6 +20,10 @@ public struct RestoreRunner: Sendable {
         var restore = prepared.request.restore
         restore.status.started = Date()
         restore.status.totalItems = prepared.plan.itemCount
+        // Actions may ask the restore when it began.
+        var prepared = prepared
+        prepared.request.restore = restore
+        prepared.request.restore.status.phase = .inProgress
         guard !prepared.request.isDryRun else {
             let report = try await RestoreExecutor(prepared, observer: observer).run { _ in }
             return (finished(restore, report), report)
@@ -29,7 +33,10 @@ public struct RestoreRunner: Sendable {
         let log = RunLog()
         let outcomes = OutcomeLog()
         let observer: RunObserver = { event in
-            if case .log(let line) = event { log.append(line) }
+            switch event {
+            case .log(let line), .detail(let line): log.append(line)
+            case .progress: break
+            }
             observer(event)
         }
         // The files are written by tasks of their own: a cancelled restore still stores what it has done.

@@ -8,7 +8,7 @@ final class VolumeRemarks: Sendable {
         var first: String?
     }
 
-    private let tell: @Sendable (LogLine, _ isShown: Bool) -> Void
+    private let tell: @Sendable (LogLine, _ isDetail: Bool) -> Void
     private let begin: @Sendable (String) -> Void
     private let item: ItemIdentity
     private let state = Mutex(State())
@@ -16,12 +16,12 @@ final class VolumeRemarks: Sendable {
     private static let limit = 20
 
     convenience init(_ recorder: RunRecorder, _ item: ItemIdentity) {
-        self.init(item, begin: { recorder.begin($0) }, tell: { recorder.note($0, isShown: $1) })
+        self.init(item, begin: { recorder.begin($0) }, tell: { recorder.note($0, isDetail: $1) })
     }
 
     init(
         _ item: ItemIdentity, begin: @escaping @Sendable (String) -> Void,
-        tell: @escaping @Sendable (LogLine, _ isShown: Bool) -> Void
+        tell: @escaping @Sendable (LogLine, _ isDetail: Bool) -> Void
     ) {
         self.item = item
         self.begin = begin
@@ -39,12 +39,12 @@ final class VolumeRemarks: Sendable {
             remark: { [self] level, path, message in
                 // Names of files are anybody's, and messages repeat them.
                 let text = "\(path.isEmpty ? "." : path): \(message)".printable
-                let isShown = state.withLock { state in
+                let isDetail = state.withLock { state in
                     if level == .error, state.first == nil { state.first = text }
                     state.told += 1
-                    return state.told <= Self.limit
+                    return state.told > Self.limit
                 }
-                tell(LogLine(level, text, item: item), isShown)
+                tell(LogLine(level, text, item: item), isDetail)
             })
     }
 }

@@ -87,7 +87,7 @@ final class VolumeRestoreStage: Sendable {
         }
         let remarks = VolumeRemarks(
             record.claim.item, begin: { [recorder] in recorder.begin($0) },
-            tell: { [recorder] in recorder.note($0, isShown: $1) })
+            tell: { [recorder] in recorder.note($0, isDetail: $1) })
         recorder.begin("volume \(target)")
         do {
             let volume = try await boundVolume(target)

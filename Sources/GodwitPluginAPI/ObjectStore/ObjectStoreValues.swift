@@ -101,12 +101,23 @@ public struct ListPage: Sendable, Hashable {
 
 extension ObjectStore {
     /// All pages of a listing, one after the other.
+    ///
+    /// - Throws: what listing and the body throw, and ``ObjectStoreError`` when the pages go round in a circle.
     public func forEachPage(_ request: ListRequest, _ body: (ListPage) async throws -> Void) async throws {
         var request = request
+        // Brent's way to find a circle: one earlier place is remembered, after twice as many pages each time.
+        var (remembered, pages, limit): (String?, Int, Int) = (request.continuation, 0, 1)
         repeat {
             let page = try await list(request)
             try await body(page)
             request.continuation = page.continuation
+            guard page.continuation == nil || page.continuation != remembered else {
+                throw ObjectStoreError(
+                    .unavailable, operation: "list", key: request.prefix, store: description,
+                    reason: "its pages have no end")
+            }
+            pages += 1
+            if pages == limit { (remembered, pages, limit) = (page.continuation, 0, 2 * limit) }
         } while request.continuation != nil
     }
 }

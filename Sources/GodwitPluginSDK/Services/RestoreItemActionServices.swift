@@ -25,16 +25,10 @@ struct RestoreItemActionService: Generated_RestoreItemAction.SimpleServiceProtoc
                 item(request.item), original: item(request.itemFromBackup),
                 context: WireRestoreContext(restore: restore(request.restore)))
             var response = Generated_RestoreItemActionExecuteResponse()
-            switch outcome {
-            case .skip(let reason):
-                PluginLogger.shared.info("'\(request.plugin)' leaves an item out: \(reason)")
-                response.item = request.item
-                response.skipRestore = true
-            case .restore(let object, let items, let warnings):
-                for warning in warnings { PluginLogger.shared.warning(warning) }
-                response.item = Data(object.serialized())
-                response.additionalItems = items.map(\.wire)
-            }
+            let answer = WireAnswer(outcome, of: request.plugin, to: request.item)
+            response.item = answer.item
+            response.additionalItems = answer.additionalItems
+            response.skipRestore = answer.skipsRestore
             return response
         }
     }
@@ -67,16 +61,10 @@ struct OperatingRestoreItemActionService: V2_RestoreItemAction.SimpleServiceProt
                 item(request.item), original: item(request.itemFromBackup),
                 context: WireRestoreContext(restore: restore(request.restore)))
             var response = V2_RestoreItemActionExecuteResponse()
-            switch begun.outcome {
-            case .skip(let reason):
-                PluginLogger.shared.info("'\(request.plugin)' leaves an item out: \(reason)")
-                response.item = request.item
-                response.skipRestore = true
-            case .restore(let object, let items, let warnings):
-                for warning in warnings { PluginLogger.shared.warning(warning) }
-                response.item = Data(object.serialized())
-                response.additionalItems = items.map(\.wire)
-            }
+            let answer = WireAnswer(begun.outcome, of: request.plugin, to: request.item)
+            response.item = answer.item
+            response.additionalItems = answer.additionalItems
+            response.skipRestore = answer.skipsRestore
             response.operationID = begun.operation ?? ""
             response.waitForAdditionalItems = begun.waitsForAdditionalItems
             if let timeout = begun.readinessTimeout {
@@ -115,6 +103,24 @@ struct OperatingRestoreItemActionService: V2_RestoreItemAction.SimpleServiceProt
             response.ready = try await action(request.plugin).areReady(
                 request.additionalItems.map(ItemIdentity.init(wire:)), restore: restore(request.restore))
             return response
+        }
+    }
+}
+
+/// An outcome as it travels. What the protocol has no words for, the reasons and warnings, goes to the log.
+private struct WireAnswer {
+    let item: Data
+    let additionalItems: [Generated_ResourceIdentifier]
+    let skipsRestore: Bool
+
+    init(_ outcome: RestoreItemOutcome, of plugin: String, to original: Data) {
+        switch outcome {
+        case .skip(let reason):
+            PluginLogger.shared.info("'\(plugin)' leaves an item out: \(reason)")
+            (item, additionalItems, skipsRestore) = (original, [], true)
+        case .restore(let object, let items, let warnings):
+            for warning in warnings { PluginLogger.shared.warning(warning) }
+            (item, additionalItems, skipsRestore) = (Data(object.serialized()), items.map(\.wire), false)
         }
     }
 }

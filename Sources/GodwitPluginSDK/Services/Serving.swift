@@ -24,14 +24,34 @@ func serving<Value: Sendable>(
     }
 }
 
-/// An error as it travels.
+/// An error as it travels: in a header, and gRPC takes headers of 16 KiB in all. A longer one would end the connection,
+/// and with it every other call.
 func wireError(_ error: any Error) -> RPCError {
-    switch error {
-    case let error as RPCError: error
-    case let error as ObjectStoreError: error.wire
-    case let error as VolumeSnapshotError: error.wire
-    case is CancellationError: RPCError(code: .cancelled, message: "cancelled")
-    default: RPCError(code: .unknown, message: "\(error)")
+    var wire =
+        switch error {
+        case let error as RPCError: error
+        case let error as ObjectStoreError: error.wire
+        case let error as VolumeSnapshotError: error.wire
+        case is CancellationError: RPCError(code: .cancelled, message: "cancelled")
+        default: RPCError(code: .unknown, message: "\(error)")
+        }
+    wire.message = wire.message.shortened(toBytes: 2000)
+    return wire
+}
+
+extension String {
+    /// The first characters, as many as fit.
+    func shortened(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = startIndex
+        var size = 0
+        while end < endIndex {
+            let next = index(after: end)
+            size += self[end..<next].utf8.count
+            guard size <= limit else { break }
+            end = next
+        }
+        return self[..<end] + " …"
     }
 }
 

@@ -80,7 +80,20 @@ final class ActionBatches: Sendable {
             }
             for (waiting, outcome) in zip(batch, answer.outcomes) { waiting.answer.settle(result(outcome)) }
         } catch {
-            for waiting in batch { waiting.answer.settle(.failure(error)) }
+            guard batch.count > 1, Self.mayBeOfOneItem(error) else {
+                for waiting in batch { waiting.answer.settle(.failure(error)) }
+                return
+            }
+            // One bad item fails that item, not its neighbours.
+            for waiting in batch { await run([waiting]) }
+        }
+    }
+
+    /// Whether a call may have failed because of one of its items, or because they were too many.
+    private static func mayBeOfOneItem(_ error: any Error) -> Bool {
+        switch (RefusedCall.plain(error) as? PluginError)?.failure {
+        case .died, .timedOut, .unreachable, .tooMuch, .badAnswer: true
+        default: false
         }
     }
 

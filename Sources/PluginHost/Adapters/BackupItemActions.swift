@@ -152,13 +152,8 @@ final class BackupActionCaller: Sendable {
         return TextBackupItemOutcome(
             text: try changed(Array(answer.item), from: text),
             additionalItems: try link.identities(answer.additionalItems, Self.operation),
-            operation: try operation(answer.operation),
+            operation: try link.operationID(answer.operation),
             postOperationItems: try link.identities(answer.postOperationItems, Self.operation))
-    }
-
-    private func operation(_ id: String) throws -> String? {
-        guard id.utf8.count <= 1024 else { throw link.badAnswer(Self.operation, "its operation's id is too long") }
-        return id.isEmpty ? nil : id
     }
 
     /// The item's text when the plugin changed it; most plugins give back what they got, in an order of their own.

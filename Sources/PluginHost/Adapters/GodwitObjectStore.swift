@@ -37,7 +37,7 @@ struct GodwitObjectStore: ObjectStore {
         errors = StoreErrors(store: description, limits: link.limits)
         capabilities = ObjectStoreCapabilities(
             conditionalPut: answer.conditionalPut, rangedGet: answer.rangedGet, objectLock: answer.objectLock,
-            signedURLs: answer.signedUrls)
+            signedURLs: answer.signedUrls, listedSizes: !answer.sizesNotListed)
     }
 
     // MARK: - Put
@@ -59,8 +59,10 @@ struct GodwitObjectStore: ObjectStore {
             guard info.size == source.size else {
                 throw link.badAnswer("put '\(key)'", "it stored \(info.size) bytes of \(source.size)")
             }
-            return ObjectInfo(wire: info, key: key)
+            return try link.info(info, key: key, "put '\(key)'")
         } catch {
+            if Task.isCancelled { throw CancellationError() }
+            // The body's own error matters more than that the call broke off for it.
             if let failure = source.failure(of: key, in: description) { throw failure }
             throw errors.make(error, "put", key)
         }
@@ -148,10 +150,11 @@ struct GodwitObjectStore: ObjectStore {
                     for try await message in response.messages {
                         watchdog.rest()
                         if isFirst {
-                            guard message.hasInfo, message.info.size >= 0 else {
+                            guard message.hasInfo else {
                                 throw link.badAnswer(call.operation, "it does not say what it gives")
                             }
-                            reading.info.settle(.success(ObjectInfo(wire: message.info, key: request.key)))
+                            let info = try link.info(message.info, key: request.key, call.operation)
+                            reading.info.settle(.success(info))
                         }
                         isFirst = false
                         if !message.data.isEmpty { try await reading.channel.send(Array(message.data)) }
@@ -176,7 +179,7 @@ struct GodwitObjectStore: ObjectStore {
             let answer = try await link.call("look for '\(key)'") { client, options in
                 try await Godwit_V1_ObjectStore.Client(wrapping: client).stat(request, options: options)
             }
-            return answer.hasInfo ? ObjectInfo(wire: answer.info, key: key) : nil
+            return answer.hasInfo ? try link.info(answer.info, key: key, "look for '\(key)'") : nil
         }
     }
 
@@ -202,7 +205,7 @@ struct GodwitObjectStore: ObjectStore {
                 throw link.badAnswer("list '\(request.prefix)'", "its pages have no end")
             }
             return ListPage(
-                objects: answer.objects.map { ObjectInfo(wire: $0, key: $0.key) },
+                objects: try answer.objects.map { try link.info($0, key: $0.key, "list '\(request.prefix)'") },
                 commonPrefixes: answer.commonPrefixes, continuation: next)
         }
     }
@@ -297,9 +300,13 @@ extension ObjectBody {
     }
 }
 
-extension ObjectInfo {
-    init(wire: Godwit_V1_ObjectInfo, key: String) {
-        self.init(
+extension PluginLink {
+    /// What an answer says of an object, checked.
+    fileprivate func info(_ wire: Godwit_V1_ObjectInfo, key: String, _ operation: String) throws -> ObjectInfo {
+        guard (0...limits.object).contains(wire.size) else {
+            throw badAnswer(operation, "it says that '\(key.printable)' has \(wire.size) bytes")
+        }
+        return ObjectInfo(
             key: key, size: wire.size,
             modified: wire.hasModified && wire.modified.isFinite ? Date(timeIntervalSince1970: wire.modified) : nil,
             etag: wire.hasEtag ? wire.etag : nil)

@@ -86,6 +86,9 @@ final class KeptListings: Sendable {
         return id
     }
 
+    /// Lets a listing go, whose last page was given.
+    func remove(_ id: UInt64) { kept.withLock { $0.removeAll { $0.id == id } } }
+
     /// A listing that is still kept.
     subscript(id: UInt64) -> KeyListing? { kept.withLock { $0.first { $0.id == id }?.listing } }
 }

@@ -59,6 +59,14 @@ struct PluginLink: Sendable {
         }
     }
 
+    /// An operation's id in an answer, checked; nil where nothing was begun.
+    func operationID(_ id: String) throws -> String? {
+        guard id.utf8.count <= 1024, id.printable == id else {
+            throw badAnswer("look at an item", "its operation's id is too long, or cannot be printed")
+        }
+        return id.isEmpty ? nil : id
+    }
+
     /// An object in an answer, checked.
     func object(_ bytes: some Sequence<UInt8>, _ operation: String) throws -> KubernetesObject {
         do {
@@ -73,9 +81,13 @@ struct PluginLink: Sendable {
         _ ask: @escaping @Sendable (PluginClient, CallOptions) async throws -> Generated_ResourceSelector
     ) async throws -> ResourceSelector {
         let operation = "say which items it is for"
-        let wire = try await looking(operation, ask)
+        let wire = try await looking(operation, timeout: limits.answer, ask)
         do {
-            return try ResourceSelector(wire: wire)
+            let selector = try ResourceSelector(wire: wire)
+            // What is malformed is this plugin's failure here, and would be that of the whole run later.
+            _ = try IncludesExcludes(includes: selector.includedNamespaces, excludes: selector.excludedNamespaces)
+            _ = try IncludesExcludes(includes: selector.includedResources, excludes: selector.excludedResources)
+            return selector
         } catch {
             throw badAnswer(operation, "\(error)")
         }
@@ -89,7 +101,7 @@ extension PluginLink {
     ) -> PluginLink {
         let call = PluginCall(program: program, plugin: name, operation: "be configured")
         var link = self
-        link.initialisation = (initialisation, { try await call.run(on: $0, configure) })
+        link.initialisation = (initialisation, { try await call.run(on: $0, timeout: limits.startup, configure) })
         return link
     }
 }

@@ -58,7 +58,8 @@ final class PutSource: Sendable {
             }
             return takePending()
         } catch {
-            state.withLock { $0.failure = error }
+            // Also a call that has failed cancels what waits here; that is no failure of the body.
+            if !(error is CancellationError) { state.withLock { $0.failure = error } }
             throw error
         }
     }

@@ -63,13 +63,10 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
         let answer = try await link.looking { client, options in
             try await V2_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
-        guard answer.operationID.utf8.count <= 1024 else {
-            throw link.badAnswer("look at an item", "its operation's id is too long")
-        }
         let timeout = answer.additionalItemsReadyTimeout
         return OperatingRestoreItemOutcome(
             try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore),
-            operation: answer.operationID.isEmpty ? nil : answer.operationID,
+            operation: try link.operationID(answer.operationID),
             waitsForAdditionalItems: answer.waitForAdditionalItems,
             readinessTimeout: timeout.seconds > 0 ? .seconds(min(timeout.seconds, 86_400)) : nil)
     }

@@ -200,21 +200,25 @@ struct VeleroObjectStore: ObjectStore {
     func list(_ request: ListRequest) async throws -> ListPage {
         try await errors.during("list", nil) {
             let resumed = request.continuation.flatMap(Continuation.init)
-            let id: UInt64
-            let listing: KeyListing
-            if let resumed, let kept = listings[resumed.id] {
-                (id, listing) = (resumed.id, kept)
-            } else {
-                listing = KeyListing(
-                    try await keys(below: request.prefix), prefix: request.prefix, delimiter: request.delimiter)
-                id = listings.keep(listing)
-            }
+            let kept = resumed.flatMap { listings[$0.id] }
+            let listing =
+                if let kept {
+                    kept
+                } else {
+                    KeyListing(
+                        try await keys(below: request.prefix), prefix: request.prefix, delimiter: request.delimiter)
+                }
             let (objects, prefixes, last) = listing.page(after: resumed?.last, size: request.pageSize) { key in
                 ObjectInfo(key: key, size: 0)
             }
-            return ListPage(
-                objects: objects, commonPrefixes: prefixes,
-                continuation: last.map { Continuation(id: id, last: $0).text })
+            var continuation: Continuation?
+            if let last {
+                let id = kept == nil ? listings.keep(listing) : resumed?.id
+                continuation = id.map { Continuation(id: $0, last: last) }
+            } else if let resumed {
+                listings.remove(resumed.id)
+            }
+            return ListPage(objects: objects, commonPrefixes: prefixes, continuation: continuation?.text)
         }
     }
 

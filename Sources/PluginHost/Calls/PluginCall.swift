@@ -26,9 +26,7 @@ struct PluginCall: Sendable {
         options.waitForReady = false
         options.maxResponseMessageBytes = maximum ?? limits.message
         do {
-            let answer = try await body(connection.client, options)
-            connection.noteAnswer()
-            return answer
+            return try await connection.calling { try await body(connection.client, options) }
         } catch {
             throw await translate(error, connection, time: time, maximum: options.maxResponseMessageBytes ?? 0)
         }
@@ -54,11 +52,11 @@ struct PluginCall: Sendable {
             return failure(.tooMuch("a message of more than \(maximum >> 20) MiB"), connection)
         case .unavailable, .unknown, .internalError, .cancelled, .deadlineExceeded:
             // A program that dies takes its connection along; a moment later the system says that it has ended.
-            let wait: Duration = error.isTransports ? .milliseconds(500) : .zero
+            let wait: Duration = error.isTransports && !error.namesKind ? .milliseconds(500) : .zero
             if let end = await Self.end(of: connection.process, within: wait) {
                 return failure(.died(end), connection)
             }
-            if error.isTransports { return failure(.unreachable(error.message), connection) }
+            if error.isTransports, !error.namesKind { return failure(.unreachable(error.message), connection) }
             return refusal(error, connection)
         default: return refusal(error, connection)
         }
@@ -108,6 +106,9 @@ struct RefusedCall: Error, CustomStringConvertible {
 extension RPCError {
     /// Whether the connection, not the program, says so.
     fileprivate var isTransports: Bool { code == .unavailable || cause != nil }
+
+    /// Whether the program says itself what went wrong, whatever the code.
+    fileprivate var namesKind: Bool { metadata[stringValues: WireErrors.kindKey].contains { _ in true } }
 
     /// Whether a message was longer than we take; a program may use the same code for its own reasons.
     fileprivate var isOwnLimit: Bool { message.contains("configured maximum payload size") }

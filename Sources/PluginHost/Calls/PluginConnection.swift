@@ -24,8 +24,9 @@ final class PluginConnection: Sendable {
 
     private struct State {
         /// What was initialised, and with what.
-        var initialised: [PluginInit: Task<Void, any Error>] = [:]
+        var initialised: [PluginInit: SharedTask<Void>] = [:]
         var lastAnswer = ContinuousClock.now
+        var callsUnderWay = 0
         var isEnding = false
     }
 
@@ -51,21 +52,34 @@ final class PluginConnection: Sendable {
     /// How long ago it last answered something.
     var quietFor: Duration { ContinuousClock.now - state.withLock { $0.lastAnswer } }
 
+    /// Whether it works on calls.
+    var isBusy: Bool { state.withLock { $0.callsUnderWay > 0 } }
+
     /// Notes that it answered.
     func noteAnswer() { state.withLock { $0.lastAnswer = .now } }
+
+    /// Makes a call, which counts as under way meanwhile.
+    func calling<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        state.withLock { $0.callsUnderWay += 1 }
+        defer { state.withLock { $0.callsUnderWay -= 1 } }
+        let answer = try await body()
+        noteAnswer()
+        return answer
+    }
 
     /// Sees to it that a plugin of this program was initialised with a configuration, once.
     func initialise(_ plugin: PluginInit, _ body: @escaping @Sendable () async throws -> Void) async throws {
         let task = state.withLock { state in
             if let known = state.initialised[plugin] { return known }
-            let task = Task { try await body() }
+            let task = SharedTask { try await body() }
             state.initialised[plugin] = task
             return task
         }
         do {
             try await task.value
         } catch {
-            state.withLock { $0.initialised[plugin] = nil }
+            try Task.checkCancellation()
+            state.withLock { if $0.initialised[plugin] === task { $0.initialised[plugin] = nil } }
             throw error
         }
     }

@@ -6,16 +6,15 @@ import PluginProtocol
 actor PluginProgram {
     nonisolated let path: String
     nonisolated let options: PluginHostOptions
-    private var running: Task<PluginConnection, any Error>?
+    private var running: SharedTask<PluginConnection>?
     private var starts: [ContinuousClock.Instant] = []
-    private var isStopped = false
+    private var isStopped: Bool
 
-    /// A program that has been quiet for so long is asked for its health before the next call.
-    private static let quietLimit = Duration.seconds(30)
-
-    init(path: String, options: PluginHostOptions) {
+    /// - Parameter isStopped: whether it is never to be started, because its host has stopped.
+    init(path: String, options: PluginHostOptions, isStopped: Bool = false) {
         self.path = path
         self.options = options
+        self.isStopped = isStopped
     }
 
     /// The program's file name.
@@ -30,19 +29,20 @@ actor PluginProgram {
             if let running {
                 do {
                     let connection = try await running.value
-                    if connection.isAlive, await isHealthy(connection) { return connection }
+                    if connection.isAlive, try await isHealthy(connection) { return connection }
                     await connection.kill()
                 } catch {
+                    try Task.checkCancellation()
                     // Each caller gets the failure that it waited for; the next one tries anew.
-                    if self.running == running { self.running = nil }
+                    if self.running === running { self.running = nil }
                     throw error
                 }
-                if self.running == running { self.running = nil }
+                if self.running === running { self.running = nil }
                 continue
             }
             try countStart()
             let starter = PluginStarter(path: path, options: options)
-            running = Task { try await starter.start() }
+            running = SharedTask { try await starter.start() }
         }
     }
 
@@ -61,7 +61,10 @@ actor PluginProgram {
         guard let running else { return }
         self.running = nil
         running.cancel()
-        if let connection = try? await running.value { await connection.end() }
+        // A task of its own: a program is ended also when the run was interrupted.
+        await Task {
+            if let connection = try? await running.value { await connection.end() }
+        }.value
     }
 
     private func failure(_ failure: PluginError.Failure) -> PluginError {
@@ -76,12 +79,17 @@ actor PluginProgram {
         starts.append(now)
     }
 
-    private func isHealthy(_ connection: PluginConnection) async -> Bool {
-        guard connection.quietFor > Self.quietLimit else { return true }
-        var options = CallOptions.defaults
-        options.timeout = connection.limits.answer
-        options.waitForReady = false
-        guard let health = try? await PluginHealth.check(connection.client, options), health.flaw == nil else {
+    /// - Throws: `CancellationError`, which says nothing of the program's health.
+    private func isHealthy(_ connection: PluginConnection) async throws -> Bool {
+        // One that works on other calls may be too busy to answer, and they have limits of their own.
+        guard !connection.isBusy, connection.quietFor > options.limits.quiet else { return true }
+        var call = CallOptions.defaults
+        call.timeout = options.limits.answer
+        call.waitForReady = false
+        do {
+            guard try await PluginHealth.check(connection.client, call).flaw == nil else { return false }
+        } catch {
+            try Task.checkCancellation()
             return false
         }
         connection.noteAnswer()

@@ -123,6 +123,7 @@ struct PluginStarter: Sendable {
             config.http2.authority = "localhost"
             // A connection that rests is no reason to make another one.
             config.connection.maxIdleTime = nil
+            config.channelDebuggingCallbacks.onCreateTCPConnection = { PingResponder.add(to: $0, of: .client) }
         }
         switch address {
         case .unix(let path):
@@ -150,9 +151,7 @@ struct PluginStarter: Sendable {
             guard let health else { throw failure(.unhealthy("it does not answer when asked for its health"), process) }
             if let flaw = health.flaw { throw failure(.unhealthy(flaw), process) }
         } catch let error as RPCError {
-            if let end = try await process.end.value(within: .milliseconds(300)) {
-                throw failure(.endedEarly(end), process)
-            }
+            if let end = try await process.end.value(within: .milliseconds(500)) { throw failure(.died(end), process) }
             guard error.code != .deadlineExceeded else {
                 throw failure(.unhealthy("it does not answer when asked for its health"), process)
             }
@@ -175,11 +174,10 @@ struct PluginStarter: Sendable {
             guard let answer else { throw failure(.timedOut(limits.answer), process) }
             return Set(answer.services.prefix(32).compactMap(ExtensionService.init))
         } catch let error as RPCError {
-            guard error.code == .unimplemented else {
-                throw failure(
-                    .refused(code: error.code.description, reason: error.message, stack: error.stackFrames), process)
-            }
-            return []
+            if error.code == .unimplemented { return [] }
+            if let end = try await process.end.value(within: .milliseconds(500)) { throw failure(.died(end), process) }
+            throw failure(
+                .refused(code: error.code.description, reason: error.message, stack: error.stackFrames), process)
         }
     }
 

@@ -21,6 +21,8 @@ struct FileKind {
     var isSocket: Bool { mode & S_IFMT == S_IFSOCK }
     /// Whether anybody may change it.
     var isWritableByAll: Bool { mode & S_IWOTH != 0 }
+    /// Whether only owners may remove and rename what is in a directory.
+    var isSticky: Bool { mode & S_ISVTX != 0 }
     /// Whether anybody at all may execute it.
     var isExecutable: Bool { mode & 0o111 != 0 }
 }

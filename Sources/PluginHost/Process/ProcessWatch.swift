@@ -38,11 +38,9 @@ struct ProcessWatch: Sendable {
             }
             sources = open
         }
-        let code = godwit_reap(id)
-        // What it started and left behind goes with it.
-        process.signal(SIGKILL)
+        let end = process.takeLeave()
         reader.finish()
-        process.end.settle(ProgramEnd(code: code))
+        process.end.settle(end)
     }
 }
 

@@ -17,6 +17,11 @@ enum ProgramFile {
         }
         guard kind.isFile else { throw failure("'\(path)' is not a file") }
         guard !kind.isWritableByAll else { throw failure("anyone may change '\(path)'") }
+        let directory = (path as NSString).deletingLastPathComponent
+        if let place = FileKind(of: directory.isEmpty ? "." : directory, followingLinks: true) {
+            // As in /tmp, the sticky bit keeps others from putting their file in its place.
+            guard !place.isWritableByAll || place.isSticky else { throw failure("anyone may change '\(directory)'") }
+        }
         guard access(path, X_OK) == 0 else { throw failure("'\(path)' is not executable") }
     }
 

@@ -15,6 +15,7 @@ final class ProgramProcess: Sendable {
     let end = Settled<ProgramEnd>()
 
     private let tail = Mutex<[String]>([])
+    private let hasLeft = Mutex(false)
     /// So many lines of the log are shown in an error.
     private static let tailLength = 5
 
@@ -78,11 +79,22 @@ final class ProgramProcess: Sendable {
         }
     }
 
-    /// Sends a signal to the program and all it started.
+    /// Sends a signal to the program and all it started, unless we have taken leave of it: its number may be a
+    /// stranger's then.
     func signal(_ number: Int32) {
-        // The group keeps its number as long as anybody is in it, so this cannot meet a stranger while we have not
-        // taken leave of the program; after that only what it left behind is in it, if anything.
-        _ = kill(-id, number)
+        hasLeft.withLock { hasLeft in
+            if !hasLeft { _ = kill(-id, number) }
+        }
+    }
+
+    /// Waits for the program's end, takes what it started and left behind with it, and gives its number back.
+    func takeLeave() -> ProgramEnd {
+        godwit_await_end(id)
+        return hasLeft.withLock { hasLeft in
+            _ = kill(-id, SIGKILL)
+            hasLeft = true
+            return ProgramEnd(code: godwit_reap(id))
+        }
     }
 }
 

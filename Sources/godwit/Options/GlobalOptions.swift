@@ -19,6 +19,11 @@ struct GlobalOptions: ParsableArguments {
         completion: .directory)
     var pluginDir: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Velero's feature flags that plugins are told of, as EnableCSI; comma-separated.", valueName: "flags"))
+    var features: [CommaSeparated] = []
+
     /// Where programs that are plugins are looked for. The first is where 'plugin add' puts them.
     var pluginDirectories: [String] { Self.pluginDirectories(pluginDir) }
 

@@ -38,6 +38,7 @@ final class ProgressView: Sendable {
             switch event {
             case .progress(let progress): update(progress)
             case .log(let line): show(line)
+            case .detail(let line): if showsDebug { show(line) }
             }
         }
     }

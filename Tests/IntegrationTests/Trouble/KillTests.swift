@@ -35,7 +35,13 @@ struct KillTests {
             var leftovers = 0
             for trial in 0..<Self.backups {
                 let run = try site.start(["backup", "create", "k"] + options, on: .source)
-                try await Task.sleep(for: full * Double.random(in: 0.05...0.9))
+                if trial % 2 == 0 {
+                    try await Task.sleep(for: full * Double.random(in: 0.05...0.9))
+                } else {
+                    // On a busy machine most of the time goes by before the first file is written.
+                    try await waitForFiles(of: run, site)
+                    try await Task.sleep(for: full * Double.random(in: 0...0.3))
+                }
                 run.signal(SIGKILL)
                 let result = await run.wait()
                 let wasKilled = result.ending == .signalled(SIGKILL)
@@ -46,7 +52,7 @@ struct KillTests {
             }
             print("kill -9 (\(place)): \(killed) of \(Self.backups) backups killed, \(leftovers) left something behind")
             #expect(killed >= Self.backups / 3 && leftovers > 0)
-            try await leftoversAreRemoved(site, options, full)
+            try await leftoversAreRemoved(site, options)
         }
         try await site.cleanUp()
     }
@@ -85,11 +91,11 @@ struct KillTests {
         try await expectNothing(site, below: "backups/k/")
     }
 
-    private func leftoversAreRemoved(_ site: Site, _ options: [String], _ full: Duration) async throws {
+    private func leftoversAreRemoved(_ site: Site, _ options: [String]) async throws {
         var tries = 0
         repeat {
             let run = try site.start(["backup", "create", "k"] + options, on: .source)
-            try await Task.sleep(for: full * 0.6)
+            try await waitForFiles(of: run, site)
             run.signal(SIGKILL)
             _ = await run.wait()
             tries += 1
@@ -145,6 +151,13 @@ struct KillTests {
     }
 
     /// Everything that stands below a key, unfinished uploads and temporary files included.
+    /// Waits until a backup has written something, or has ended.
+    private func waitForFiles(of run: RunningProgram, _ site: Site) async throws {
+        while run.isRunning, try await files(site, below: "backups/k/").isEmpty {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     private func files(_ site: Site, below key: String) async throws -> [String] {
         if site.storage.hasPrefix("file://") {
             return Workspace.files(below: site.workspace.path("store/\(key)"))

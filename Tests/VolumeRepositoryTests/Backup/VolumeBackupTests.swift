@@ -134,7 +134,7 @@ import Testing
         try site.move("m/moved", to: "z")
         let (snapshot, summary) = try await site.backUp()
         #expect(summary.bytesRead > 0 && summary.contentBytesStored == 0 && summary.newBytes == 0)
-        let extents = { (snapshot: Snapshot) in
+        let extents = { (snapshot: StoredSnapshot) in
             try await Set(site.entries(of: snapshot).filter { $0.kind == .file }.map(\.extents))
         }
         #expect(try await extents(before) == extents(snapshot))

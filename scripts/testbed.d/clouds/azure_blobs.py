@@ -531,7 +531,7 @@ class AzureTokens:
 
     def answer(self, request, path, query, body):
         if path == "/control/revoke" and request.method == "POST":
-            self.server.revoke()
+            self.server.revoke(request.headers.get("Authorization", ""))
             return {}
         if path == f"/login/{self.tenant}/oauth2/v2.0/token" and request.method == "POST":
             form = dict(urllib.parse.parse_qsl(body.decode()))

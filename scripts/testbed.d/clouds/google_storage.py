@@ -479,7 +479,7 @@ class GoogleTokens:
 
     def answer(self, request, path, query, body):
         if path == "/control/revoke" and request.method == "POST":
-            self.server.revoke()
+            self.server.revoke(request.headers.get("Authorization", ""))
             return 200, {}, {}
         if path == "/token" and request.method == "POST":
             return self.oauth(self.token, dict(urllib.parse.parse_qsl(body.decode())))

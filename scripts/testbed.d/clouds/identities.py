@@ -53,17 +53,23 @@ class TokenServer:
     """Issues tokens that it alone can verify, and revokes them."""
 
     def __init__(self):
-        self.revoke()
-
-    def revoke(self):
         self.key = secrets.token_bytes(32)
+        self.revoked = set()
+
+    def revoke(self, authorization):
+        """Makes the token in a header worthless, and no other: tests share this server."""
+        self.revoked.add(authorization.removeprefix("Bearer "))
 
     def issue(self, life=3600, **claims):
         start = int(time.time())
+        # Each one is another, also within a second.
+        claims["jti"] = secrets.token_hex(8)
         return jwt.encode({"iat": start, "exp": start + life, **claims}, self.key, algorithm="HS256")
 
     def claims(self, token, audience):
         """What a token says; None when it is none of ours, or has ended, or is for something else."""
+        if token in self.revoked:
+            return None
         try:
             return jwt.decode(token, self.key, algorithms=["HS256"], audience=audience)
         except jwt.InvalidTokenError:

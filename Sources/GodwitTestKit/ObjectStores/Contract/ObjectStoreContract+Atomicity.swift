@@ -24,7 +24,8 @@ extension ObjectStoreContract {
                             guard let read = try await run.readUnlessChanged("a") else { continue }
                             let number = (read.bytes.count - 200_000) / 1000
                             try run.require(
-                                read.bytes == version(number) && read.info.size == Int64(read.bytes.count),
+                                (0...20).contains(number) && read.bytes == version(number)
+                                    && read.info.size == Int64(read.bytes.count),
                                 "a reader sees \(read.bytes.count) mixed bytes")
                         } while !isDone.isSet
                     }
@@ -112,13 +113,14 @@ extension ObjectStoreContract {
 
     static let optionalChecks = [
         ContractCheck("url.signed", "A signed URL gives the object to anyone.") { run in
-            try await run.put("with space+plus/ü", [1, 2, 3])
-            let url = try await run.store.signedURL(for: run.key("with space+plus/ü"), expiresIn: .seconds(600))
             guard run.store.capabilities.signedURLs else {
-                try run.require(url == nil, "there is a URL although the store does not claim it")
                 throw ContractSkip(why: "the store does not claim signed URLs")
             }
-            guard let url else { throw ContractViolation(why: "there is no URL although the store claims it") }
+            try await run.put("with space+plus/ü", [1, 2, 3])
+            let signed = try await run.store.signedURL(for: run.key("with space+plus/ü"), expiresIn: .seconds(600))
+            guard let url = signed else {
+                throw ContractViolation(why: "there is no URL although the store claims it")
+            }
             guard let fetch = run.subject.fetch else { throw ContractSkip(why: "the caller brings no way to fetch") }
             let answer = try await fetch(url)
             try run.require(answer.status == 200, "fetching answers \(answer.status)")
