@@ -37,7 +37,7 @@ enum Providers {
     static func snapshotter(
         named name: String, _ places: PluginPlaces
     ) async throws -> any VolumeSnapshotterProvider {
-        let own = velerosNames[name] ?? name
+        let own = snapshotterName(name)
         if let provider = snapshotters.first(where: { $0.name == own }) { return provider }
         let loaded = try await ExternalPlugins.load([.volumeSnapshotter], places)
         if let provider = loaded.volumeSnapshotters.first(where: { $0.name == name }) { return provider }
@@ -47,6 +47,9 @@ enum Providers {
         throw UnknownSnapshotterError(
             name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name))
     }
+
+    /// The name of a snapshotter, where Velero's plugin for the same storage may be named instead.
+    static func snapshotterName(_ name: String) -> String { velerosNames[name] ?? name }
 
     /// Makes the snapshotter of a location.
     static func open(_ location: SnapshotLocation, _ places: PluginPlaces) async throws -> any VolumeSnapshotter {

@@ -8,6 +8,7 @@ enum Services {
         var services: [any RegistrableRPCService] = [Lister(), Action(), Store()]
         if !Behaviour.is("no-health") { services.append(Health()) }
         if !Behaviour.is("no-controller") { services.append(Controller()) }
+        if Behaviour.name.hasSuffix("-snapshots") { services.append(Snapshotter()) }
         if Behaviour.name.hasPrefix("godwit-") {
             services += [Extensions(), GodwitAction(), GodwitStore()] as [any RegistrableRPCService]
         }
@@ -48,6 +49,8 @@ struct Lister: Generated_PluginLister.SimpleServiceProtocol {
             case "names-twice": good + [good[0]]
             case "bad-name": [plugin("BackupItemAction", "no prefix")]
             case "unknown-kind": [plugin("Teapot", "example.com/teapot")] + good
+            case _ where Behaviour.name.hasSuffix("-snapshots"):
+                [plugin("VolumeSnapshotter", "example.com/snapshotter")]
             case "many-plugins": (0..<1000).map { plugin("BackupItemAction", "example.com/a\($0)") }
             default: good
             }

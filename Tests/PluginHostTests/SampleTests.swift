@@ -123,6 +123,11 @@ import Testing
             } readDirectory: { path in
                 try String(contentsOfFile: "\(path)/file", encoding: .utf8)
             }
+            subject.snapshots = { _ in
+                let folder = "\(root)/.snapshots"
+                guard FileManager.default.fileExists(atPath: folder) else { return [] }
+                return Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+            }
             return await (try #require(VolumeSnapshotterContract.check(named: check))).run(subject)
         }
         if case .failed(let why) = outcome { Issue.record("\(check): \(why)") }

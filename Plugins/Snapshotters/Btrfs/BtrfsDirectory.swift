@@ -10,6 +10,10 @@ final class BtrfsDirectory: Sendable {
     let filesystem: [UInt8]
     /// Whether it is the root of a subvolume.
     let isSubvolume: Bool
+    /// Its number in its subvolume, which a snapshot keeps.
+    let inode: ino_t
+    /// The device that the system gives to its subvolume.
+    let device: dev_t
     private let descriptor: Int32
 
     /// The inode of every subvolume's root.
@@ -34,6 +38,8 @@ final class BtrfsDirectory: Sendable {
         self.path = path
         filesystem = id
         isSubvolume = status.st_ino == Self.rootInode
+        inode = status.st_ino
+        device = status.st_dev
     }
 
     deinit { close(descriptor) }

@@ -21,7 +21,7 @@ public final class BtrfsSnapshotter: SnapshotInspection {
     private let volumes: String?
     private let takesAnyHostPath: Bool
 
-    /// A snapshotter that keeps snapshots in a directory, which is made if its parent is there.
+    /// A snapshotter that keeps snapshots in a directory, which is made with the first snapshot if its parent is there.
     ///
     /// - Parameters:
     ///   - node: the name of this machine as a node.
@@ -29,14 +29,18 @@ public final class BtrfsSnapshotter: SnapshotInspection {
     ///   - takesAnyHostPath: hostPath volumes that name no node are this machine's.
     /// - Throws: `BtrfsError`.
     init(directory: String, node: String, volumes: String?, takesAnyHostPath: Bool) throws {
-        if mkdir(directory, 0o700) != 0, errno != EEXIST { throw BtrfsError("make the directory", directory) }
-        filesystem = try BtrfsDirectory(directory).filesystem
+        let isThere = access(directory, F_OK) == 0 || errno != ENOENT
+        let existing = isThere ? directory : (directory as NSString).deletingLastPathComponent
+        filesystem = try BtrfsDirectory(existing).filesystem
         folder = SnapshotFolder(path: directory)
         description = "btrfs at \(directory)"
         self.node = node
         self.volumes = volumes
         self.takesAnyHostPath = takesAnyHostPath
     }
+
+    /// The id of the file system.
+    public var place: String { filesystem.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
     /// The path of a volume of this machine and file system.
     public func volumeID(of persistentVolume: KubernetesObject) async throws -> String? {
@@ -80,8 +84,11 @@ public final class BtrfsSnapshotter: SnapshotInspection {
                     "it holds the subvolume '\(nested.printable)', of which a snapshot would have nothing")
             }
             let (subvolume, inside) = try subvolume(of: volume)
+            guard subvolume.device == volume.device else { throw mounted(operation) }
             let entry = SnapshotFolder.Entry(volume: volumeID, inside: inside, tags: tags, taken: Date())
-            return try folder.add(subvolume, entry)
+            return try folder.add(subvolume, entry) { content in
+                try requireVolume(volume, at: inside.isEmpty ? content : "\(content)/\(inside)", operation)
+            }
         }
         guard Task.isCancelled else { return id }
         // Nobody will know its id.
@@ -114,10 +121,7 @@ public final class BtrfsSnapshotter: SnapshotInspection {
             try Task.checkCancellation()
             return target.path
         } catch {
-            try await Task {
-                try await run(operation) { _ in try BtrfsDirectory(target.parent).removeSubvolume(target.name) }
-            }.value
-            throw error
+            throw await removing(target, after: error, operation)
         }
     }
 
@@ -163,6 +167,20 @@ extension BtrfsSnapshotter {
         return directory
     }
 
+    /// A volume may be mounted where it is looked for: what is below its path in the subvolume above is then something
+    /// else, mostly an empty directory.
+    private func requireVolume(_ volume: BtrfsDirectory, at path: String, _ operation: String) throws {
+        guard let found = try directory(path, operation), found.inode == volume.inode else {
+            throw mounted(operation)
+        }
+    }
+
+    private func mounted(_ operation: String) -> VolumeSnapshotError {
+        error(
+            .invalidConfiguration, operation,
+            "it is a bind mount, and a snapshot would not have its files; name the path of what is mounted there")
+    }
+
     private func requireEntry(_ id: String, _ operation: String) throws -> SnapshotFolder.Entry {
         guard let entry = try folder.entry(id) else {
             throw error(.notFound, operation, "it is not in '\(folder.path)'")
@@ -197,13 +215,34 @@ extension BtrfsSnapshotter {
         return ("\(parent)/\(name)", parent, name)
     }
 
+    /// Removes a volume that a failed call has begun to make, also in a cancelled task.
+    ///
+    /// - Returns: the error of the call, which says so if the volume stays behind.
+    private func removing(
+        _ target: (path: String, parent: String, name: String), after failure: any Error, _ operation: String
+    ) async -> any Error {
+        let removal = Task {
+            try await run(operation) { _ in try BtrfsDirectory(target.parent).removeSubvolume(target.name) }
+        }
+        guard case .failure(let second) = await removal.result else { return failure }
+        return translated(LeftBehind(cause: failure, what: "'\(target.path)'", why: "\(second)"), operation)
+    }
+
     /// Runs what may block, and turns its errors into ours.
     private func run<Value: Sendable>(
         _ operation: String, _ work: @escaping @Sendable (String) throws -> Value
     ) async throws -> Value {
         do {
             return try await BlockingPool.shared.run { try work(operation) }
-        } catch let failure as BtrfsError {
+        } catch {
+            throw translated(error, operation)
+        }
+    }
+
+    /// A failure in the words of the protocol.
+    private func translated(_ failure: any Error, _ operation: String) -> any Error {
+        switch failure {
+        case let failure as BtrfsError:
             let kind: VolumeSnapshotError.Kind =
                 switch failure.code {
                 case EACCES, EPERM: .accessDenied
@@ -211,9 +250,15 @@ extension BtrfsSnapshotter {
                 case EXDEV, ENOTTY, EROFS: .invalidConfiguration
                 default: .other(code: String(cString: strerror(failure.code)))
                 }
-            throw error(kind, operation, failure.description)
-        } catch let failure as CocoaError {
-            throw error(.other(code: "file"), operation, failure.localizedDescription)
+            return error(kind, operation, failure.description)
+        case let failure as CocoaError:
+            return error(.other(code: "file"), operation, failure.localizedDescription)
+        case let failure as LeftBehind:
+            let cause = translated(failure.cause, operation)
+            let first = cause as? VolumeSnapshotError ?? error(.other(code: "interrupted"), operation, "\(cause)")
+            let remains = "\(failure.what) stays behind: \(failure.why)"
+            return error(first.kind, operation, [first.reason, remains].compactMap(\.self).joined(separator: "; "))
+        default: return failure
         }
     }
 

@@ -52,7 +52,7 @@ final class SharedCopy: Sendable {
             }
             running.process = process
         }
-        let text = errors.fileHandleForReading.readDataToEndOfFile().prefix(2000)
+        let text = Self.beginning(of: errors.fileHandleForReading)
         process.waitUntilExit()
         let isCancelled = running.withLock { $0.isCancelled }
         guard !isCancelled else { throw CancellationError() }
@@ -60,6 +60,18 @@ final class SharedCopy: Sendable {
             throw Failure(reason: String(decoding: text, as: UTF8.self).printable)
         }
     }
+
+    /// What is written there first. The rest is read too, because else the writer would wait for ever.
+    private static func beginning(of handle: FileHandle) -> Data {
+        var text = Data()
+        while case let piece = handle.availableData, !piece.isEmpty {
+            text += piece.prefix(errorLimit - text.count)
+        }
+        return text
+    }
+
+    /// Bytes that are kept of what `cp` says: a line for each of a million files may be.
+    private static let errorLimit = 2000
 }
 
 /// A thread of its own: a copy may take minutes.

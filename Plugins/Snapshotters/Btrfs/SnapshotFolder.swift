@@ -56,8 +56,13 @@ struct SnapshotFolder: Sendable {
 
     /// Takes a snapshot of a subvolume.
     ///
+    /// - Parameter check: looks at the snapshot, by its path, before it gets its name.
     /// - Returns: its id.
-    func add(_ subvolume: BtrfsDirectory, _ entry: Entry) throws -> String {
+    /// - Throws: ``LeftBehind`` when what a failed call has made could not be removed.
+    func add(
+        _ subvolume: BtrfsDirectory, _ entry: Entry, checkedBy check: (_ content: String) throws -> Void
+    ) throws -> String {
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw BtrfsError("make the directory", path) }
         let id = UUID().uuidString.lowercased()
         let draft = "\(path)/\(Self.unfinished)\(id)"
         guard mkdir(draft, 0o700) == 0 else { throw BtrfsError("make the directory", draft) }
@@ -65,10 +70,15 @@ struct SnapshotFolder: Sendable {
             let text = Data(entry.json.prettyPrinted().utf8)
             try text.write(to: URL(fileURLWithPath: "\(draft)/\(Self.description)"))
             try subvolume.snapshot(in: BtrfsDirectory(draft), as: Self.content, readOnly: true)
+            try check("\(draft)/\(Self.content)")
             guard rename(draft, folder(id)) == 0 else { throw BtrfsError("give its name to", draft) }
             return id
         } catch {
-            try clear(draft)
+            do {
+                try clear(draft)
+            } catch let second {
+                throw LeftBehind(cause: error, what: "'\(draft)'", why: "\(second)")
+            }
             throw error
         }
     }
@@ -97,8 +107,10 @@ struct SnapshotFolder: Sendable {
         let draft = "\(path)/\(Self.unfinished)\(id)"
         // From here on there is no such snapshot, whatever happens.
         guard rename(folder(id), draft) == 0 else {
-            if errno == ENOENT { return }
-            throw BtrfsError("remove", folder(id))
+            guard errno == ENOENT else { throw BtrfsError("remove", folder(id)) }
+            // An earlier call may have come so far and no further.
+            if access(draft, F_OK) == 0 { try clear(draft) }
+            return
         }
         try clear(draft)
     }
@@ -106,6 +118,8 @@ struct SnapshotFolder: Sendable {
     /// Snapshots of a volume, by id.
     func entries() throws -> [String: Entry] {
         var found: [String: Entry] = [:]
+        // It is made with the first snapshot.
+        guard access(path, F_OK) == 0 else { return found }
         for name in try FileManager.default.contentsOfDirectory(atPath: path) where Self.isID(name) {
             found[name] = try entry(name)
         }
@@ -120,4 +134,13 @@ struct SnapshotFolder: Sendable {
             throw BtrfsError("remove", draft)
         }
     }
+}
+
+/// A call failed, and what it had made could not be removed either.
+struct LeftBehind: Error {
+    let cause: any Error
+    /// What stays.
+    let what: String
+    /// Why.
+    let why: String
 }

@@ -13,7 +13,7 @@ public final class CSISnapshotter: ClaimSnapshotter {
     /// `godwit.io/csi`
     public let name = "godwit.io/csi"
     let cluster: any ClusterAccess
-    /// The classes, read once.
+    /// The classes, read once, and once more after a failure.
     private let classes = Mutex<Task<VolumeSnapshotClasses?, any Error>?>(nil)
 
     /// A snapshotter in a cluster.
@@ -44,22 +44,29 @@ public final class CSISnapshotter: ClaimSnapshotter {
         let object = SnapshotObjects.snapshot(name, of: claim, class: offer.snapshotClass, labels: labels)
         let identity = SnapshotObjects.identity(snapshot: name, in: claim.namespace)
         let operation = "snapshot claim '\(claim)'"
+        var bound: String?
+        var taken: ClaimSnapshot?
         do {
             // Once it is sent, its answer is waited for: else nobody knows whether there is something to clean up.
             _ = try await Task { [cluster] in
                 try await cluster.create(object, as: SnapshotObjects.snapshots)
             }.value
-            let content = try await readyContent(of: identity, operation, timeout)
-            guard let handle = content[path: "status", "snapshotHandle"]?.string, !handle.isEmpty else {
+            let content = try await readyContent(of: identity, operation, timeout) { bound = $0 }
+            guard let handle = content.snapshotHandle else {
                 throw error(.unavailable, operation, "it is ready, and its content '\(content.name)' has no handle")
             }
-            let driver = content[path: "spec", "driver"]?.string ?? offer.driver
+            let snapshot = ClaimSnapshot(
+                driver: content[path: "spec", "driver"]?.string ?? offer.driver, handle: handle,
+                snapshotClass: offer.snapshotClass, restoreSize: content[path: "status", "restoreSize"]?.integer)
+            taken = snapshot
             try await forget(identity, content: content.name)
-            return ClaimSnapshot(
-                driver: driver, handle: handle, snapshotClass: offer.snapshotClass,
-                restoreSize: content[path: "status", "restoreSize"]?.integer)
+            return snapshot
         } catch {
-            try await discard(identity, after: error)
+            if let taken, let bound {
+                try await discard(taken, identity, content: bound, after: error, operation, timeout)
+            } else {
+                try await discard(identity, content: bound, after: error, operation)
+            }
             throw error
         }
     }
@@ -106,40 +113,8 @@ public final class CSISnapshotter: ClaimSnapshotter {
             _ = try await readyContent(of: identity, operation, timeout)
         } catch {
             // They stand for a snapshot of a backup, which stays.
-            try await cleanUp(after: error) { [self] in try await forget(identity, content: content) }
+            try await cleanUp(after: error, operation) { [self] in try await forget(identity, content: content) }
             throw error
-        }
-    }
-
-    /// Deletes a snapshot in the storage.
-    public func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {
-        let operation = "delete snapshot '\(snapshot.handle.printable)' of driver '\(snapshot.driver.printable)'"
-        try await requireSnapshots(operation)
-        let name = Self.contentName("delete", snapshot.driver, snapshot.handle)
-        let identity = SnapshotObjects.identity(content: name)
-        if try await cluster.get(identity) == nil {
-            let content = SnapshotObjects.content(
-                name, snapshot, reference: ("default", name), class: try await known(snapshot.snapshotClass),
-                deletes: true, labels: [:])
-            _ = try await cluster.create(content, as: SnapshotObjects.contents)
-        }
-        // Deleted before its driver has taken notice, it would go and leave the snapshot.
-        var isServed = false
-        do {
-            try await wait(timeout, operation, "no driver has taken notice of it") { [self] in
-                guard let content = try await cluster.get(identity) else { return true }
-                isServed =
-                    content.isReadyToUse || content.snapshotFailure != nil
-                    || content[path: "metadata", "finalizers"]?.array?.isEmpty == false
-                return isServed
-            }
-        } catch {
-            try await cleanUp(after: error) { [self] in try await cluster.delete(identity) }
-            throw error
-        }
-        try await cluster.delete(identity)
-        try await wait(timeout, operation, "its content '\(name)' does not go") { [self] in
-            try await cluster.get(identity) == nil
         }
     }
 }
@@ -164,8 +139,10 @@ extension CSISnapshotter {
     }
 
     /// Waits until a snapshot can be used, and gives its content.
+    ///
+    /// - Parameter bound: is told the name of the content as soon as it is known.
     private func readyContent(
-        of identity: ItemIdentity, _ operation: String, _ timeout: Duration
+        of identity: ItemIdentity, _ operation: String, _ timeout: Duration, bound: (String) -> Void = { _ in }
     ) async throws -> KubernetesObject {
         var last = "nobody has taken notice of it; does the cluster run the snapshot controller and the driver?"
         var content: KubernetesObject?
@@ -174,7 +151,9 @@ extension CSISnapshotter {
                 throw error(.notFound, operation, "somebody has deleted VolumeSnapshot '\(identity.name)'")
             }
             last = snapshot.snapshotFailure ?? last
-            guard snapshot.isReadyToUse, let name = snapshot.boundContent else { return false }
+            guard let name = snapshot.boundContent else { return false }
+            bound(name)
+            guard snapshot.isReadyToUse else { return false }
             content = try await cluster.get(SnapshotObjects.identity(content: name))
             return content != nil
         } why: {
@@ -194,36 +173,67 @@ extension CSISnapshotter {
         try await cluster.delete(content)
     }
 
+    /// Removes a snapshot that was there, and whose objects could not be removed.
+    ///
+    /// Which of them are left nobody knows; so the rest is removed without the snapshot, and the snapshot by its handle.
+    private func discard(
+        _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, content: String, after error: any Error,
+        _ operation: String, _ timeout: Duration
+    ) async throws {
+        let what = "snapshot '\(snapshot.handle.printable)' of driver '\(snapshot.driver.printable)'"
+        try await cleanUp(after: error, operation, what) { [self] in
+            let removal: Result<Void, any Error>
+            do {
+                removal = .success(try await forget(identity, content: content))
+            } catch {
+                removal = .failure(error)
+            }
+            try await deleteSnapshot(snapshot, timeout: timeout)
+            try removal.get()
+        }
+    }
+
     /// Removes a snapshot that a failed call has begun to take, with its objects.
-    private func discard(_ identity: ItemIdentity, after error: any Error) async throws {
-        try await cleanUp(after: error) { [self] in
+    ///
+    /// - Parameter bound: its content, where that is known; the VolumeSnapshot may be gone by now.
+    private func discard(
+        _ identity: ItemIdentity, content bound: String?, after error: any Error, _ operation: String
+    ) async throws {
+        try await cleanUp(after: error, operation) { [self] in
             // A controller that has taken notice names the content at once. Of one that is named later, when its
             // snapshot is gone, nobody would know.
             let deadline = ContinuousClock.now + Self.bindingTime
             var snapshot = try await cluster.get(identity)
-            while snapshot != nil, snapshot?.boundContent == nil, ContinuousClock.now < deadline {
+            while bound == nil, snapshot != nil, snapshot?.boundContent == nil, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(100))
                 snapshot = try await cluster.get(identity)
             }
-            guard let snapshot else { return }
-            if let content = snapshot.boundContent.map(SnapshotObjects.identity(content:)),
-                try await cluster.get(content) != nil
-            {
+            let content = (snapshot?.boundContent ?? bound).map(SnapshotObjects.identity(content:))
+            if let content, try await cluster.get(content) != nil {
                 _ = try await cluster.patch(content, with: ["spec": ["deletionPolicy": "Delete"]])
             }
-            try await cluster.delete(identity)
+            // The controller lets the content follow; without a VolumeSnapshot nobody does.
+            if snapshot != nil {
+                try await cluster.delete(identity)
+            } else if let content {
+                try await cluster.delete(content)
+            }
         }
     }
 
     /// Cleans up, also in a cancelled task.
     ///
     /// - Throws: an error that also says what stays behind, unless the first one was a cancellation.
-    private func cleanUp(after failure: any Error, _ work: @escaping @Sendable () async throws -> Void) async throws {
+    func cleanUp(
+        after failure: any Error, _ operation: String, _ what: String = "its objects",
+        _ work: @escaping @Sendable () async throws -> Void
+    ) async throws {
         do {
             try await Task { try await work() }.value
         } catch let second {
-            guard !(failure is CancellationError), let first = failure as? VolumeSnapshotError else { throw failure }
-            let reason = [first.reason, "its objects stay behind: \(second)"].compactMap(\.self)
+            guard !(failure is CancellationError) else { throw failure }
+            let first = failure as? VolumeSnapshotError ?? error(.unavailable, operation, "\(failure)")
+            let reason = [first.reason, "\(what) may stay behind: \(second)"].compactMap(\.self)
             throw error(first.kind, first.operation, reason.joined(separator: "; "))
         }
     }
@@ -239,21 +249,27 @@ extension CSISnapshotter {
             classes = task
             return task
         }
-        return try await task.value
+        do {
+            return try await task.value
+        } catch {
+            // The next volume asks again.
+            classes.withLock { if $0 == task { $0 = nil } }
+            throw error
+        }
     }
 
     /// The class of a name, where this cluster has it.
-    private func known(_ name: String) async throws -> KubernetesObject? {
+    func known(_ name: String) async throws -> KubernetesObject? {
         name.isEmpty ? nil : try await knownClasses()?[name]
     }
 
-    private func requireSnapshots(_ operation: String) async throws {
+    func requireSnapshots(_ operation: String) async throws {
         guard try await cluster.serves(SnapshotObjects.contents) else {
             throw error(.invalidConfiguration, operation, "the cluster serves no \(SnapshotObjects.contents)")
         }
     }
 
-    private func wait(
+    func wait(
         _ timeout: Duration, _ operation: String, _ reason: String, until isReached: () async throws -> Bool,
         why: (() -> String)? = nil
     ) async throws {
@@ -269,14 +285,14 @@ extension CSISnapshotter {
         }
     }
 
-    private func error(
+    func error(
         _ kind: VolumeSnapshotError.Kind, _ operation: String, _ reason: String?
     ) -> VolumeSnapshotError {
         VolumeSnapshotError(kind, operation: operation, storage: cluster.description, reason: reason?.printable)
     }
 
     /// A name that is the same whenever the same is asked for.
-    private static func contentName(_ purpose: String, _ first: String, _ second: String) -> String {
+    static func contentName(_ purpose: String, _ first: String, _ second: String) -> String {
         let digest = SHA256.hash(data: Array("\(first)\n\(second)".utf8)).prefix(12)
         let digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return "godwit-\(purpose)-\(digits)"

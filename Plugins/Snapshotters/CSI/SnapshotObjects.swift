@@ -8,6 +8,8 @@ enum SnapshotObjects {
     static let group = "snapshot.storage.k8s.io"
     static let snapshots = GroupResource(group: group, resource: "volumesnapshots")
     static let contents = GroupResource(group: group, resource: "volumesnapshotcontents")
+    /// Keeps a content until its driver has done what the deletion policy says.
+    static let contentFinalizer = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
     static let classes = GroupResource(group: group, resource: "volumesnapshotclasses")
 
     /// A snapshot of a claim, to be taken.
@@ -63,6 +65,7 @@ enum SnapshotObjects {
             object[path: "spec", "volumeSnapshotClassName"] = .string(snapshotClass.name)
             object.annotations = secrets(of: snapshotClass)
         }
+        if deletes { object[path: "metadata", "finalizers"] = [.string(contentFinalizer)] }
         object.labels = labels
         return object
     }
@@ -102,6 +105,15 @@ extension KubernetesObject {
 
     /// What the driver last said went wrong.
     var snapshotFailure: String? { self[path: "status", "error", "message"]?.string }
+
+    /// Whether the driver says that the storage has no such snapshot: the words of external-snapshotter, the only ones that
+    /// tell it from other failures.
+    var isSnapshotMissing: Bool { snapshotFailure?.contains("can not find snapshot for snapshotID") == true }
+
+    /// What the driver calls the snapshot of a content, once it has taken notice of it.
+    var snapshotHandle: String? {
+        self[path: "status", "snapshotHandle"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     /// The content that a snapshot is bound to.
     var boundContent: String? {

@@ -34,6 +34,9 @@ public struct EBSSnapshotter: SnapshotInspection {
     /// The region, or the server.
     public var description: String { connection.description }
 
+    /// The region.
+    public var place: String { configuration.region }
+
     /// The volume behind a PersistentVolume of `awsElasticBlockStore` or of EBS's CSI driver.
     public func volumeID(of persistentVolume: KubernetesObject) async throws -> String? {
         EBSVolumeReference(persistentVolume)?.volumeID
@@ -174,13 +177,25 @@ extension EBSSnapshotter {
         let search = EC2Connection.Request(
             "DescribeSnapshots", operation,
             [("Filter.1.Name", "tag:\(EBSTags.mark)"), ("Filter.1.Value.1", mark)])
-        return try await connection.retry.run(retryDelay: EC2Connection.delay) { attempt in
-            if attempt > 0, let known = try await connection.send(search).first("snapshotId")?.text { return known }
-            let id = try await connection.once(request).first("snapshotId")?.text ?? ""
-            guard EBSIdentifier.isSnapshot(id) else {
-                throw connection.error(.unavailable, operation, "the answer names no snapshot")
+        do {
+            return try await connection.retry.run(retryDelay: EC2Connection.delay) { attempt in
+                if attempt > 0, let known = try await connection.send(search).first("snapshotId")?.text { return known }
+                let id = try await connection.once(request).first("snapshotId")?.text ?? ""
+                guard EBSIdentifier.isSnapshot(id) else {
+                    throw connection.error(.unavailable, operation, "the answer names no snapshot")
+                }
+                return id
             }
-            return id
+        } catch let error as VolumeSnapshotError where error.isRetryable {
+            // The last answer may have been lost as well.
+            var remains = "a snapshot that was taken all the same has the tag \(EBSTags.mark)=\(mark)"
+            do {
+                if let known = try await connection.send(search).first("snapshotId")?.text { return known }
+            } catch let second {
+                remains += ", and could not be looked for: \(second)"
+            }
+            let reason = [error.reason, remains].compactMap(\.self).joined(separator: "; ")
+            throw connection.error(error.kind, error.operation, reason)
         }
     }
 }

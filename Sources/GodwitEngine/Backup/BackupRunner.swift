@@ -63,7 +63,10 @@ public struct BackupRunner: Sendable {
             return report
         } catch {
             // A storage error here says that the name belongs to another run by now, and so do the files.
-            await writer.discard(removingFiles: !(error is BackupStorageError))
+            let storageError = error as? BackupStorageError
+            let isGone = await writer.discard(removingFiles: storageError == nil)
+            // Who has taken the name has shown that what exists is not this backup.
+            if !isGone, storageError?.kind != .nameTaken { volumes.leaveSnapshots() }
             // Last, so that at no moment there is a backup without its snapshots.
             await volumes.end()
             throw error

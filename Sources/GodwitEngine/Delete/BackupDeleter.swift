@@ -39,7 +39,7 @@ public struct BackupDeleter: Sendable {
                 return report
             }
             let folder = BackupLayout(name: name).folder
-            let records = try await volumes(of: name, &report)
+            let records = try await volumes(of: name, &report, observer)
             try await SnapshotDeletion(snapshots).delete(records, &report, observer)
             guard report.results.errors.count == 0 || ignoringFailures else {
                 await reservation.release()
@@ -61,15 +61,26 @@ public struct BackupDeleter: Sendable {
         }
     }
 
-    /// The volumes whose snapshots go with the backup. That they cannot be told is no reason to keep the rest.
-    private func volumes(of name: String, _ report: inout DeletionReport) async throws -> [VolumeRecord] {
+    /// The volumes whose snapshots go with the backup. Where they cannot be told, that is an error of the report.
+    ///
+    /// - Throws: the store's errors, `CancellationError`.
+    private func volumes(
+        of name: String, _ report: inout DeletionReport, _ observer: RunObserver
+    ) async throws -> [VolumeRecord] {
         do {
             return try await catalog.volumes(of: try await catalog.backup(named: name))
-        } catch let error as BackupStorageError where [.damaged, .unsupported].contains(error.kind) {
-            report.results.warnings.add(
-                "snapshots of its volumes may stay behind, to be found with 'godwit volume snapshots': \(error)")
         } catch let error as BackupStorageError where [.notFound, .incomplete].contains(error.kind) {
             // What a dead run left has no list of them.
+        } catch let error as ObjectStoreError {
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            let reason =
+                "nobody knows which snapshots of volumes belong to it, and they would stay behind: \("\(error)".printable). "
+                + "Those in the repository are shown by 'godwit volume snapshots'; those of storages bear the tag or label "
+                + "velero.io/backup=\(name)"
+            report.results.errors.add(reason)
+            observer(.log(LogLine(.error, reason)))
         }
         return []
     }

@@ -31,7 +31,7 @@ final class ExecutionContext: RestoreContext {
         target = TargetCluster(cluster: prepared.request.cluster, isDryRun: prepared.request.isDryRun)
         waiter = ObjectWaiter(prepared.request)
         quotas = QuotaPatience(timeout: prepared.request.resourceTimeout, observer: observer)
-        let records = request.volumes?.records ?? []
+        let records = (request.volumes?.records ?? []).filter(\.isClaimed)
         // Nobody uses the volumes of a directory of manifests.
         let makesVolumes = request.cluster.capabilities.controlPlane
         snapshots = Dictionary(

@@ -58,7 +58,7 @@ public struct RestorePlanner: Sendable {
 
     private func volumes(_ selection: RestoreSelection) -> [RestorePlan.Volume] {
         (request.volumes?.records ?? []).filter { record in
-            selection.index.row(record.claim.item).map(selection.contains) ?? false
+            record.isClaimed && selection.index.row(record.claim.item).map(selection.contains) ?? false
         }.map { record in
             RestorePlan.Volume(
                 claim: record.claim, target: request.restore.spec.target(of: record.claim),

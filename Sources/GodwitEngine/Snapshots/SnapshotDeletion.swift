@@ -14,6 +14,8 @@ struct SnapshotDeletion: Sendable {
 
     private enum Outcome: Sendable {
         case deleted
+        /// Its storage does not know it, as far as can be told.
+        case missing(String)
         /// It stays, because nobody here knows its storage.
         case left(String)
         case failed(String)
@@ -25,22 +27,51 @@ struct SnapshotDeletion: Sendable {
     func delete(
         _ records: [VolumeRecord], _ report: inout DeletionReport, _ observer: RunObserver
     ) async throws {
-        let kept = records.compactMap { record in record.snapshot.map { (record.claim, $0) } }
+        let kept = records.compactMap { record in record.snapshot.map { (record.item, $0) } }
         guard !kept.isEmpty else { return }
-        let outcomes = try await kept.mapConcurrently(limit: Self.parallel) { claim, snapshot in
-            (claim, try await delete(snapshot))
+        let outcomes = try await kept.mapConcurrently(limit: Self.parallel) { item, snapshot in
+            (item, try await delete(snapshot))
         }
-        for (claim, outcome) in outcomes {
+        for (item, outcome) in outcomes {
             switch outcome {
             case .deleted: report.storageSnapshots += 1
-            case .left(let reason):
-                report.results.warnings.add(reason, about: claim.item)
-                observer(.log(LogLine(.warning, reason, item: claim.item)))
+            case .missing(let reason), .left(let reason):
+                report.results.warnings.add(reason, about: item)
+                observer(.log(LogLine(.warning, reason, item: item)))
             case .failed(let reason):
-                report.results.errors.add(reason, about: claim.item)
-                observer(.log(LogLine(.error, reason, item: claim.item)))
+                report.results.errors.add(reason, about: item)
+                observer(.log(LogLine(.error, reason, item: item)))
             }
         }
+    }
+
+    /// Deletes a snapshot of a location, which may have come to mean another storage: a snapshot that is not there counts
+    /// as deleted everywhere.
+    private func delete(
+        _ snapshot: VolumeRecord.StorageSnapshot, in locations: SnapshotLocations
+    ) async throws -> Outcome {
+        let (provider, snapshotter) = try await locations.snapshotter(snapshot.location)
+        let kept = "\(snapshot.description) is kept by"
+        // Velero's backups do not say who took theirs.
+        guard snapshot.provider.isEmpty || snapshot.provider == provider else {
+            return .failed("\(kept) \(snapshot.provider), and '\(snapshot.location)' is a location of \(provider) here")
+        }
+        var isThere = true
+        if let inspection = snapshotter as? any SnapshotInspection {
+            guard snapshot.place.isEmpty || snapshot.place == inspection.place else {
+                return .failed(
+                    "\(kept) \(provider) in '\(snapshot.place)', and the location means '\(inspection.place)' here")
+            }
+            do {
+                isThere = try await inspection.exists(snapshot.id)
+            } catch {
+                // Whoever may not look may be allowed to delete; that call says what is wrong.
+                try Task.checkCancellation()
+            }
+        }
+        try await snapshotter.deleteSnapshot(snapshot.id)
+        guard !isThere else { return .deleted }
+        return .missing("\(snapshot.description) was not found in \(snapshotter.description): it is gone, or elsewhere")
     }
 
     private func delete(_ snapshot: VolumeRecord.StorageSnapshot) async throws -> Outcome {
@@ -48,8 +79,7 @@ struct SnapshotDeletion: Sendable {
         guard let locations else { return .left(staying) }
         do {
             switch snapshot.kind {
-            case .ofStorage:
-                try await locations.snapshotter(snapshot.location).snapshotter.deleteSnapshot(snapshot.id)
+            case .ofStorage: return try await delete(snapshot, in: locations)
             case .ofClaim:
                 guard let claims = locations.claims else {
                     return .left("\(staying): there is no cluster to delete it")

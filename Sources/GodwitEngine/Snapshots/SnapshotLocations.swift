@@ -18,14 +18,15 @@ public struct SnapshotLocation: Sendable, Hashable {
     }
 }
 
-/// The snapshotters of a run, by the names of their locations. Each is opened once, when it is first needed.
+/// The snapshotters of a run, by the names of their locations. Each is opened once, when it is first needed; one that
+/// cannot be opened is not tried again, because its configuration stays as it is.
 public actor SnapshotLocations {
     /// Makes the snapshotter of a location.
     public typealias Opener = @Sendable (SnapshotLocation) async throws -> any VolumeSnapshotter
 
     private let locations: [String: SnapshotLocation]
     private let open: Opener
-    private var opened: [String: any VolumeSnapshotter] = [:]
+    private var opened: [String: Task<any VolumeSnapshotter, any Error>] = [:]
     /// What takes and restores snapshots of claims; nil without a cluster.
     public nonisolated let claims: (any ClaimSnapshotter)?
 
@@ -47,34 +48,33 @@ public actor SnapshotLocations {
     /// - Throws: ``UnknownSnapshotLocationError``; the plugin's errors.
     public func snapshotter(_ name: String) async throws -> (provider: String, snapshotter: any VolumeSnapshotter) {
         guard let location = locations[name] else { throw UnknownSnapshotLocationError(name: name) }
-        if let known = opened[name] { return (location.provider, known) }
-        let snapshotter = try await open(location)
-        opened[name] = snapshotter
-        return (location.provider, snapshotter)
+        let task = opened[name] ?? Task { [open] in try await open(location) }
+        opened[name] = task
+        return (location.provider, try await task.value)
     }
 
-    /// The snapshotters that a backup asks, in this order.
+    /// The locations whose snapshotters a backup asks, in this order.
     ///
-    /// - Parameter names: as the user chose; empty for one location a provider, which must be its only one.
+    /// - Parameter names: as the user chose; those are opened at once. Empty for one location a provider, which must be
+    ///   its only one, and is opened when it is asked.
     /// - Throws: ``UnknownSnapshotLocationError``, ``AmbiguousSnapshotLocationError``; the plugins' errors.
     public func chosen(_ names: [String]) async throws -> [ChosenSnapshotLocation] {
-        var names = names
-        if names.isEmpty {
-            for (provider, candidates) in Dictionary(grouping: locations.values, by: \.provider) {
-                guard candidates.count == 1 else {
-                    throw AmbiguousSnapshotLocationError(
-                        provider: provider, candidates: candidates.map(\.name).sorted())
-                }
-                names.append(candidates[0].name)
+        var found: [SnapshotLocation] = []
+        for name in names where !found.contains(where: { $0.name == name }) {
+            guard let location = locations[name] else { throw UnknownSnapshotLocationError(name: name) }
+            found.append(location)
+        }
+        if names.isEmpty { found = locations.values.sorted { $0.name < $1.name } }
+        let byProvider = Dictionary(grouping: found, by: \.provider).sorted { $0.key < $1.key }
+        if let (provider, candidates) = byProvider.first(where: { $0.value.count > 1 }) {
+            throw AmbiguousSnapshotLocationError(provider: provider, candidates: candidates.map(\.name))
+        }
+        for name in names { _ = try await snapshotter(name) }
+        return found.map { location in
+            ChosenSnapshotLocation(name: location.name, provider: location.provider) { [self] in
+                try await snapshotter(location.name).snapshotter
             }
-            names.sort()
         }
-        var chosen: [ChosenSnapshotLocation] = []
-        for name in names {
-            let (provider, snapshotter) = try await snapshotter(name)
-            chosen.append(ChosenSnapshotLocation(name: name, provider: provider, snapshotter: snapshotter))
-        }
-        return chosen
     }
 }
 
@@ -84,15 +84,8 @@ public struct ChosenSnapshotLocation: Sendable {
     public let name: String
     /// The name of its plugin.
     public let provider: String
-    /// What takes the snapshots.
-    public let snapshotter: any VolumeSnapshotter
-
-    /// A location.
-    public init(name: String, provider: String, snapshotter: any VolumeSnapshotter) {
-        self.name = name
-        self.provider = provider
-        self.snapshotter = snapshotter
-    }
+    /// Opens what takes the snapshots.
+    let snapshotter: @Sendable () async throws -> any VolumeSnapshotter
 }
 
 /// A snapshot location that nobody has named.
@@ -113,7 +106,7 @@ public struct UnknownSnapshotLocationError: AdvisedError, Hashable {
     }
 }
 
-/// A provider has several snapshot locations, and none was chosen.
+/// A provider has several snapshot locations, and none was chosen, or several.
 public struct AmbiguousSnapshotLocationError: AdvisedError, Hashable {
     /// The provider.
     public let provider: String

@@ -12,6 +12,8 @@ final class SnapshotRestorer: RestoreItemAction {
     enum Outcome: Sendable {
         /// A volume of this id was made.
         case created(String)
+        /// A volume of this id was made, and its PersistentVolume did not come to be created.
+        case unused(String)
         /// The PersistentVolume was there already, with its own volume.
         case existed
         /// A dry run makes none.
@@ -25,7 +27,8 @@ final class SnapshotRestorer: RestoreItemAction {
     private let isDryRun: Bool
     private let byVolume: [String: VolumeRecord]
     private let byClaim: [ClaimName: VolumeRecord]
-    private let outcomes = Mutex<[ClaimName: Outcome]>([:])
+    /// By PersistentVolume.
+    private let outcomes = Mutex<[String: Outcome]>([:])
 
     init(_ records: [VolumeRecord], _ locations: SnapshotLocations?, isDryRun: Bool) {
         self.locations = locations
@@ -40,8 +43,19 @@ final class SnapshotRestorer: RestoreItemAction {
         byClaim = table(.ofClaim, \.claim)
     }
 
-    /// What became of the volume of a claim, named as in the backup; nil when its PersistentVolume has not passed by.
-    func outcome(of claim: ClaimName) -> Outcome? { outcomes.withLock { $0[claim] } }
+    /// What became of the volume of a row; nil when its PersistentVolume has not passed by.
+    func outcome(of record: VolumeRecord) -> Outcome? { outcomes.withLock { $0[record.volume] } }
+
+    /// Takes notice that the PersistentVolume of a row was not created.
+    ///
+    /// - Returns: the id of the volume that was made for it; nil for none.
+    func noteUnused(_ record: VolumeRecord) -> String? {
+        outcomes.withLock { outcomes in
+            guard case .created(let volume) = outcomes[record.volume] else { return nil }
+            outcomes[record.volume] = .unused(volume)
+            return volume
+        }
+    }
 
     /// The row of the PersistentVolume that an item of the backup is; nil for one that has no snapshot.
     func record(ofVolume item: ItemIdentity) -> VolumeRecord? {
@@ -53,7 +67,7 @@ final class SnapshotRestorer: RestoreItemAction {
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
         if item.kind == "PersistentVolume", let record = byVolume[original.name], let snapshot = record.snapshot {
-            return try await volume(item, record.claim, snapshot, context)
+            return try await volume(item, original.name, snapshot, context)
         }
         let claim = ClaimName(namespace: original.namespace ?? "", name: original.name)
         guard item.kind == "PersistentVolumeClaim", let snapshot = byClaim[claim]?.snapshot else {
@@ -63,23 +77,30 @@ final class SnapshotRestorer: RestoreItemAction {
     }
 
     private func volume(
-        _ item: KubernetesObject, _ claim: ClaimName, _ snapshot: VolumeRecord.StorageSnapshot,
+        _ item: KubernetesObject, _ name: String, _ snapshot: VolumeRecord.StorageSnapshot,
         _ context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
         let snapshotter = try await requireLocations(snapshot).snapshotter(snapshot.location).snapshotter
         let identity = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: item.name)
-        if let existing = try await context.existing(identity) {
-            outcomes.withLock { $0[claim] = .existed }
+        // One that is being deleted makes room for a new one, and takes its volume along.
+        if let existing = try await context.existing(identity), !existing.isTerminating {
+            outcomes.withLock { $0[name] = .existed }
             // It is compared with what is there, which has a volume of its own.
             guard let own = try await snapshotter.volumeID(of: existing) else { return .restore(item) }
             return .restore(try await snapshotter.setVolumeID(own, of: item))
         }
         guard !isDryRun else {
-            outcomes.withLock { $0[claim] = .wouldBeCreated }
+            outcomes.withLock { $0[name] = .wouldBeCreated }
             return .restore(item)
         }
-        let id = try await snapshotter.createVolume(from: snapshot.id, like: snapshot.info, zone: snapshot.zone)
-        outcomes.withLock { $0[claim] = .created(id) }
+        let id: String
+        do {
+            id = try await snapshotter.createVolume(from: snapshot.id, like: snapshot.info, zone: snapshot.zone)
+        } catch let error as VolumeSnapshotError where Task.isCancelled {
+            // It says which volume an interrupted call has left; that of the interruption itself would not.
+            throw ItemError("interrupted: \(error)")
+        }
+        outcomes.withLock { $0[name] = .created(id) }
         return .restore(try await snapshotter.setVolumeID(id, of: item))
     }
 
@@ -88,7 +109,7 @@ final class SnapshotRestorer: RestoreItemAction {
         _ context: any RestoreContext
     ) async throws -> KubernetesObject {
         let target = context.restore.spec.target(of: claim)
-        if let existing = try await context.existing(target.item) {
+        if let existing = try await context.existing(target.item), !existing.isTerminating {
             // A claim's source cannot be changed, so that it compares as equal.
             var item = item
             for member in ["dataSource", "dataSourceRef", "volumeName"] {

@@ -26,14 +26,14 @@ public struct VolumeSnapshotSettings: Sendable {
 /// Who takes the snapshot of a volume.
 enum SnapshotRoute: Sendable {
     /// A snapshotter that has recognised the volume.
-    case storage(ChosenSnapshotLocation, volumeID: String, zone: String?)
+    case storage(ChosenSnapshotLocation, any VolumeSnapshotter, volumeID: String, zone: String?)
     /// The cluster.
     case claim(any ClaimSnapshotter, ClaimSnapshotOffer)
 
     /// In words.
     var description: String {
         switch self {
-        case .storage(let location, _, _): "snapshot location '\(location.name)'"
+        case .storage(let location, _, _, _): "snapshot location '\(location.name)'"
         case .claim(_, let offer): "VolumeSnapshotClass '\(offer.snapshotClass)'"
         }
     }
@@ -48,7 +48,7 @@ struct SnapshotRouter: Sendable {
     /// The final decision for a volume.
     ///
     /// - Parameter decision: of the rules for files, which come first.
-    /// - Throws: the source's errors, when PersistentVolume or claim cannot be read.
+    /// - Throws: the source's errors, when PersistentVolume or claim cannot be read; the snapshotters'.
     func decide(
         _ volume: ClaimedVolume, after decision: VolumeDecision
     ) async throws -> (decision: VolumeDecision, route: SnapshotRoute?) {
@@ -70,6 +70,10 @@ struct SnapshotRouter: Sendable {
         guard let persistentVolume = try await read(.persistentVolumes, nil, volume.volumeName) else {
             return skip("its PersistentVolume is not known")
         }
+        // A claim may name a volume that it was never given.
+        guard persistentVolume.volumeHolder == volume.claim else {
+            return skip("PersistentVolume '\(volume.volumeName)' is not bound to it")
+        }
         if let route = try await storageRoute(persistentVolume) {
             guard volume.isVolumeInBackup else {
                 return skip("PersistentVolume '\(volume.volumeName)', which a restore needs, is not in the backup")
@@ -88,20 +92,29 @@ struct SnapshotRouter: Sendable {
                 return (VolumeDecision(.skip, "snapshots by CSI need the format godwit", isRemarkable: true), nil)
             }
             return take(.claim(claims, offer))
+        } catch let error as ClusterError where error.kind == .forbidden && demand == nil {
+            // Nobody has asked for snapshots, and most clusters' users may not look at their classes.
+            var decision = decision
+            decision.remark =
+                "no snapshots by CSI are taken, because nobody may read their classes here; grant the right, or say "
+                + "--snapshot-volumes=false: \(error)"
+            return (decision, nil)
         } catch let error as VolumeSnapshotError where error.kind == .invalidConfiguration {
             // Somebody has set up snapshots for it, and not to the end.
             return (VolumeDecision(.skip, error.reason ?? error.summary, isRemarkable: true), nil)
         }
     }
 
-    /// The first location that recognises a volume. One that cannot be asked does not keep the others from it.
+    /// The first location that recognises a volume. One that cannot be opened or asked does not keep the others from it.
     private func storageRoute(_ volume: KubernetesObject) async throws -> SnapshotRoute? {
         var failures: [any Error] = []
         for location in settings.locations {
             do {
-                guard let id = try await location.snapshotter.volumeID(of: volume), !id.isEmpty else { continue }
-                return .storage(location, volumeID: id, zone: volume.volumeZone)
-            } catch let error as VolumeSnapshotError {
+                let snapshotter = try await location.snapshotter()
+                guard let id = try await snapshotter.volumeID(of: volume), !id.isEmpty else { continue }
+                return .storage(location, snapshotter, volumeID: id, zone: volume.volumeZone)
+            } catch {
+                try Task.checkCancellation()
                 failures.append(error)
             }
         }

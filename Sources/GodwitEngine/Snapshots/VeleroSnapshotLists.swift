@@ -12,9 +12,11 @@ struct VeleroSnapshotLists: Sendable {
 
     /// The rows of a backup that Velero made, or that was written for it.
     ///
-    /// - Parameter claim: the claim of a PersistentVolume of the backup, where Velero's lists do not say it.
+    /// - Parameter holder: who has a PersistentVolume of the backup, where Velero's lists do not say it.
     /// - Throws: ``BackupStorageError`` of kind `damaged`; the store's errors.
-    func records(claim: (_ volume: String) async throws -> ClaimName?) async throws -> [VolumeRecord] {
+    func records(
+        holder: (_ volume: String) async throws -> VolumeHolders.Holder
+    ) async throws -> [VolumeRecord] {
         async let nativeList = lists.entries("volumesnapshots")
         async let volumes = lists.entries("volumeinfo")
         let infos = try await volumes
@@ -26,20 +28,25 @@ struct VeleroSnapshotLists: Sendable {
         if records.isEmpty { records = try await olderSnapshotsOfClaims() }
         for entry in try await nativeList {
             guard let volume = entry["spec"]?["persistentVolumeName"]?.string else { continue }
-            var owner = claims[volume]
-            if owner == nil { owner = try await claim(volume) }
-            // A volume that no claim held has no row; its PersistentVolume is restored as it is.
-            guard let owner else { continue }
-            records.append(Self.record(entry, volume, owner))
+            let known = claims[volume].map(VolumeHolders.Holder.claim)
+            let found = if let known { known } else { try await holder(volume) }
+            records.append(Self.record(entry, volume, found))
         }
         return records
     }
 
-    private static func record(_ entry: JSONValue, _ volume: String, _ claim: ClaimName) -> VolumeRecord {
+    /// The row of a snapshot. One of a volume that no claim is known to hold has a row too: it is restored with its
+    /// PersistentVolume, and deleted with the backup.
+    private static func record(_ entry: JSONValue, _ volume: String, _ holder: VolumeHolders.Holder) -> VolumeRecord {
         let (spec, status) = (entry["spec"] ?? [:], entry["status"] ?? [:])
-        var record = VolumeRecord(
-            claim: claim, method: .snapshot, reason: "snapshot location '\(spec["location"]?.string ?? "")'",
-            phase: .failed)
+        var claim = ClaimName(namespace: "", name: "")
+        var reason = "snapshot location '\(spec["location"]?.string ?? "")'"
+        switch holder {
+        case .claim(let name): claim = name
+        case .nobody: reason += "; no claim holds the volume"
+        case .unreadable(let why): reason += "; nobody knows which claim holds the volume: \(why)"
+        }
+        var record = VolumeRecord(claim: claim, method: .snapshot, reason: reason, phase: .failed)
         record.volume = volume
         guard let id = status["providerSnapshotID"]?.string, !id.isEmpty, status["phase"]?.string == "Completed" else {
             record.error = "its snapshot is \(status["phase"]?.string ?? "not there")"

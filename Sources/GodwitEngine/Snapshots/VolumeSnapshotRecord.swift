@@ -11,6 +11,8 @@ extension VolumeRecord {
         public var location = ""
         /// What the storage calls it.
         public var id: String
+        /// Where the storage keeps it, as its plugin says; empty where that is not known.
+        public var place = ""
         /// What the storage calls the volume; empty where it does not matter.
         public var volumeID = ""
         /// The failure domain of the volume; nil for none.
@@ -23,7 +25,7 @@ extension VolumeRecord {
         public var snapshotClass = ""
         /// The least size of a volume made of it, in bytes; nil when not known.
         public var restoreSize: Int64?
-        /// When it was there.
+        /// The moment before it was asked for: what is older is in it.
         public var taken: Date?
 
         /// A snapshot; what has a default is set afterwards.
@@ -53,7 +55,7 @@ extension VolumeRecord.StorageSnapshot {
         var json: JSONValue = ["provider": .string(provider), "id": .string(id)]
         let texts = [
             "location": location, "volumeID": volumeID, "zone": zone ?? "", "type": info.type, "driver": driver,
-            "class": snapshotClass,
+            "class": snapshotClass, "place": place,
         ]
         for (key, text) in texts where !text.isEmpty { json[key] = .string(text) }
         let numbers = ["iops": info.iops, "throughput": info.throughput, "restoreSize": restoreSize]
@@ -68,6 +70,7 @@ extension VolumeRecord.StorageSnapshot {
         self.init(provider: provider, id: id)
         func text(_ key: String) -> String { json[key]?.string ?? "" }
         location = text("location")
+        place = text("place")
         volumeID = text("volumeID")
         zone = text("zone").isEmpty ? nil : text("zone")
         info = VolumeInfo(

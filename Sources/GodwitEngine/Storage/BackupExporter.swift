@@ -102,7 +102,7 @@ public struct BackupExporter: Sendable {
         record.snapshot = nil
         record.phase = .failed
         record.error = "its data \(place)"
-        recorder.fail("\(record.error ?? ""), and is not in the copy", about: record.claim.item)
+        recorder.fail("\(record.error ?? ""), and is not in the copy", about: record.item)
         return record
     }
 

@@ -22,7 +22,9 @@ protocol BackupWriter: Sendable {
     /// Gives up, also in a cancelled task: what is under way is aborted and the name given free.
     ///
     /// - Parameter removingFiles: remove what was stored; false when the name has come to belong to another run.
-    func discard(removingFiles: Bool) async
+    /// - Returns: whether the backup is known not to exist.
+    @discardableResult
+    func discard(removingFiles: Bool) async -> Bool
 }
 
 /// What writers share.

@@ -19,6 +19,8 @@ public final class NameReservation: Sendable {
     let store: any ObjectStore
     private let owner: RunOwner
     private let isReleased = Mutex(false)
+    /// Whether what makes the run exist may have been written.
+    private let isPublishing = Mutex(false)
 
     /// A claim without a heartbeat for this long is dead.
     static let lifetime: TimeInterval = 300
@@ -105,16 +107,38 @@ public final class NameReservation: Sendable {
         await Task { try? await store.delete([key]) }.value
     }
 
+    /// To be called before what makes the run exist is written: from then on it may exist, whatever the store answers.
+    func beginPublishing() { isPublishing.withLock { $0 = true } }
+
+    /// Whether the run may exist: what makes it so was to be written.
+    var mayExist: Bool { isPublishing.withLock { $0 } }
+
     /// Removes everything that was written under the name, and gives it up; also when the task has been cancelled.
     ///
     /// - Parameter metadata: the key that makes the run exist; it goes first.
-    public func discard(metadata: String) async {
-        let (store, folder) = (store, folder)
-        await Task {
-            try? await store.delete([metadata])
-            try? await store.deleteFolder(folder, keeping: [claimKey])
+    /// - Returns: whether the run is known not to exist.
+    @discardableResult
+    public func discard(metadata: String) async -> Bool {
+        let (store, folder, mayExist) = (store, folder, mayExist)
+        let isGone = await Task {
+            let isGone = await Self.remove(metadata, from: store)
+            // What stays is found as the leftovers of a dead run.
+            if isGone || !mayExist { try? await store.deleteFolder(folder, keeping: [claimKey]) }
+            return isGone
         }.value
         await release()
+        return isGone || !mayExist
+    }
+
+    /// - Returns: whether the store has no such object now.
+    private static func remove(_ key: String, from store: any ObjectStore) async -> Bool {
+        do {
+            try await store.delete([key])
+            return true
+        } catch {
+            // Who may not delete may be allowed to look.
+            do { return try await store.stat(key) == nil } catch { return false }
+        }
     }
 }
 

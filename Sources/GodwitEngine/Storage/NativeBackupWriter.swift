@@ -86,21 +86,22 @@ final class NativeBackupWriter: BackupWriter {
         async let items = [tarball.finish(), index.finish()]
         let artifacts = try await items + [volumeRows, resultSet, logs.finish()]
         let document = MetadataDocument.encode(backup.json, manifest: BackupManifest(artifacts: artifacts))
+        reservation.beginPublishing()
         try await catalog.publish(layout.metadata, document, subject: "backup '\(reservation.name)'")
         await reservation.release()
     }
 
-    func discard(removingFiles: Bool) async {
+    func discard(removingFiles: Bool) async -> Bool {
         log.finish()
         await queue.cancel()
         await tarball.cancel()
         await index.cancel()
         await logs.cancel()
-        if removingFiles {
-            await reservation.discard(metadata: BackupLayout(name: reservation.name).metadata)
-        } else {
+        guard removingFiles else {
             await reservation.release()
+            return !reservation.mayExist
         }
+        return await reservation.discard(metadata: BackupLayout(name: reservation.name).metadata)
     }
 }
 

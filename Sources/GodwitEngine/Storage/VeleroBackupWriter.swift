@@ -85,6 +85,7 @@ final class VeleroBackupWriter: BackupWriter {
             try await files.writeCompressed(list.0, list.1, with: .gzip())
         }
         _ = try await (items, small, logs.finish())
+        reservation.beginPublishing()
         try await catalog.publish(
             layout.metadata, Array(Self.veleroForm(backup).json.prettyPrinted().utf8),
             subject: "backup '\(reservation.name)'")
@@ -100,16 +101,16 @@ final class VeleroBackupWriter: BackupWriter {
         return backup
     }
 
-    func discard(removingFiles: Bool) async {
+    func discard(removingFiles: Bool) async -> Bool {
         log.finish()
         await queue.cancel()
         await tarball.cancel()
         await logs.cancel()
-        if removingFiles {
-            await reservation.discard(metadata: VeleroBackupLayout(name: reservation.name).metadata)
-        } else {
+        guard removingFiles else {
             await reservation.release()
+            return !reservation.mayExist
         }
+        return await reservation.discard(metadata: VeleroBackupLayout(name: reservation.name).metadata)
     }
 }
 

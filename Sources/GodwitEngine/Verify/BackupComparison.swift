@@ -117,5 +117,5 @@ private struct ComparingWriter: BackupWriter {
 
     func finishItems() async throws -> Int { 0 }
     func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {}
-    func discard(removingFiles: Bool) async {}
+    func discard(removingFiles: Bool) async -> Bool { true }
 }

@@ -26,6 +26,8 @@ public struct VerificationReport: Sendable, Hashable {
     public internal(set) var bytes: Int64 = 0
     /// Snapshots of volumes that the storage keeps and that could not be asked for.
     public internal(set) var uncheckedSnapshots = 0
+    /// Why the first of them could not be asked for, where something went wrong.
+    public internal(set) var uncheckedReason: String?
     /// Items that were read and checked; 0 when only files were.
     public internal(set) var items = 0
     /// Everything that is wrong; empty for a whole backup.
@@ -122,10 +124,13 @@ public struct BackupVerifier: Sendable {
                     continue
                 }
                 if try await !inspection.exists(snapshot.id) {
-                    report.add("\(snapshot.description) of its volume is gone", item: record.claim.item)
+                    report.add("\(snapshot.description) of its volume is gone", item: record.item)
                 }
-            } catch is UnknownSnapshotLocationError {
+            } catch {
+                // What the storage does not say says nothing of the backup.
+                try Task.checkCancellation()
                 report.uncheckedSnapshots += 1
+                report.uncheckedReason = report.uncheckedReason ?? "\(error)".printable
             }
         }
     }

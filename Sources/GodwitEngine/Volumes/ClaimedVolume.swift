@@ -112,6 +112,16 @@ extension ClaimedVolume {
     }
 }
 
+extension KubernetesObject {
+    /// The claim that a PersistentVolume is bound to, or reserved for.
+    var volumeHolder: ClaimName? {
+        guard let namespace = self[path: "spec", "claimRef", "namespace"]?.string,
+            let name = self[path: "spec", "claimRef", "name"]?.string
+        else { return nil }
+        return ClaimName(namespace: namespace, name: name)
+    }
+}
+
 extension VolumeSource {
     /// The members of a PersistentVolume's spec that say nothing of where its data is.
     private static let otherMembers: Set<String> = [

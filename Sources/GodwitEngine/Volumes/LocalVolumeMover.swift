@@ -66,6 +66,7 @@ public final class LocalVolumeMover: VolumeDataMover {
         var request = VolumeBackupRequest(volume: volume.claim, root: path, host: host, godwitVersion: version)
         request.backup = order.backup
         request.expires = order.expires
+        request.started = order.started
         let result: (snapshot: StoredSnapshot, summary: VolumeBackupSummary)
         do {
             result = try await repository.backUp(

@@ -24,8 +24,17 @@ extension PreparedBackup {
         for volume in volumes {
             var decision = settings.rules.decision(for: volume, format: request.format)
             if let snapshots = settings.snapshots {
-                decision = try await SnapshotRouter(settings: snapshots, request: request, catalog: catalog)
-                    .decide(volume, after: decision).decision
+                do {
+                    decision = try await SnapshotRouter(settings: snapshots, request: request, catalog: catalog)
+                        .decide(volume, after: decision).decision
+                } catch {
+                    try Task.checkCancellation()
+                    if (error as? ClusterError)?.kind == .unauthorized { throw error }
+                    decision = VolumeDecision(
+                        decision.method, "nobody knows whether a snapshot of it could be taken: \("\(error)".printable)"
+                    )
+                }
+                if let remark = decision.remark, !plan.warnings.contains(remark) { plan.warnings.append(remark) }
             }
             var (path, problem): (String?, String?) = (nil, nil)
             if decision.method == .fsBackup {
@@ -53,5 +62,5 @@ private struct DiscardingWriter: BackupWriter {
     func append(_ items: [Item], cutBefore: Bool) async throws {}
     func finishItems() async throws -> Int { 0 }
     func publish(_ backup: Backup, results: ResultSet, volumes: [VolumeRecord]) async throws {}
-    func discard(removingFiles: Bool) async {}
+    func discard(removingFiles: Bool) async -> Bool { true }
 }

@@ -52,10 +52,12 @@ final class VolumeBackupStage: Sendable {
         for claim in settings.rules.named.subtracting(volumes.map(\.claim)).sorted() {
             recorder.fail("a directory was named for it, and it is not in the backup", about: claim.item)
         }
+        var remarks: Set<String> = []
         var decided: [(volume: ClaimedVolume, record: VolumeRecord, route: SnapshotRoute?)] = []
         for volume in volumes {
             try Task.checkCancellation()
             let (decision, route) = try await decide(volume, settings)
+            if let remark = decision.remark, remarks.insert(remark).inserted { recorder.warn(remark) }
             if decision.isRemarkable {
                 recorder.warn("its data is not in the backup: \(decision.reason)", about: volume.claim.item)
             }
@@ -111,10 +113,13 @@ final class VolumeBackupStage: Sendable {
             record.phase = .completed
             guard settings.snapshots?.movesData == true else { return }
             guard let directory = try await directory(of: snapshot, route, item) else { return }
-            try await backUp(volume, &record, settings.mover, at: directory)
-            // Of a volume that could not be read the snapshot is all there is.
-            guard record.data != nil else {
+            try await backUp(volume, &record, settings.mover, at: directory, asOf: snapshot.taken)
+            // Of a volume that could not be read, or not to the end, the snapshot is all there is.
+            guard let data = record.data, data.totals.errors == 0 else {
                 record.phase = .partiallyFailed
+                recorder.warn(
+                    "\(snapshot.description) has what could not be moved; it stays, and goes with the backup",
+                    about: item)
                 return
             }
             do {
@@ -137,8 +142,8 @@ final class VolumeBackupStage: Sendable {
         do {
             if request.format == .velero {
                 reason = "that needs the format godwit"
-            } else if case .storage(let location, _, _) = route,
-                let inspection = location.snapshotter as? any SnapshotInspection,
+            } else if case .storage(_, let snapshotter, _, _) = route,
+                let inspection = snapshotter as? any SnapshotInspection,
                 let directory = try await inspection.directory(of: snapshot.id)
             {
                 return directory
@@ -173,14 +178,16 @@ final class VolumeBackupStage: Sendable {
     }
 
     private func backUp(
-        _ volume: ClaimedVolume, _ record: inout VolumeRecord, _ mover: any VolumeDataMover, at directory: String? = nil
+        _ volume: ClaimedVolume, _ record: inout VolumeRecord, _ mover: any VolumeDataMover,
+        at directory: String? = nil, asOf moment: Date? = nil
     ) async throws {
         let item = volume.claim.item
         let remarks = VolumeRemarks(recorder, item)
         recorder.begin("volume \(volume.claim)")
         let lifetime = TimeInterval(request.backup.spec.timeToLive.components.seconds)
         let order = VolumeBackupOrder(
-            backup: request.backup.name, expires: Date().addingTimeInterval(lifetime), directory: directory)
+            backup: request.backup.name, expires: Date().addingTimeInterval(lifetime), directory: directory,
+            started: moment)
         do {
             let (data, changing) = try await mover.backUp(volume, order, observer: remarks.observer)
             snapshots.withLock { $0.append(data.snapshot) }
@@ -208,6 +215,21 @@ final class VolumeBackupStage: Sendable {
     func keepSnapshots() {
         snapshots.withLock { $0 = [] }
         taker.keep()
+    }
+
+    /// Tells that nobody knows whether the backup exists: its snapshots stay, and are named.
+    func leaveSnapshots() {
+        let kept = snapshots.withLock { snapshots in
+            defer { snapshots = [] }
+            return snapshots
+        }
+        let names = taker.keep().map(\.description) + kept.map { "snapshot \($0.prefix(12)) in the repository" }
+        guard !names.isEmpty else { return }
+        let name = request.backup.name
+        recorder.warn(
+            "nobody knows whether backup '\(name)' exists, so its snapshots of volumes stay: "
+                + "\(names.joined(separator: ", ")). If 'godwit backup get' shows it, 'godwit backup delete \(name)' "
+                + "removes it with them; else remove them yourself")
     }
 
     /// Ends the stage; the snapshots of a backup that came to nothing go. Works in a cancelled task.

@@ -80,6 +80,8 @@ public struct VolumeBackupOrder: Sendable, Hashable {
     public var expires: Date?
     /// Where the files are read instead of at the volume's own place: a snapshot of the storage shows them there.
     public var directory: String?
+    /// The moment that the files are of, where it is over when they are read; nil for now.
+    public var started: Date?
 }
 
 /// How a volume is filled.

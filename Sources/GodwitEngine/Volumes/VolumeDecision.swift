@@ -20,6 +20,8 @@ public struct VolumeDecision: Sendable, Hashable {
     public let isRemarkable: Bool
     /// Whether a snapshot may take the data instead.
     var snapshot = SnapshotWish.none
+    /// Something that a person should know once, of however many volumes it is said.
+    var remark: String?
 
     /// What the rules say of a snapshot.
     enum SnapshotWish: Sendable, Hashable {
@@ -72,7 +74,9 @@ public struct VolumeBackupRules: Sendable {
     public func decision(for volume: ClaimedVolume) -> VolumeDecision {
         let wish = wish(for: volume)
         guard wish.method == .fsBackup || wish.snapshot != .none else { return wish }
-        if volume.volumeName.isEmpty, !named.contains(volume.claim) {
+        // A claim that waits may name the volume of somebody else.
+        let isWaiting = !["", "Bound", "Lost"].contains(volume.phase)
+        if volume.volumeName.isEmpty || isWaiting, !named.contains(volume.claim) {
             return wish.method == .fsBackup ? VolumeDecision(.skip, "the claim is not bound to a volume") : wish.alone
         }
         if volume.phase == "Lost" {

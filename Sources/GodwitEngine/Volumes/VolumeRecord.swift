@@ -40,7 +40,7 @@ public struct VolumeRecord: Sendable, Hashable {
         }
     }
 
-    /// The claim.
+    /// The claim; its name is empty where none holds the volume, see ``isClaimed``.
     public let claim: ClaimName
     /// The PersistentVolume; empty for none.
     public var volume = ""
@@ -77,6 +77,17 @@ public struct VolumeRecord: Sendable, Hashable {
 }
 
 extension VolumeRecord {
+    /// Whether a claim holds the volume. Velero also takes snapshots of PersistentVolumes that none does.
+    public var isClaimed: Bool { !claim.name.isEmpty }
+
+    /// What the row is about: the claim, or the PersistentVolume where there is none.
+    public var item: ItemIdentity {
+        isClaimed ? claim.item : ItemIdentity(resource: .persistentVolumes, namespace: nil, name: volume)
+    }
+
+    /// What the row is about, in words.
+    public var subject: String { isClaimed ? claim.description : item.description }
+
     /// The row.
     public var json: JSONValue {
         var row: JSONValue = [
@@ -131,7 +142,7 @@ extension BackupCatalog {
         }
     }
 
-    /// What a backup says of volumes, a row a claim. Of a backup in Velero's format those that have a snapshot.
+    /// What a backup says of volumes, a row a claim, and a row a volume that no claim holds. Of a backup in Velero's format those that have a snapshot.
     ///
     /// - Throws: ``BackupStorageError`` of kind `damaged`; the store's errors.
     public func volumes(of stored: StoredBackup) async throws -> [VolumeRecord] {
@@ -139,7 +150,7 @@ extension BackupCatalog {
         guard stored.format == .godwit else {
             let lists = VeleroSnapshotLists(VeleroVolumeLists(name: name, files: files))
             let holders = VolumeHolders(self, stored)
-            return try await lists.records { try await holders.claim(of: $0) }
+            return try await lists.records { try await holders.holder(of: $0) }
         }
         guard let artifact = stored.manifest?[BackupLayout(name: name).volumes] else { return [] }
         let text = try await files.text(artifact, of: "backup '\(name)'").collect(upTo: 256 << 20)

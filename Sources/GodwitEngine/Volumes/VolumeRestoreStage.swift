@@ -25,7 +25,8 @@ final class VolumeRestoreStage: Sendable {
         self.context = context
         self.recorder = recorder
         self.settings = settings
-        records = Dictionary(settings.records.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
+        let claimed = settings.records.filter(\.isClaimed)
+        records = Dictionary(claimed.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
         let makesVolumes = context.request.cluster.capabilities.controlPlane
         snapshots = SnapshotRestorer(
             makesVolumes ? settings.records : [], settings.snapshots, isDryRun: context.target.isDryRun)
@@ -33,8 +34,8 @@ final class VolumeRestoreStage: Sendable {
 
     /// Takes notice of what became of an item.
     func note(_ outcome: ItemOutcome) {
-        if let record = snapshots.record(ofVolume: outcome.item), case .failed = outcome.action,
-            case .created(let volume) = snapshots.outcome(of: record.claim)
+        if outcome.action != .created, let record = snapshots.record(ofVolume: outcome.item),
+            let volume = snapshots.noteUnused(record)
         {
             recorder.warn("volume '\(volume)' was made of its snapshot, and nothing uses it", about: outcome.item)
         }
@@ -133,13 +134,17 @@ final class VolumeRestoreStage: Sendable {
             leave("the claim was there and keeps its volume; its snapshot was not used")
         case .created:
             do {
-                switch (snapshot.kind, snapshots.outcome(of: record.claim)) {
+                switch (snapshot.kind, snapshots.outcome(of: record)) {
                 case (.ofClaim, _):
-                    try await provide(snapshot, for: result.target)
-                    result.reason = "\(snapshot.description) is the source of the claim"
+                    result.reason = try await provide(snapshot, for: result.target)
                 case (.ofStorage, .created(let volume)):
                     try await waitUntilBound(result.target)
                     result.reason = "volume '\(volume)'"
+                case (.ofStorage, .unused(let volume)):
+                    throw VolumeDataError(
+                        "its PersistentVolume was not created, so volume '\(volume)', which was made of its snapshot, has "
+                            + "no use",
+                        advice: "delete that volume, mend the cause, and restore again")
                 case (.ofStorage, .existed):
                     return leave("its PersistentVolume was there and keeps its volume; its snapshot was not used")
                 case (.ofStorage, .wouldBeCreated), (.ofStorage, nil):
@@ -157,14 +162,29 @@ final class VolumeRestoreStage: Sendable {
         }
     }
 
-    private func provide(_ snapshot: VolumeRecord.StorageSnapshot, for claim: ClaimName) async throws {
+    /// Brings a claim its snapshot, and waits until it has its volume. One that waits for a pod does not get it here.
+    ///
+    /// - Returns: what became of it, in words.
+    private func provide(_ snapshot: VolumeRecord.StorageSnapshot, for claim: ClaimName) async throws -> String {
         guard let object = try await context.existing(claim.item) else {
             throw VolumeDataError("the claim is not there any more")
         }
         recorder.begin("snapshot for \(claim)")
         try await snapshots.provide(
             snapshot, for: object, restore: context.restore, timeout: context.request.resourceTimeout)
+        var outcome = "\(snapshot.description) is the source of the claim"
+        let storageClass = ClaimedVolume(claim: object, volume: nil)?.storageClass ?? ""
+        do {
+            if try await waitsForConsumer(storageClass) {
+                outcome += ", which gets its volume when a pod uses it (storage class '\(storageClass)')"
+            } else {
+                try await waitUntilBound(claim)
+            }
+        } catch let error as ClusterError where error.kind == .forbidden {
+            outcome += "; that was not waited for, because storage class '\(storageClass)' may not be read"
+        }
         try await removeMark(claim)
+        return outcome
     }
 
     private func waitUntilBound(_ claim: ClaimName) async throws {
@@ -303,10 +323,7 @@ struct PlacedVolume: Sendable {
         name = volume.name
         self.source = source
         nodes = ClaimedVolume.hosts(volume)
-        let reference = volume[path: "spec", "claimRef"]
-        claim = reference?["namespace"]?.string.flatMap { namespace in
-            reference?["name"]?.string.map { ClaimName(namespace: namespace, name: $0) }
-        }
+        claim = volume.volumeHolder
     }
 
     /// Whether one of both is, or is in, the other.

@@ -78,11 +78,13 @@ struct VolumeSurvey: Sendable {
         for var volume in claims.values.sorted(by: { $0.claim < $1.claim }) {
             volume.pods = pods[volume.claim] ?? []
             if !volume.volumeName.isEmpty {
-                if let source = sources[volume.volumeName] {
+                let known = sources[volume.volumeName]
+                let source: KubernetesObject? =
+                    if let known { known } else { try await missing(volume.volumeName) }
+                // One that is another claim's says nothing of this claim's data.
+                if let source, source.volumeHolder == nil || source.volumeHolder == volume.claim {
                     volume.take(source)
-                    volume.isVolumeInBackup = true
-                } else if let source = try await missing(volume.volumeName) {
-                    volume.take(source)
+                    volume.isVolumeInBackup = known != nil
                 }
             }
             volumes.append(volume)

@@ -59,6 +59,9 @@ public struct KubernetesObject: Sendable, Hashable {
         set { setStringMap("annotations", newValue) }
     }
 
+    /// Whether somebody has deleted the object, and others are not done with it: `metadata.deletionTimestamp` is set.
+    public var isTerminating: Bool { value[path: "metadata", "deletionTimestamp"]?.string.map { !$0.isEmpty } ?? false }
+
     /// `metadata.ownerReferences`
     public var owners: [ItemMetadata.Owner] {
         value[path: "metadata", "ownerReferences"]?.array?.compactMap(ItemMetadata.Owner.init) ?? []

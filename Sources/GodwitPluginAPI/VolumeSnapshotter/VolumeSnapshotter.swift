@@ -49,6 +49,10 @@ public protocol VolumeSnapshotter: Sendable {
 
 /// A snapshotter that can say what became of its snapshots, and show what is in them. Plugins of Velero's protocol cannot.
 public protocol SnapshotInspection: VolumeSnapshotter {
+    /// Where snapshots are, as a text that is the same in every run: a region, the id of a file system. A backup remembers
+    /// it, so that a snapshot is not looked for, and not deleted, in another place.
+    var place: String { get }
+
     /// Whether a volume can still be made of a snapshot.
     func exists(_ snapshotID: String) async throws -> Bool
 

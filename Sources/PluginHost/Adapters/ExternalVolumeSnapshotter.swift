@@ -14,8 +14,9 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
         description = "plugin \(link.name)"
     }
 
+    /// - Parameter remains: what a call without an answer may have made all the same.
     private func during<Answer: Sendable>(
-        _ operation: String,
+        _ operation: String, remains: String? = nil,
         _ body:
             @escaping @Sendable (Generated_VolumeSnapshotter.Client<PluginTransport>, CallOptions) async throws ->
             Answer
@@ -25,11 +26,11 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
                 try await body(Generated_VolumeSnapshotter.Client(wrapping: client), options)
             }
         } catch {
-            throw failure(error, operation)
+            throw failure(error, operation, remains: remains)
         }
     }
 
-    private func failure(_ error: any Error, _ operation: String) -> any Error {
+    private func failure(_ error: any Error, _ operation: String, remains: String? = nil) -> any Error {
         switch error {
         case is CancellationError: return error
         case let refused as RefusedCall:
@@ -43,7 +44,13 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
                 case .notRunnable, .notStarted: .invalidConfiguration
                 default: .other(code: "plugin")
                 }
-            return VolumeSnapshotError(kind, operation: operation, storage: description, reason: "\(failure)")
+            let hasNoAnswer =
+                switch failure.failure {
+                case .died, .timedOut, .unreachable: true
+                default: false
+                }
+            let reason = ["\(failure)", hasNoAnswer ? remains : nil].compactMap(\.self).joined(separator: "; ")
+            return VolumeSnapshotError(kind, operation: operation, storage: description, reason: reason)
         default:
             return VolumeSnapshotError(
                 .other(code: "plugin"), operation: operation, storage: description, reason: "\(error)")
@@ -100,31 +107,57 @@ struct ExternalVolumeSnapshotter: VolumeSnapshotter {
         return VolumeInfo(type: answer.volumeType, iops: answer.iops > 0 ? answer.iops : nil)
     }
 
+    /// Takes a snapshot. The answer of a call that was sent is waited for, also in a cancelled task: nobody else knows the
+    /// id of what the plugin has made by then.
     func createSnapshot(of volumeID: String, zone: String?, tags: [String: String]) async throws -> String {
+        try Task.checkCancellation()
         let operation = "snapshot volume '\(volumeID)'"
-        let id = try await during(operation) { [name = link.name] client, options in
-            var request = Generated_CreateSnapshotRequest()
-            request.plugin = name
-            request.volumeID = volumeID
-            request.volumeAz = zone ?? ""
-            request.tags = tags
-            return try await client.createSnapshot(request, options: options).snapshotID
+        let marks = tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+        let remains = "the snapshot may have been taken all the same; look in the storage for the tags \(marks)"
+        let id = try await Task {
+            try await during(operation, remains: remains) { [name = link.name] client, options in
+                var request = Generated_CreateSnapshotRequest()
+                request.plugin = name
+                request.volumeID = volumeID
+                request.volumeAz = zone ?? ""
+                request.tags = tags
+                return try await client.createSnapshot(request, options: options).snapshotID
+            }
+        }.value
+        let snapshot = try checked(id, operation)
+        guard Task.isCancelled else { return snapshot }
+        do {
+            try await Task { try await deleteSnapshot(snapshot) }.value
+        } catch {
+            throw VolumeSnapshotError(
+                .other(code: "interrupted"), operation: operation, storage: description,
+                reason: "snapshot '\(snapshot)' was taken and stays behind: \(error)")
         }
-        return try checked(id, operation)
+        throw CancellationError()
     }
 
+    /// Makes a volume; its answer is waited for as that of a snapshot. A plugin deletes no volumes, so one that nobody wants
+    /// any more is named in the error.
     func createVolume(from snapshotID: String, like info: VolumeInfo, zone: String?) async throws -> String {
+        try Task.checkCancellation()
         let operation = "make a volume of snapshot '\(snapshotID)'"
-        let id = try await during(operation) { [name = link.name] client, options in
-            var request = Generated_CreateVolumeRequest()
-            request.plugin = name
-            request.snapshotID = snapshotID
-            request.volumeType = info.type
-            request.volumeAz = zone ?? ""
-            request.iops = info.iops ?? 0
-            return try await client.createVolumeFromSnapshot(request, options: options).volumeID
-        }
-        return try checked(id, operation)
+        let remains = "the volume may have been made all the same"
+        let id = try await Task {
+            try await during(operation, remains: remains) { [name = link.name] client, options in
+                var request = Generated_CreateVolumeRequest()
+                request.plugin = name
+                request.snapshotID = snapshotID
+                request.volumeType = info.type
+                request.volumeAz = zone ?? ""
+                request.iops = info.iops ?? 0
+                return try await client.createVolumeFromSnapshot(request, options: options).volumeID
+            }
+        }.value
+        let volume = try checked(id, operation)
+        guard Task.isCancelled else { return volume }
+        throw VolumeSnapshotError(
+            .other(code: "interrupted"), operation: operation, storage: description,
+            reason: "volume '\(volume)' was made, and nothing uses it; delete it in the storage")
     }
 
     func deleteSnapshot(_ id: String) async throws {

@@ -21,6 +21,9 @@ public struct VolumeBackupRequest: Sendable {
     public var labels: [String: String] = [:]
     /// When the snapshot may be forgotten.
     public var expires: Date?
+    /// The moment that the files are of, where the volume is a snapshot: a later change may be missing without a newer
+    /// time. Nil for the moment in which the reading begins.
+    public var started: Date?
     /// The version of the program.
     public var godwitVersion: String
 
@@ -67,7 +70,7 @@ extension Repository {
         _ observer: VolumeBackup.Observer
     ) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
         raiseOpenFileLimit()
-        let started = Date()
+        let started = request.started ?? Date()
         let walk = try await BlockingPool.shared.run { try VolumeWalk(root: request.root, options: request.walk) }
         let parent = request.usesPrevious ? history?.snapshot(of: request.volume) : nil
         let summary = try await read(walk, parent: parent, from: history?.reader, into: writer, observer)

@@ -16,7 +16,13 @@ extension SnapshotLocations {
                 ClusterObjects(description: "the cluster") { try cluster.open() })
         }
         let places = PluginPlaces(global)
-        return SnapshotLocations(book.snapshotLocations, claims: claims) { try await Providers.open($0, places) }
+        // The file may have been written by hand. A backup remembers who took its snapshots by one name.
+        let locations = book.snapshotLocations.map { location in
+            SnapshotLocation(
+                name: location.name, provider: Providers.snapshotterName(location.provider),
+                configuration: location.configuration)
+        }
+        return SnapshotLocations(locations, claims: claims) { try await Providers.open($0, places) }
     }
 }
 

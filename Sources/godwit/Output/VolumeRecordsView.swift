@@ -14,7 +14,7 @@ struct VolumeRecordsView {
         for record in records {
             let data = record.data
             table.add(
-                record.claim.description, record.method.rawValue, record.phase.rawValue,
+                record.subject, record.method.rawValue, record.phase.rawValue,
                 data.map { String($0.snapshot.prefix(8)) } ?? record.snapshot.map(Self.place) ?? "-",
                 data.map { "\($0.totals.files)" } ?? "-",
                 data.map { Units.bytes($0.totals.bytes) } ?? "-", data.map { Units.bytes($0.totals.newBytes) } ?? "-",

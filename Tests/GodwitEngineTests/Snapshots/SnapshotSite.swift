@@ -18,6 +18,12 @@ struct SnapshotSite {
     var format = BackupFormat.godwit
     /// Takes the snapshots instead of the storage.
     var claims: (any ClaimSnapshotter)?
+    /// Stands between the backup and the storage; nil for nothing.
+    var inspected: InspectedStorage?
+    /// Opens a location instead of the storage.
+    var opener: SnapshotLocations.Opener?
+    /// Reads the files of snapshots; nil for nobody.
+    var mover: (any VolumeDataMover)?
 
     init(_ storage: MemorySnapshotter = MemorySnapshotter(), store: MemoryObjectStore = MemoryObjectStore()) {
         self.storage = storage
@@ -37,10 +43,15 @@ struct SnapshotSite {
         return id
     }
 
-    func locations(_ names: [String] = ["main"]) -> SnapshotLocations {
+    func locations(
+        _ names: [String] = ["main"], provider: String = "example.com/memory"
+    ) -> SnapshotLocations {
         SnapshotLocations(
-            names.map { SnapshotLocation(name: $0, provider: "example.com/memory", configuration: [:]) }
-        ) { [storage] _ in storage }
+            names.map { SnapshotLocation(name: $0, provider: provider, configuration: [:]) }
+        ) { [storage, inspected, opener] location in
+            if let opener { return try await opener(location) }
+            return inspected ?? storage
+        }
     }
 
     func prepared(_ name: String = "b", namespaced: Bool = false) async throws -> PreparedBackup {
@@ -51,18 +62,21 @@ struct SnapshotSite {
         let mover = LocalVolumeMover(places: VolumePlaces(node: "here"), host: "here", version: "test") { _ in
             throw VolumeDataError("there is no repository in this test")
         }
-        request.volumes = VolumeBackupSettings(mover: mover, rules: rules)
+        request.volumes = VolumeBackupSettings(mover: self.mover ?? mover, rules: rules)
         let chosen = claims == nil ? try await locations().chosen([]) : []
         var settings = VolumeSnapshotSettings(locations: chosen, claims: claims)
         settings.wanted = wanted
+        settings.movesData = self.mover != nil
         request.volumes?.snapshots = settings
         return try await BackupPlanner(request).prepare()
     }
 
-    func backUp(_ name: String = "b", namespaced: Bool = false) async throws -> BackupReport {
-        try await BackupRunner(catalog: BackupCatalog(store: store)).run(
-            try await prepared(name, namespaced: namespaced)
-        ) { _ in }
+    func backUp(
+        _ name: String = "b", namespaced: Bool = false, to other: (any ObjectStore)? = nil,
+        observer: @escaping RunObserver = { _ in }
+    ) async throws -> BackupReport {
+        try await BackupRunner(catalog: BackupCatalog(store: other ?? store)).run(
+            try await prepared(name, namespaced: namespaced), observer: observer)
     }
 
     func records(of name: String = "b") async throws -> [VolumeRecord] {
@@ -71,9 +85,9 @@ struct SnapshotSite {
     }
 
     func delete(
-        _ locations: SnapshotLocations?, ignoringFailures: Bool = false
+        _ locations: SnapshotLocations?, backup: String = "b", ignoringFailures: Bool = false
     ) async throws -> DeletionReport {
         try await BackupDeleter(catalog: BackupCatalog(store: store), snapshots: locations)
-            .delete(backup: "b", ignoringFailures: ignoringFailures)
+            .delete(backup: backup, ignoringFailures: ignoringFailures)
     }
 }

@@ -2,7 +2,6 @@ import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
 import Streams
-import Synchronization
 import Tarball
 import Testing
 
@@ -36,13 +35,61 @@ import Testing
         for infos in [info, "[]"] {
             let site = try await Self.site(["volumesnapshots": list, "volumeinfo": infos])
             let records = try await site.records(of: "v")
-            #expect(records.count == 1)
+            #expect(records.map(\.volume) == ["pv-volume-1", "pv-gone"])
+            #expect(records.last?.isClaimed == false && records.last?.phase == .failed)
             let record = try #require(records.first)
             #expect(record.claim == ClaimName(namespace: "shop", name: "data") && record.phase == .completed)
             let snapshot = try #require(record.snapshot)
             #expect(snapshot.kind == .ofStorage && snapshot.id == "snap-1" && snapshot.location == "aws-main")
             #expect(snapshot.zone == "eu-west-1a" && snapshot.info == VolumeInfo(type: "gp2", iops: 0))
         }
+    }
+
+    /// Velero also takes snapshots of PersistentVolumes that no claim holds.
+    @Test func aVolumeThatNobodyClaimsHasARow() async throws {
+        let site = try await Self.site([:])
+        let id = try await site.storage.createSnapshot(of: "volume-1", zone: nil, tags: [:])
+        let files = ArtifactFiles(store: site.store)
+        let list = """
+            [{"spec":{"location":"main","persistentVolumeName":"pv-free","providerVolumeID":"volume-1"},
+            "status":{"providerSnapshotID":"\(id)","phase":"Completed"}}]
+            """
+        try await site.store.delete(["backups/v/v-volumesnapshots.json.gz"])
+        _ = try await files.writeCompressed("backups/v/v-volumesnapshots.json.gz", Array(list.utf8), with: .gzip())
+        let record = try #require(try await site.records(of: "v").first)
+        #expect(!record.isClaimed && record.subject == "persistentvolumes/pv-free" && record.snapshot?.id == id)
+        #expect(VolumeRecord(json: record.json) == record)
+        let report = try await site.delete(site.locations(), backup: "v")
+        #expect(report.isDeleted && report.storageSnapshots == 1)
+        #expect(site.storage.snapshots.isEmpty)
+    }
+
+    @Test func aVolumeThatCannotBeReadDoesNotHideTheOthers() async throws {
+        let site = SnapshotSite()
+        site.add("data")
+        let catalog = BackupCatalog(store: site.store)
+        _ = try await site.backUp()
+        let contents = try await catalog.open(named: "b")
+        var entries: [IndexEntry] = []
+        try await contents.forEachEntry { entries += $0.filter { $0.identity.resource == .persistentVolumes } }
+        let entry = try #require(entries.first)
+        let error = BackupStorageError(.damaged, subject: "item", store: "memory", reason: "broken")
+        let holder = VolumeHolders.holder(of: StoredItem(entry: entry, item: .failure(error)))
+        guard case .unreadable(let why) = holder else {
+            Issue.record("\(holder)")
+            return
+        }
+        #expect(why.contains("broken"))
+        for try await batch in contents.items(entries) {
+            for item in batch {
+                guard case .claim(let claim) = VolumeHolders.holder(of: item) else {
+                    Issue.record("nobody has \(item.entry.identity)")
+                    continue
+                }
+                #expect(claim.description == "shop/data")
+            }
+        }
+        await contents.close()
     }
 
     @Test func snapshotsOfClaims() async throws {
@@ -92,36 +139,4 @@ import Testing
         let error = await #expect(throws: BackupStorageError.self) { _ = try await site.records(of: "v") }
         #expect(error?.kind == .damaged)
     }
-}
-
-/// A cluster that takes any snapshot.
-private final class ClaimSnapshotterFake: ClaimSnapshotter {
-    let name = "example.com/claims"
-    private let state = Mutex<[String]>([])
-
-    /// The claims of which snapshots were taken.
-    var taken: [String] { state.withLock { $0 } }
-
-    func offer(
-        for claim: KubernetesObject, volume: KubernetesObject, backup: Backup
-    ) async throws -> ClaimSnapshotOffer? { ClaimSnapshotOffer(driver: "d.example.com", snapshotClass: "fast") }
-
-    func createSnapshot(
-        of claim: ClaimName, with offer: ClaimSnapshotOffer, labels: [String: String], timeout: Duration
-    ) async throws -> ClaimSnapshot {
-        state.withLock { $0.append(claim.description) }
-        return ClaimSnapshot(driver: offer.driver, handle: "h-1")
-    }
-
-    func claim(
-        _ claim: KubernetesObject, from snapshot: ClaimSnapshot, named name: String
-    ) -> KubernetesObject { claim }
-
-    func snapshotName(of claim: KubernetesObject) -> String? { nil }
-
-    func provide(
-        _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
-    ) async throws {}
-
-    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
 }

@@ -76,6 +76,7 @@ struct RestoreRig: Sendable {
     var isDryRun = false
     var concurrency = 8
     var timeout = Duration.seconds(30)
+    var volumes: VolumeRestoreSettings?
 
     init(_ objects: [JSONValue], cluster: FakeCluster = FakeCluster(), damaged: Set<String> = []) {
         self.cluster = cluster
@@ -94,6 +95,7 @@ struct RestoreRig: Sendable {
         request.isDryRun = isDryRun
         request.concurrency = concurrency
         request.resourceTimeout = timeout
+        request.volumes = volumes
         return try await RestorePlanner(request).prepare()
     }
 

@@ -57,6 +57,13 @@ import Testing
         volume = Self.volume([])
         volume.phase = "Lost"
         #expect(rules.decision(for: volume).method == .skip && rules.decision(for: volume).isRemarkable)
+        // It names a volume that it has not been given.
+        volume = Self.volume([])
+        volume.phase = "Pending"
+        #expect(rules.decision(for: volume).method == .skip)
+        #expect(VolumeBackupRules().decision(for: volume).snapshot == .none)
+        volume.phase = "Bound"
+        #expect(VolumeBackupRules().decision(for: volume).snapshot == .allowed)
         volume = Self.volume([])
         volume.volumeName = ""
         #expect(rules.decision(for: volume).method == .skip && !rules.decision(for: volume).isRemarkable)

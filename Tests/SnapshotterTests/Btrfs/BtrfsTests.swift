@@ -17,8 +17,7 @@ struct BtrfsTests {
         let outcome = await check.run(filesystem.subject(isSubvolume: isSubvolume))
         if case .failed(let why) = outcome { Issue.record("\(check.name): \(why)") }
         // Nothing is left, finished or not.
-        let left = try FileManager.default.contentsOfDirectory(atPath: filesystem.path(".snapshots"))
-        #expect(left == [])
+        #expect(try filesystem.kept == [])
     }
 
     @Test func onlyVolumesOfThisMachineAndFileSystemAreKnown() async throws {
@@ -63,6 +62,98 @@ struct BtrfsTests {
         _ = try await whole.createSnapshot(of: own.root, zone: nil, tags: [:])
         let second = try await whole.createSnapshot(of: own.root, zone: nil, tags: [:])
         #expect(try await whole.exists(second))
+    }
+
+    /// What is mounted over a directory is not in a snapshot of what the directory is in.
+    @Test func whatIsMountedThereIsNotTakenForTheVolume() async throws {
+        let filesystem = try LoopFilesystem()
+        let snapshotter = try await filesystem.open()
+        let mount = filesystem.path("mount")
+        try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: false)
+        let sources = [
+            // A directory of the same subvolume, and one of another.
+            try filesystem.makeVolume(isSubvolume: false), try filesystem.makeVolume(isSubvolume: true) + "/inside",
+        ]
+        for source in sources {
+            try FileManager.default.createDirectory(atPath: source, withIntermediateDirectories: true)
+            try "precious".write(toFile: source + "/file", atomically: false, encoding: .utf8)
+            try LoopFilesystem.run("mount", "--bind", source, mount)
+            let error = await #expect(throws: VolumeSnapshotError.self) {
+                _ = try await snapshotter.createSnapshot(of: mount, zone: nil, tags: [:])
+            }
+            try LoopFilesystem.run("umount", mount)
+            #expect(error?.kind == .invalidConfiguration && error?.reason?.contains("bind mount") == true)
+            #expect(try filesystem.kept == [])
+        }
+        // A subvolume is itself wherever it is mounted.
+        let volume = try filesystem.makeVolume(isSubvolume: true)
+        try "precious".write(toFile: volume + "/file", atomically: false, encoding: .utf8)
+        try LoopFilesystem.run("mount", "--bind", volume, mount)
+        let snapshot = try await snapshotter.createSnapshot(of: mount, zone: nil, tags: [:])
+        try LoopFilesystem.run("umount", mount)
+        let directory = try #require(try await snapshotter.directory(of: snapshot))
+        #expect(try String(contentsOfFile: directory + "/file", encoding: .utf8) == "precious")
+    }
+
+    @Test func aLocationIsMadeWithItsFirstSnapshot() async throws {
+        let filesystem = try LoopFilesystem()
+        let volume = try filesystem.makeVolume(isSubvolume: true)
+        let snapshotter = try await filesystem.open()
+        #expect(try await snapshotter.volumeID(of: LoopFilesystem.persistentVolume(volume)) == volume)
+        #expect(!FileManager.default.fileExists(atPath: filesystem.path(".snapshots")))
+        let snapshot = try await snapshotter.createSnapshot(of: volume, zone: nil, tags: [:])
+        #expect(try filesystem.kept == [snapshot])
+        // The same place, also for another run.
+        #expect(try await filesystem.open().place == snapshotter.place)
+    }
+
+    /// A deletion that was cut off after the snapshot had lost its name is carried on by the next one.
+    @Test func aDeletionThatWasCutOffIsCarriedOn() async throws {
+        let filesystem = try LoopFilesystem()
+        let volume = try filesystem.makeVolume(isSubvolume: true)
+        let snapshotter = try await filesystem.open()
+        let snapshot = try await snapshotter.createSnapshot(of: volume, zone: nil, tags: [:])
+        let folder = filesystem.path(".snapshots")
+        // What nobody expects there keeps the folder from going.
+        try "x".write(toFile: "\(folder)/\(snapshot)/other", atomically: false, encoding: .utf8)
+        await #expect(throws: VolumeSnapshotError.self) { try await snapshotter.deleteSnapshot(snapshot) }
+        await #expect(throws: VolumeSnapshotError.self) { try await snapshotter.deleteSnapshot(snapshot) }
+        try FileManager.default.removeItem(atPath: "\(folder)/.unfinished-\(snapshot)/other")
+        try await snapshotter.deleteSnapshot(snapshot)
+        #expect(try filesystem.kept == [])
+    }
+
+    /// The reason of a failure is not lost behind that of the clean-up.
+    @Test func bothReasonsAreTold() async throws {
+        let filesystem = try LoopFilesystem()
+        let volume = try filesystem.makeVolume(isSubvolume: true)
+        let snapshotter = try await filesystem.open()
+        let folder = SnapshotFolder(path: filesystem.path(".snapshots"))
+        let entry = SnapshotFolder.Entry(volume: volume, inside: "", tags: [:], taken: Date())
+        let error = #expect(throws: LeftBehind.self) {
+            _ = try folder.add(BtrfsDirectory(volume), entry) { content in
+                let draft = (content as NSString).deletingLastPathComponent
+                try "x".write(toFile: draft + "/other", atomically: false, encoding: .utf8)
+                throw BtrfsError("like", volume, EINVAL)
+            }
+        }
+        #expect((error?.cause as? BtrfsError)?.action == "like")
+        #expect(error?.what.contains(".unfinished-") == true)
+        _ = snapshotter
+    }
+
+    /// A line of `cp` for each of very many files does not fill the memory, nor stop it.
+    @Test func onlyTheBeginningOfWhatCpSaysIsKept() async throws {
+        let workspace = try Workspace()
+        // Not btrfs: nothing can be shared, and each file is refused.
+        let source = try workspace.makeFolder("source")
+        for number in 0..<1500 {
+            try "x".write(toFile: "\(source)/file-with-a-long-name-\(number)", atomically: false, encoding: .utf8)
+        }
+        let error = await #expect(throws: SharedCopy.Failure.self) {
+            try await SharedCopy(from: source, to: workspace.path("target")).run()
+        }
+        #expect(error.map { (1...2000).contains($0.reason.utf8.count) } == true)
     }
 
     /// Modes, owners, links, holes and attributes come along, also where files are copied by sharing.

@@ -63,6 +63,15 @@ final class LoopFilesystem: Sendable {
         return try #require(opened as? BtrfsSnapshotter)
     }
 
+    /// What is in the folder of the snapshots, finished or not.
+    var kept: [String] {
+        get throws {
+            let folder = path(".snapshots")
+            guard FileManager.default.fileExists(atPath: folder) else { return [] }
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        }
+    }
+
     /// A new volume: a subvolume, or a directory in one.
     func makeVolume(isSubvolume: Bool) throws -> String {
         let volume = path("volume-\(UUID().uuidString)")

@@ -150,10 +150,83 @@ struct CSITests {
                 try await site.snapshotter.provide(
                     lost, as: "lost", in: site.namespace, labels: [:], timeout: .seconds(2))
             }
-            #expect(error?.reason?.contains("no such snapshot") == true)
+            #expect(error?.reason?.contains("can not find snapshot") == true)
             try await eventually("the objects are gone") { try await site.hasNoObjects() }
             // Deleting it is done.
             try await site.snapshotter.deleteSnapshot(lost, timeout: Self.timeout)
+            #expect(try await site.hasNoObjects())
+        }
+    }
+
+    /// Only the driver's own word that a snapshot is gone is taken for its deletion.
+    @Test func aDeletionThatDidNotHappenIsAnError() async throws {
+        try await CSISite.with { site in
+            try await site.makeClass("fast")
+            let claim = try await site.makeClaim("data", holding: "x")
+            let offer = ClaimSnapshotOffer(driver: site.driver, snapshotClass: "fast-\(site.suffix)")
+            let snapshot = try await site.snapshotter.createSnapshot(
+                of: claim, with: offer, labels: [:], timeout: Self.timeout)
+            await site.player.trouble(with: "the list Secret is missing")
+            let error = await #expect(throws: VolumeSnapshotError.self) {
+                try await site.snapshotter.deleteSnapshot(snapshot, timeout: .seconds(2))
+            }
+            #expect(error?.reason?.contains("the list Secret is missing") == true, "\(String(describing: error))")
+            try await eventually("the objects are gone") { try await site.hasNoObjects() }
+            #expect(await site.player.snapshots.count == 1)
+            // Nor is the end of a content that somebody deleted before the driver had seen it.
+            await site.player.trouble(with: nil)
+            await site.player.sleep(true)
+            let name = CSISnapshotter.contentName("delete", snapshot.driver, snapshot.handle)
+            var content = SnapshotObjects.content(
+                name, snapshot, reference: ("default", name), class: nil, deletes: true, labels: [:])
+            content["apiVersion"] = "snapshot.storage.k8s.io/v1"
+            content["kind"] = "VolumeSnapshotContent"
+            try await site.player.create(SnapshotObjects.contents, nil, content)
+            try await site.kubectl(.source, "delete", "volumesnapshotcontent", name, "--wait=false")
+            let task = Task { try await site.snapshotter.deleteSnapshot(snapshot, timeout: Self.timeout) }
+            try await Task.sleep(for: .milliseconds(500))
+            await site.player.sleep(false)
+            try await task.value
+            #expect(await site.player.snapshots.isEmpty)
+            #expect(await site.player.deletions == 1)
+        }
+    }
+
+    /// A server that fails while the objects are removed: the snapshot that was taken does not stay.
+    @Test(arguments: ["patch", "delete volumesnapshots", "delete volumesnapshotcontents"])
+    func whatCannotBeForgottenIsDeleted(call: String) async throws {
+        try await CSISite.with { site in
+            try await site.makeClass("fast", policy: "Retain")
+            let claim = try await site.makeClaim("data", holding: "x")
+            let offer = ClaimSnapshotOffer(driver: site.driver, snapshotClass: "fast-\(site.suffix)")
+            for isAnswerLost in [false, true] {
+                let cluster = FailingAccess(site.snapshotter.cluster, at: call, isAnswerLost: isAnswerLost)
+                let error = await #expect(throws: VolumeSnapshotError.self) {
+                    _ = try await CSISnapshotter(cluster: cluster).createSnapshot(
+                        of: claim, with: offer, labels: [:], timeout: Self.timeout)
+                }
+                #expect(error?.reason == "as the test asked")
+                try await eventually("nothing is left") {
+                    let left = await site.player.snapshots
+                    return try await site.hasNoObjects() && left.isEmpty
+                }
+            }
+        }
+    }
+
+    /// One failure while the classes are read is not the end for all volumes of a backup.
+    @Test func classesAreReadAgainAfterAFailure() async throws {
+        try await CSISite.with { site in
+            try await site.makeClass("fast")
+            let claim = try await site.makeClaim("data", holding: "x")
+            let cluster = FailingAccess(site.snapshotter.cluster, at: "list volumesnapshotclasses", isAnswerLost: false)
+            let snapshotter = CSISnapshotter(cluster: cluster)
+            let (object, volume) = (try await site.object(of: claim), try await site.volume(of: claim))
+            await #expect(throws: VolumeSnapshotError.self) {
+                _ = try await snapshotter.offer(for: object, volume: volume, backup: Backup(name: "b"))
+            }
+            let offer = try await snapshotter.offer(for: object, volume: volume, backup: Backup(name: "b"))
+            #expect(offer?.snapshotClass == "fast-\(site.suffix)")
         }
     }
 

@@ -5,9 +5,11 @@ import KubernetesClient
 
 /// Plays the parts of the snapshot controller and of a CSI driver with its sidecars, for the claims of one driver.
 ///
-/// It looks at the cluster again and again, and does what external-snapshotter documents: contents for snapshots of
-/// claims, binding of those made by hand, finalizers, and the deletion of the storage's snapshot when the content's policy
-/// says so. Its storage is a map from handles to what the volume held.
+/// It looks at the cluster again and again, and does what external-snapshotter does: contents for snapshots of claims,
+/// binding of those made by hand, finalizers for what is bound, and the deletion of the storage's snapshot. That needs a
+/// content that is being deleted with the policy `Delete`, whose VolumeSnapshot is gone or never was, and whose status
+/// names the handle; without the handle the content goes and the snapshot stays. Its storage is a map from handles to what
+/// the volume held.
 actor DriverPlayer {
     let driver: String
     private let cluster: KubernetesCluster
@@ -20,6 +22,10 @@ actor DriverPlayer {
     var failure: String?
     /// Whether nothing is done.
     var isAsleep = false
+    /// Whether the storage answers no questions, with this message.
+    var trouble: String?
+    /// How many snapshots the storage was told to delete.
+    private(set) var deletions = 0
     private var loop: Task<Void, Never>?
     private(set) var troubles: [String] = []
 
@@ -37,6 +43,7 @@ actor DriverPlayer {
 
     func write(_ text: String, to volume: String) { volumes[volume] = text }
     func fail(with message: String?) { failure = message }
+    func trouble(with message: String?) { trouble = message }
     func sleep(_ isAsleep: Bool) { self.isAsleep = isAsleep }
     func adopt(_ others: [String: String]) { snapshots.merge(others) { _, new in new } }
 
@@ -55,7 +62,9 @@ actor DriverPlayer {
         guard !isAsleep else { return }
         do {
             let contents = try await list(Self.contentResource).filter { $0[path: "spec", "driver"]?.string == driver }
-            for content in contents { try await settle(content) }
+            let alive = Set(
+                try await list(Self.snapshotResource).compactMap { $0[path: "metadata", "uid"]?.string })
+            for content in contents { try await settle(content, alive) }
             let classes = try await list(Self.classResource).filter { $0["driver"]?.string == driver }
             let names = Dictionary(classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             for snapshot in try await list(Self.snapshotResource) {
@@ -69,20 +78,31 @@ actor DriverPlayer {
         }
     }
 
-    private func settle(_ content: KubernetesObject) async throws {
-        let handle =
-            content[path: "spec", "source", "snapshotHandle"]?.string
-            ?? content[path: "status", "snapshotHandle"]?.string ?? ""
+    private func settle(_ content: KubernetesObject, _ alive: Set<String>) async throws {
+        let owner = content[path: "spec", "volumeSnapshotRef", "uid"]?.string ?? ""
         if content[path: "metadata", "deletionTimestamp"] != nil {
-            if content[path: "spec", "deletionPolicy"] == "Delete" { snapshots[handle] = nil }
+            guard !alive.contains(owner) else { return }
+            if content[path: "spec", "deletionPolicy"] == "Delete",
+                let handle = content[path: "status", "snapshotHandle"]?.string
+            {
+                snapshots[handle] = nil
+                deletions += 1
+                try await patch(
+                    Self.contentResource, content, ["status": ["snapshotHandle": .null, "readyToUse": .null]],
+                    status: true)
+            }
             try await patch(Self.contentResource, content, ["metadata": ["finalizers": .null]])
             return
         }
-        if content[path: "metadata", "finalizers"] == nil {
+        // The controller leaves alone what is not bound.
+        if content[path: "metadata", "finalizers"] == nil, !owner.isEmpty {
             try await patch(
                 Self.contentResource, content, ["metadata": ["finalizers": [.string(Self.finalizer)]]])
         }
-        guard content[path: "status", "readyToUse"] == nil else { return }
+        let handle =
+            content[path: "spec", "source", "snapshotHandle"]?.string
+            ?? content[path: "status", "snapshotHandle"]?.string ?? ""
+        guard content[path: "status", "readyToUse"]?.bool != true else { return }
         let status: JSONValue
         if let source = content[path: "spec", "source", "volumeHandle"]?.string {
             if let failure {
@@ -90,15 +110,22 @@ actor DriverPlayer {
             } else {
                 let made = "snap-\(UUID().uuidString.lowercased())"
                 snapshots[made] = volumes[source] ?? ""
-                status = ["snapshotHandle": .string(made), "readyToUse": true, "restoreSize": 2_147_483_648]
+                status = Self.ready(made)
             }
+        } else if let trouble {
+            status = ["error": ["message": .string("failed to list snapshot: \(trouble)")], "readyToUse": false]
         } else if snapshots[handle] != nil {
-            status = ["snapshotHandle": .string(handle), "readyToUse": true, "restoreSize": 2_147_483_648]
+            status = Self.ready(handle)
         } else {
-            status = ["error": ["message": "there is no such snapshot"]]
+            let message = "failed to list snapshot: \"can not find snapshot for snapshotID \(handle)\""
+            status = ["error": ["message": .string(message)], "readyToUse": false]
         }
         guard content["status"] != status else { return }
         try await patch(Self.contentResource, content, ["status": status], status: true)
+    }
+
+    private static func ready(_ handle: String) -> JSONValue {
+        ["snapshotHandle": .string(handle), "readyToUse": true, "restoreSize": 2_147_483_648, "error": .null]
     }
 
     private func settle(
@@ -117,6 +144,9 @@ actor DriverPlayer {
             own[path: "spec", "volumeSnapshotRef", "name"]?.string == snapshot.name,
             own[path: "spec", "volumeSnapshotRef", "namespace"]?.string == snapshot.namespace
         {
+            if own[path: "spec", "volumeSnapshotRef", "uid"] == nil, let uid = snapshot[path: "metadata", "uid"] {
+                try await patch(Self.contentResource, own, ["spec": ["volumeSnapshotRef": ["uid": uid]]])
+            }
             try await report(own, in: snapshot)
         }
     }

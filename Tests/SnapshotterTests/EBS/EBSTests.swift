@@ -102,13 +102,37 @@ import Testing
     @Test func aSnapshotWhoseAnswerWasLostIsFound() async throws {
         let moto = try MotoVolumes()
         let id = try await moto.make()
-        let http = ForgetfulClient(moto.connection.http, action: "CreateSnapshot", losing: 2)
+        let http = ForgetfulClient(moto.connection.http, actions: ["CreateSnapshot"], losing: 2)
         let snapshotter = EBSSnapshotter(
             moto.connection.configuration, credentials: moto.connection.credentials, http: http,
             retry: moto.connection.retry)
         let snapshot = try await snapshotter.createSnapshot(of: id, zone: nil, tags: ["velero.io/backup": "b"])
         #expect(try await moto.snapshots(of: id) == [snapshot])
         try await snapshotter.deleteSnapshot(snapshot)
+        try await moto.remove(id)
+    }
+
+    /// The last answer that is waited for may be lost too.
+    @Test func aSnapshotWhoseLastAnswerWasLostIsFoundOrNamed() async throws {
+        let moto = try MotoVolumes()
+        let id = try await moto.make()
+        func snapshotter(losing actions: Set<String>) -> EBSSnapshotter {
+            EBSSnapshotter(
+                moto.connection.configuration, credentials: moto.connection.credentials,
+                http: ForgetfulClient(moto.connection.http, actions: actions, losing: .max),
+                retry: RetryPolicy(attempts: 1, base: .milliseconds(5), cap: .milliseconds(5)))
+        }
+        let found = try await snapshotter(losing: ["CreateSnapshot"]).createSnapshot(of: id, zone: nil, tags: [:])
+        #expect(try await moto.snapshots(of: id) == [found])
+        try await moto.snapshotter().deleteSnapshot(found)
+        let error = await #expect(throws: VolumeSnapshotError.self) {
+            _ = try await snapshotter(losing: ["CreateSnapshot", "DescribeSnapshots"])
+                .createSnapshot(of: id, zone: nil, tags: [:])
+        }
+        let left = try #require(try await moto.snapshots(of: id).first)
+        let mark = try #require(try await moto.tags(ofSnapshot: left)[EBSTags.mark])
+        #expect(error?.reason?.contains("\(EBSTags.mark)=\(mark)") == true, "\(String(describing: error))")
+        try await moto.snapshotter().deleteSnapshot(left)
         try await moto.remove(id)
     }
 
@@ -182,20 +206,20 @@ import Testing
 /// Passes requests on, and loses or changes answers.
 private final class ForgetfulClient: HTTPClient {
     private let inner: any HTTPClient
-    private let action: String
+    private let actions: Set<String>
     private let left: Mutex<Int>
     private let replacement: (String, String)?
 
-    init(_ inner: any HTTPClient, action: String, losing count: Int) {
+    init(_ inner: any HTTPClient, actions: Set<String>, losing count: Int) {
         self.inner = inner
-        self.action = action
+        self.actions = actions
         left = Mutex(count)
         replacement = nil
     }
 
     init(_ inner: any HTTPClient, replacing replacement: (String, String)) {
         self.inner = inner
-        action = ""
+        actions = []
         left = Mutex(0)
         self.replacement = replacement
     }
@@ -204,8 +228,8 @@ private final class ForgetfulClient: HTTPClient {
         let response = try await inner.send(request)
         var text = String(decoding: try await response.body.collect(upTo: 1 << 20), as: UTF8.self)
         var status = response.status
-        if case .bytes(let form) = request.body, !action.isEmpty,
-            String(decoding: form, as: UTF8.self).contains("Action=\(action)"),
+        if case .bytes(let form) = request.body,
+            actions.contains(where: { String(decoding: form, as: UTF8.self).contains("Action=\($0)") }),
             left.withLock({ left in
                 left -= 1
                 return left >= 0

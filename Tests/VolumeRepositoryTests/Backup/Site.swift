@@ -69,11 +69,13 @@ final class Site: Sendable {
 
     // MARK: Backups
 
-    func backUp() async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
+    /// - Parameter started: see ``VolumeBackupRequest/started``.
+    func backUp(asOf started: Date? = nil) async throws -> (snapshot: StoredSnapshot, summary: VolumeBackupSummary) {
         let writer = try await repository.makeWriter()
-        let request = VolumeBackupRequest(
+        var request = VolumeBackupRequest(
             volume: Snapshot.Volume(namespace: "shop", name: "data"), root: root, host: "machine", godwitVersion: "test"
         )
+        request.started = started
         do {
             let result = try await repository.backUp(request, with: writer, observer: VolumeBackup.Observer())
             await writer.close()

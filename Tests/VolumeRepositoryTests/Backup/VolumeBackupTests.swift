@@ -61,6 +61,21 @@ import Testing
         #expect(summary.unchangedFiles == 0 && summary.bytesRead == 7 && summary.contentBytesStored == 0)
     }
 
+    /// The files of a storage's snapshot are of a moment that is over when they are read: what changed in the volume right
+    /// after it may bear the same time.
+    @Test func aSnapshotIsOfTheMomentThatIsNamed() async throws {
+        let site = try await Site()
+        let moment = Date()
+        try site.write("a", bytes("content"))
+        try await site.settle()
+        let (first, _) = try await site.backUp(asOf: moment)
+        #expect(first.snapshot.started == moment)
+        let (_, summary) = try await site.backUp()
+        #expect(summary.unchangedFiles == 0 && summary.bytesRead == 7)
+        let (_, again) = try await site.backUp()
+        #expect(again.unchangedFiles == 1)
+    }
+
     @Test func whatGrowsIsKeptAsTheWalkSawIt() async throws {
         let site = try await Site()
         for number in 0..<40 { try site.write("log\(number)", bytes("line")) }

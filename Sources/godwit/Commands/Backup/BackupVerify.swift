@@ -44,6 +44,7 @@ struct BackupVerify: AsyncParsableCommand {
         if report.items > 0 { checked += ", \(report.items) items" }
         if report.uncheckedSnapshots > 0 {
             checked += "; \(report.uncheckedSnapshots) snapshots of volumes could not be asked for"
+            if let reason = report.uncheckedReason { checked += " (\(reason))" }
         }
         guard !report.isWhole else {
             console.print("backup '\(report.backup)' is \(console.style.green("whole")): \(checked)")
@@ -66,7 +67,7 @@ extension VerificationReport.Damage {
 extension VerificationReport {
     /// The report for scripts.
     var json: JSONValue {
-        [
+        var json: JSONValue = [
             "backup": .string(backup), "format": .string(format.rawValue), "whole": .bool(isWhole),
             "files": .integer(Int64(files)), "bytes": .integer(bytes), "items": .integer(Int64(items)),
             "uncheckedSnapshots": .integer(Int64(uncheckedSnapshots)),
@@ -78,5 +79,7 @@ extension VerificationReport {
                     return value
                 }),
         ]
+        if let uncheckedReason { json["uncheckedReason"] = .string(uncheckedReason) }
+        return json
     }
 }

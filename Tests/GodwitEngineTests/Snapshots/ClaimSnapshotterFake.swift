@@ -1,0 +1,46 @@
+import GodwitModel
+import GodwitPluginAPI
+import Synchronization
+
+/// A cluster that takes any snapshot.
+final class ClaimSnapshotterFake: ClaimSnapshotter {
+    let name = "example.com/claims"
+    private let state = Mutex<[String]>([])
+    private let offering: @Sendable () throws -> Void
+
+    /// - Parameter offering: what it throws is thrown where a snapshot is to be offered.
+    init(offering: @escaping @Sendable () throws -> Void = {}) { self.offering = offering }
+
+    /// The claims of which snapshots were taken.
+    var taken: [String] { state.withLock { $0 } }
+
+    func offer(
+        for claim: KubernetesObject, volume: KubernetesObject, backup: Backup
+    ) async throws -> ClaimSnapshotOffer? {
+        try offering()
+        return ClaimSnapshotOffer(driver: "d.example.com", snapshotClass: "fast")
+    }
+
+    func createSnapshot(
+        of claim: ClaimName, with offer: ClaimSnapshotOffer, labels: [String: String], timeout: Duration
+    ) async throws -> ClaimSnapshot {
+        state.withLock { $0.append(claim.description) }
+        return ClaimSnapshot(driver: offer.driver, handle: "h-1")
+    }
+
+    func claim(
+        _ claim: KubernetesObject, from snapshot: ClaimSnapshot, named name: String
+    ) -> KubernetesObject {
+        var claim = claim
+        claim[path: "spec", "dataSource"] = ["kind": "VolumeSnapshot", "name": .string(name)]
+        return claim
+    }
+
+    func snapshotName(of claim: KubernetesObject) -> String? { claim[path: "spec", "dataSource", "name"]?.string }
+
+    func provide(
+        _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
+    ) async throws {}
+
+    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
+}

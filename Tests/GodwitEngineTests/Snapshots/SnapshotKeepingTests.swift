@@ -1,0 +1,67 @@
+import GodwitModel
+import GodwitPluginAPI
+import GodwitTestKit
+import Testing
+
+@testable import GodwitEngine
+
+/// Deletion and verification of backups whose snapshots storages keep.
+@Suite struct SnapshotKeepingTests {
+    /// A location's name may come to mean another storage: there each snapshot is "deleted" already.
+    @Test func aLocationOfAnotherStorageKeepsTheBackup() async throws {
+        var site = SnapshotSite()
+        site.inspected = InspectedStorage(site.storage, place: "here")
+        site.add("data")
+        _ = try await site.backUp()
+        for (place, provider) in [("here", "example.com/other"), ("there", "example.com/memory")] {
+            var other = site
+            other.inspected = InspectedStorage(MemorySnapshotter(), place: place)
+            let report = try await site.delete(other.locations(provider: provider))
+            #expect(!report.isDeleted && report.results.errors.lines.contains { $0.contains("is kept by") })
+        }
+        #expect(site.storage.snapshots.count == 1)
+        #expect(try await site.delete(site.locations()).isDeleted)
+        #expect(site.storage.snapshots.isEmpty)
+    }
+
+    @Test func aSnapshotThatIsNotThereIsAWarning() async throws {
+        var site = SnapshotSite()
+        site.inspected = InspectedStorage(site.storage)
+        site.add("data")
+        _ = try await site.backUp()
+        var other = site
+        other.inspected = InspectedStorage(MemorySnapshotter())
+        let report = try await site.delete(other.locations())
+        #expect(report.isDeleted && report.storageSnapshots == 0)
+        #expect(report.results.warnings.lines.contains { $0.contains("was not found in inspected memory") })
+    }
+
+    /// A list that cannot be read is no reason to give the snapshots up unasked.
+    @Test func withoutItsListABackupStays() async throws {
+        let site = SnapshotSite()
+        site.add("data")
+        _ = try await site.backUp()
+        let key = BackupLayout(name: "b").volumes
+        try await site.store.delete([key])
+        try await site.store.put(key, .bytes([1, 2, 3]), options: PutOptions())
+        let refused = try await site.delete(site.locations())
+        #expect(!refused.isDeleted)
+        #expect(refused.results.errors.lines.contains { $0.contains("velero.io/backup=b") })
+        #expect(site.store.keys.contains(BackupLayout(name: "b").metadata))
+        let forced = try await site.delete(site.locations(), ignoringFailures: true)
+        #expect(forced.isDeleted && site.store.keys.isEmpty)
+    }
+
+    @Test func aStorageThatCannotBeAskedDoesNotHideTheRest() async throws {
+        var site = SnapshotSite()
+        site.inspected = InspectedStorage(site.storage) {
+            throw VolumeSnapshotError(.accessDenied, operation: "look", storage: "memory")
+        }
+        for name in ["a", "b"] { site.add(name) }
+        _ = try await site.backUp()
+        let verifier = BackupVerifier(catalog: BackupCatalog(store: site.store), snapshots: site.locations())
+        let report = try await verifier.verify("b", details: true)
+        #expect(report.isWhole && report.items > 0 && report.uncheckedSnapshots == 2)
+        #expect(report.uncheckedReason?.contains("access denied") == true)
+    }
+}
