@@ -53,7 +53,7 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let own = ServiceAddress.aws(usesFIPS ? "sts-fips" : "sts", region: region)
+        let own = ServiceAddress.sts(region: region, isFIPS: usesFIPS)
         guard let address = endpoint.map({ ServiceAddress($0) }) ?? own else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
