@@ -79,7 +79,7 @@ struct EC2Connection: Sendable {
         do {
             credentials = try await self.credentials.credentials()
         } catch let failure as CredentialsError {
-            throw error(.unauthenticated, request.operation, failure.reason)
+            throw error(failure.isPassing ? .unavailable : .unauthenticated, request.operation, failure.reason)
         } catch let failure as HTTPTransportError {
             throw error(.connection, request.operation, failure.description)
         }

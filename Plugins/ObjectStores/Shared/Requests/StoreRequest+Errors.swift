@@ -16,7 +16,8 @@ extension StoreRequest {
     package func translate(_ error: any Error, store: String) -> any Error {
         switch error {
         case let failure as HTTPTransportError: self.error(failure.storeKind, failure.description, store: store)
-        case let failure as CredentialsError: self.error(.unauthenticated, failure.reason, store: store)
+        case let failure as CredentialsError:
+            self.error(failure.isPassing ? .unavailable : .unauthenticated, failure.reason, store: store)
         default: error
         }
     }
