@@ -70,7 +70,7 @@ public final class AzureObjectStore: ObjectStore {
         try Task.checkCancellation()
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.blockSize, 64 << 20):
-            return try await putBlob(key, bytes, options)
+            return try await putBlob(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await BlockUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))

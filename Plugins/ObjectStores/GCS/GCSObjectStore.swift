@@ -62,7 +62,7 @@ public final class GCSObjectStore: ObjectStore {
         try Task.checkCancellation()
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.chunkSize, 64 << 20):
-            return try await insert(key, bytes, options)
+            return try await insert(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await ResumableUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))

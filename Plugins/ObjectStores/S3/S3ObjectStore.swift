@@ -46,7 +46,7 @@ public final class S3ObjectStore: ObjectStore {
         switch body {
         case .bytes(let bytes) where bytes.count <= configuration.singlePutLimit:
             if isCheckedFirst { try await requireAbsent(key) }
-            return try await putObject(key, bytes, options)
+            return try await putObject(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await MultipartUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))

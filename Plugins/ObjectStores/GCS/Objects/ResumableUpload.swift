@@ -59,10 +59,14 @@ struct ResumableUpload {
             stream, length: length, size: configuration.chunkSize, key: key, store: store.description)
         {
         case .whole(let bytes):
-            return try await configuration.retry.runRequest { try await store.insert(key, bytes, options) }
+            let mark = options.makeMark()
+            return try await configuration.retry.runRequest {
+                try await store.insert(key, bytes, options, mark: mark)
+            }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        let start = GCSObjectStore.UploadStart(configuration, key, options, checksum: nil)
+        let start = GCSObjectStore.UploadStart(
+            configuration, key, options, mark: options.makeMark(), checksum: nil)
         let session = try await begin(start)
         do {
             return try await send(first, &cutter, to: session, start, length: length)

@@ -32,7 +32,10 @@ struct MultipartUpload {
             stream, length: length, size: sizes.next(), key: key, store: store.description)
         {
         case .whole(let bytes):
-            return try await configuration.retry.runRequest { try await store.putObject(key, bytes, options) }
+            let mark = options.makeMark()
+            return try await configuration.retry.runRequest {
+                try await store.putObject(key, bytes, options, mark: mark)
+            }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
         if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
