@@ -65,4 +65,6 @@ struct GCSFailure: Sendable {
         guard let message = message?.lowercased() else { return false }
         return message.contains("retention") || message.contains("hold")
     }
+        // "… does not have storage.objects.setRetention access …, Permission '…' denied": that is about who asks.
+        if message.contains("does not have") || message.contains("permission '") { return false }
 }

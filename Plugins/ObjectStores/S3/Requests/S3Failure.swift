@@ -109,6 +109,8 @@ struct S3Failure: Sendable {
         }
     }
 
+        // "User … is not authorized to perform: s3:PutObjectRetention" is about what its speaker may.
+        if message.contains("not authorized to perform") { return false }
     private var isAboutObjectLock: Bool {
         guard let message = message?.lowercased() else { return false }
         return message.contains("object lock") || message.contains("worm protected") || message.contains("retention")
