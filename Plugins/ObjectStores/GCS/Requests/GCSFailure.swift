@@ -43,6 +43,8 @@ struct GCSFailure: Sendable {
         default: break
         }
         if status == 403, saysLocked { return .locked }
+        // "Provided CRC32C … doesn't match calculated CRC32C …": it has no reason of its own.
+        if status == 400, message?.contains("match calculated") == true { return .corrupted }
         return switch status {
         case 401: .unauthenticated
         case 403: .accessDenied
@@ -63,8 +65,8 @@ struct GCSFailure: Sendable {
 
     private var saysLocked: Bool {
         guard let message = message?.lowercased() else { return false }
-        return message.contains("retention") || message.contains("hold")
-    }
         // "… does not have storage.objects.setRetention access …, Permission '…' denied": that is about who asks.
         if message.contains("does not have") || message.contains("permission '") { return false }
+        return message.contains("retention") || message.contains("hold")
+    }
 }
