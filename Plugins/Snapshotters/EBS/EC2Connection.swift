@@ -130,7 +130,8 @@ struct EC2Failure: Sendable {
 
     var reason: String {
         let parts = [code, message].compactMap { $0 }
-        return parts.isEmpty ? "HTTP \(status)" : parts.joined(separator: ": ")
+        // It is anybody's text.
+        return parts.isEmpty ? "HTTP \(status)" : String(parts.joined(separator: ": ").prefix(1000)).printable
     }
 
     /// The class of the failure, by the code where there is one.

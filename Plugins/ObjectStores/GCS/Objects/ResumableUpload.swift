@@ -200,7 +200,7 @@ struct ResumableUpload {
         guard let range = response.headers["Range"] else { return .stored(0) }
         guard let last = range.split(separator: "-").last.flatMap({ Int64($0) }), last >= 0 else {
             throw request.error(
-                .unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
+                .unavailable, "the answer says '\(range)' for a range", store: store.description)
         }
         return .stored(last + 1)
     }

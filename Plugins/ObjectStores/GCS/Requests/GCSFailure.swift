@@ -29,7 +29,7 @@ struct GCSFailure: Sendable {
     func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
         let reason = [code, message].compactMap { $0 }.joined(separator: ": ")
         return request.error(
-            kind, reason.isEmpty ? "HTTP \(status)" : reason.printable, store: store, retryAfter: retryAfter)
+            kind, reason.isEmpty ? "HTTP \(status)" : reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where that says more than the status.

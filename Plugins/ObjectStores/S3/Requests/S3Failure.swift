@@ -41,9 +41,7 @@ struct S3Failure: Sendable {
 
     /// The failure in the words of ``ObjectStoreError``.
     func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
-        ObjectStoreError(
-            kind, operation: request.operation, key: request.subject, store: store, reason: reason,
-            retryAfter: retryAfter)
+        request.error(kind, reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where there is one.
@@ -109,10 +107,10 @@ struct S3Failure: Sendable {
         }
     }
 
-        // "User … is not authorized to perform: s3:PutObjectRetention" is about what its speaker may.
-        if message.contains("not authorized to perform") { return false }
     private var isAboutObjectLock: Bool {
         guard let message = message?.lowercased() else { return false }
+        // "User … is not authorized to perform: s3:PutObjectRetention" is about what its speaker may.
+        if message.contains("not authorized to perform") { return false }
         return message.contains("object lock") || message.contains("worm protected") || message.contains("retention")
     }
 }

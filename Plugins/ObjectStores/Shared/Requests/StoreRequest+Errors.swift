@@ -4,12 +4,13 @@ import HTTPTransport
 package import Streams
 
 extension StoreRequest {
-    /// An error about this request.
+    /// An error about this request. What services say in the reason is anybody's text.
     package func error(
         _ kind: ObjectStoreError.Kind, _ reason: String, store: String, retryAfter: Duration? = nil
     ) -> ObjectStoreError {
         ObjectStoreError(
-            kind, operation: operation, key: subject, store: store, reason: reason, retryAfter: retryAfter)
+            kind, operation: operation, key: subject, store: store, reason: String(reason.prefix(1000)).printable,
+            retryAfter: retryAfter)
     }
 
     /// Turns an error of the transport, or of the search for credentials, into one of the store; others stay.
