@@ -33,7 +33,9 @@ struct AzureFailure: Sendable {
         var reason = [code, message].compactMap { $0 }.joined(separator: ": ")
         if reason.isEmpty { reason = "HTTP \(status)" }
         if let requestID { reason += " (request \(requestID))" }
-        return request.error(kind, reason.printable, store: store, retryAfter: retryAfter)
+        // To write a blob takes nothing but its container.
+        let kind = kind == .notFound && request.method == "PUT" ? .bucketNotFound : kind
+        return request.error(kind, reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where there is one.

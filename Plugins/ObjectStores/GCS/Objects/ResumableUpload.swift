@@ -193,7 +193,14 @@ struct ResumableUpload {
     }
 
     private func progress(_ request: StoreRequest, _ session: String) async throws -> Progress {
-        let response = try await connection.send(request, to: session, expected: [308])
+        let response: HTTPResponse
+        do {
+            response = try await connection.send(request, to: session, expected: [308])
+        } catch let error as ObjectStoreError where error.kind == .notFound || error.kind == .bucketNotFound {
+            // A session that has ended is gone (410) or not found, which says nothing about the object.
+            throw request.error(
+                .other(code: "SessionGone"), error.reason ?? "the upload session is gone", store: store.description)
+        }
         guard response.status == 308 else { return .done(try await connection.document(of: response, request)) }
         _ = try await request.collect(response.body, limit: 1 << 18, store: store.description)
         // Range: bytes=0-262143; none while nothing is there.
