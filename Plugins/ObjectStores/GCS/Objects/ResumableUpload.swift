@@ -86,10 +86,15 @@ struct ResumableUpload {
             _ = try await request.collect(response.body, limit: 1 << 18, store: store.description)
             return response
         }
-        // The token goes to this address too.
-        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session),
-            address.scheme == configuration.address.scheme, address.isSafe
-        else { throw request.error(.unavailable, "the answer names no upload session", store: store.description) }
+        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session) else {
+            throw request.error(.unavailable, "the answer names no upload session", store: store.description)
+        }
+        // The token, where there is one, goes to this address too.
+        guard address.scheme == configuration.address.scheme, address.isSafe || configuration.isAnonymous else {
+            throw request.error(
+                .unavailable, "the upload session is at \(address.text), where no token is sent to",
+                store: store.description)
+        }
         return session
     }
 
