@@ -59,13 +59,19 @@ import Testing
 
     @Test(arguments: Cloud.allCases) func somethingElseAnswers(cloud: Cloud) async throws {
         let server = try LocalServer { connection in
-            _ = LocalServer.read(connection)
+            // A body comes after its head: what is left unread would end the answer with a reset.
+            guard let request = LocalServer.read(connection) else { return }
+            if request.starts(with: "P".utf8), String(decoding: request, as: UTF8.self).hasSuffix("\r\n\r\n") {
+                _ = LocalServer.read(connection)
+            }
             let text = "<html>Welcome</html>"
             let head = "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n"
             _ = LocalServer.write(Array((head + text).utf8), to: connection)
         }
-        let store = try cloud.store(["endpoint": server.url + (cloud == .azure ? "/account" : "")])
+        let store = try cloud.store(["endpoint": server.url + (cloud == .azure ? "/account" : "")], retry: .none)
         await expectError(.unavailable) { _ = try await store.list(ListRequest(prefix: "")) }
+        await expectError(.unavailable) { try await store.put("a", .bytes([1]), options: PutOptions()) }
+        await expectError(.unavailable) { try await store.delete(["a"]) }
     }
 
     /// What came is not what was written: nobody gets to its end.

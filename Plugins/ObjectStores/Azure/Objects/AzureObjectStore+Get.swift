@@ -19,8 +19,11 @@ extension AzureObjectStore {
 
     /// The headers of a blob; nil when there is none.
     func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
+        let request = StoreRequest("HEAD", operation, key: key)
         do {
-            return try await connection.send(StoreRequest("HEAD", operation, key: key)).headers
+            let headers = try await connection.send(request).headers
+            try request.requireETag(headers, store: description)
+            return headers
         } catch let error as ObjectStoreError where error.kind == .notFound {
             return nil
         }

@@ -43,7 +43,9 @@ extension AzureObjectStore {
         }
         return try await (isReplayed(request) ? configuration.retry : .none).runRequest { [request] in
             do {
-                return ObjectInfo(key: key, size: size, headers: try await self.connection.perform(request))
+                let headers = try await self.connection.perform(request)
+                try request.requireETag(headers, store: self.description)
+                return ObjectInfo(key: key, size: size, headers: headers)
             } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
                 guard let headers = try await self.headers(of: key, "put"), headers[Self.markHeader] == mark else {
                     throw error

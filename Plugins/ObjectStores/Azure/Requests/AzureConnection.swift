@@ -51,9 +51,16 @@ final class AzureConnection: Sendable {
     func send(_ request: StoreRequest, scope: Scope = .container) async throws -> HTTPResponse {
         var corrections: Set<Correction> = []
         while true {
-            let sentAt = now
-            let response = try await attempt(request, scope)
-            if (200..<300).contains(response.status) { return response }
+            let (response, sent) = try await attempt(request, scope)
+            if (200..<300).contains(response.status) {
+                // A proxy or a captive portal says yes to everything.
+                guard response.headers["x-ms-request-id"] != nil else {
+                    throw request.error(
+                        .unavailable, "the answer is not a blob service's; is there one at the endpoint?",
+                        store: description)
+                }
+                return response
+            }
             // An answer whose body breaks off is judged by its head: the status has been decided by then.
             let body = request.method == "HEAD" ? [] : (try? await response.body.collect(upTo: 1 << 18)) ?? []
             try Task.checkCancellation()
@@ -93,6 +100,7 @@ final class AzureConnection: Sendable {
             guard let offset = failure.date.flatMap(sent.correctedOffset) else { break }
             clockOffset.withLock { $0 = offset }
             return .clock
+        case .sas, .token: break
         }
         switch authorization {
         case .token(let token): await token.invalidate()
@@ -100,7 +108,6 @@ final class AzureConnection: Sendable {
         case .sharedKey, .sas: return nil
         }
         return .credentials
-        case .sas, .token: break
     }
 
     private func attempt(
@@ -115,25 +122,26 @@ final class AzureConnection: Sendable {
         var query = request.query
         headers["x-ms-version"] = Self.version
         do {
+            var key: AzureAccountKey?
             switch authorization {
             case .sharedKey(let known): key = known
             case .fetchedKey(let fetched): key = try await fetched.value()
             case .sas(let sas): query += sas
             case .token(let token): headers["Authorization"] = "Bearer \(try await token.value().value)"
             }
+            // After what may have taken its time.
+            let sent = RequestTime(offset: clockOffset.withLock { $0 })
+            headers["x-ms-date"] = ServiceDate.http(sent.date)
+            if let key { sign(&headers, request, path, key) }
             let text = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
-            var key: AzureAccountKey?
                 .joined(separator: "&")
             let address = place.address
             let url = "\(address.scheme)://\(address.authority)\(path)\(text.isEmpty ? "" : "?")\(text)"
             let response = try await http.send(
                 HTTPRequest(
                     request.method, url, headers: headers, body: request.body.map { .bytes($0) } ?? .none,
-            // After what may have taken its time.
-            let sent = RequestTime(offset: clockOffset.withLock { $0 })
-            headers["x-ms-date"] = ServiceDate.http(sent.date)
-            if let key { sign(&headers, request, path, key) }
                     timeouts: request.timeouts))
+            return (response, sent)
         } catch {
             throw request.translate(error, store: description)
         }
@@ -141,7 +149,6 @@ final class AzureConnection: Sendable {
 
     private func sign(_ headers: inout HTTPHeaders, _ request: StoreRequest, _ path: String, _ key: AzureAccountKey) {
         headers["Authorization"] = SharedKeySignature(account: place.account, key: key).authorization(
-            return (response, sent)
             method: request.method, path: path, query: request.query, headers: headers,
             length: request.body?.count ?? 0)
     }

@@ -36,6 +36,12 @@ extension GCSObjectStore {
             try await connection.requireBucket("get")
             throw error
         }
+        // A proxy or a captive portal has a page for everything.
+        guard let generation = response.headers["x-goog-generation"] else {
+            throw request.error(
+                .unavailable, "the answer is not Cloud Storage's; is there such a service at the endpoint?",
+                store: description)
+        }
         let extent = try request.extent(of: response, range, store: description)
         let isWhole = extent.skipped == 0 && extent.length == extent.total
         let body = CheckedBody(
@@ -43,7 +49,7 @@ extension GCSObjectStore {
             store: description)
         let info = ObjectInfo(
             key: key, size: extent.total, modified: response.headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
-            etag: response.headers["x-goog-generation"])
+            etag: generation)
         return ObjectReader(info: info, body: ByteStream { try await body.next() })
     }
 

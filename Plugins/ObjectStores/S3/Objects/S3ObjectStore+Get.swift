@@ -19,7 +19,9 @@ extension S3ObjectStore {
         var request = StoreRequest("HEAD", operation, key: key)
         configuration.addCustomerKey(&request.headers)
         do {
-            return try await connection.send(request).headers
+            let headers = try await connection.send(request).headers
+            try request.requireETag(headers, store: description)
+            return headers
         } catch let error as ObjectStoreError where error.kind == .notFound {
             // Answers to HEAD have no body to tell a missing key from a missing bucket.
             if !connection.bucketIsKnownToExist { try await requireBucket(operation) }
@@ -53,6 +55,7 @@ extension S3ObjectStore {
         let extent = try request.extent(of: response, range, store: description)
         let info = ObjectInfo(key: key, size: extent.total, headers: response.headers)
         let verifier = range == nil ? configuration.verifier(of: response.headers) : nil
+        try request.requireETag(response.headers, store: description)
         let body = CheckedBody(response.body, extent, verifier: verifier, request: request, store: description)
         return ObjectReader(info: info, body: ByteStream { try await body.next() })
     }

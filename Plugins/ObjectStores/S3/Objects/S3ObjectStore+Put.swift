@@ -26,6 +26,7 @@ extension S3ObjectStore {
         }
         do {
             let headers = try await connection.perform(request)
+            try request.requireETag(headers, store: description)
             return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
         } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
             guard let headers = try await headers(of: key, "put"), headers[Self.markHeader] == mark else { throw error }

@@ -61,7 +61,13 @@ final class S3Connection: Sendable {
 
     /// Sends a request whose answer is a small document, and reads it.
     func document(_ request: StoreRequest, limit: Int = 1 << 20) async throws -> XMLElement {
-        let response = try await send(request)
+        try await document(of: try await send(request), request, limit: limit)
+    }
+
+    /// Reads the document of an answer.
+    func document(
+        of response: HTTPResponse, _ request: StoreRequest, limit: Int = 1 << 20
+    ) async throws -> XMLElement {
         let bytes = try await request.collect(response.body, limit: limit, store: description)
         guard let document = XMLElement.parse(bytes) else {
             throw error(
@@ -73,7 +79,11 @@ final class S3Connection: Sendable {
     /// Sends a request whose answer has no body of interest.
     func perform(_ request: StoreRequest) async throws -> HTTPHeaders {
         let response = try await send(request)
-        _ = try await request.collect(response.body, limit: 1 << 20, store: description)
+        let body = try await request.collect(response.body, limit: 1 << 20, store: description)
+        // A proxy or a captive portal says yes to everything, and shows a page.
+        guard body.isEmpty || response.headers["x-amz-request-id"] != nil else {
+            throw error(.unavailable, request, "the answer is not an S3 server's; is there one at the endpoint?")
+        }
         return response.headers
     }
 

@@ -1,6 +1,6 @@
 import GodwitModel
 package import GodwitPluginAPI
-import HTTPTransport
+package import HTTPTransport
 package import Streams
 
 extension StoreRequest {
@@ -20,6 +20,15 @@ extension StoreRequest {
         case let failure as CredentialsError:
             self.error(failure.isPassing ? .unavailable : .unauthenticated, failure.reason, store: store)
         default: error
+        }
+    }
+
+    /// Throws unless an answer names the object that it is about. A proxy or a captive portal says yes to everything.
+    package func requireETag(_ headers: HTTPHeaders, store: String) throws {
+        guard headers["ETag"] != nil else {
+            throw error(
+                .unavailable, "the answer names no object (ETag); is there an object store at the endpoint?",
+                store: store)
         }
     }
 
