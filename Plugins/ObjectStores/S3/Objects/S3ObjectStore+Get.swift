@@ -15,8 +15,11 @@ extension S3ObjectStore {
     }
 
     /// The headers of an object; nil when there is none.
-    func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
+    ///
+    /// - Parameter version: nil for the newest.
+    func headers(of key: String, _ operation: String, version: String? = nil) async throws -> HTTPHeaders? {
         var request = StoreRequest("HEAD", operation, key: key)
+        if let version { request.query = [("versionId", version)] }
         configuration.addCustomerKey(&request.headers)
         do {
             let headers = try await connection.send(request).headers
@@ -52,10 +55,10 @@ extension S3ObjectStore {
             request.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         }
         let response = try await connection.send(request)
+        try request.requireETag(response.headers, store: description)
         let extent = try request.extent(of: response, range, store: description)
         let info = ObjectInfo(key: key, size: extent.total, headers: response.headers)
         let verifier = range == nil ? configuration.verifier(of: response.headers) : nil
-        try request.requireETag(response.headers, store: description)
         let body = CheckedBody(response.body, extent, verifier: verifier, request: request, store: description)
         return ObjectReader(info: info, body: ByteStream { try await body.next() })
     }
