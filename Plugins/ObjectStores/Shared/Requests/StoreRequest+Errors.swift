@@ -13,12 +13,14 @@ extension StoreRequest {
             retryAfter: retryAfter)
     }
 
-    /// Turns an error of the transport, or of the search for credentials, into one of the store; others stay.
+    /// Turns an error of the transport, of the settings, or of the search for credentials into one of the store; others
+    /// stay.
     package func translate(_ error: any Error, store: String) -> any Error {
         switch error {
         case let failure as HTTPTransportError: self.error(failure.storeKind, failure.description, store: store)
         case let failure as CredentialsError:
             self.error(failure.isPassing ? .unavailable : .unauthenticated, failure.reason, store: store)
+        case let failure as SettingError: self.error(.invalidConfiguration, failure.description, store: store)
         default: error
         }
     }
