@@ -38,13 +38,10 @@ public final class AzureObjectStore: ObjectStore {
         var service = HTTPConfiguration()
         // Entra ID is Microsoft's own, unless the location names another.
         service.tls.certificateAuthority = configuration.authority == nil ? nil : configuration.tls.certificateAuthority
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
         let search = AzureAuthorizationSearch(
             configuration: configuration, variables: variables, service: TokenService(try makeClient(service)),
             local: TokenService(
-                try makeClient(metadata),
+                try makeClient(.ofThisMachine),
                 timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(30))),
             account: place.account, cloud: place.cloud)
         let authorization = try search.find()

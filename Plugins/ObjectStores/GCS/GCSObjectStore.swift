@@ -32,12 +32,9 @@ public final class GCSObjectStore: ObjectStore {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         makeClient: (HTTPConfiguration) throws -> any HTTPClient
     ) throws {
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
         let service = TokenService(try makeClient(HTTPConfiguration()))
         let local = TokenService(
-            try makeClient(metadata),
+            try makeClient(.ofThisMachine),
             timeouts: HTTPTimeouts(connect: .seconds(3), idle: .seconds(10), total: .seconds(20)))
         let credentials = try GoogleCredentials(
             configuration, environment: environment, service: service, local: local)
