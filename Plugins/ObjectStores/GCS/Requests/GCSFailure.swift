@@ -22,7 +22,7 @@ struct GCSFailure: Sendable {
         let isText = headers["Content-Type"]?.hasPrefix("text/plain") ?? false
         let text = isText ? String(decoding: body.prefix(500), as: UTF8.self) : nil
         message = error?["message"]?.string ?? text.flatMap { $0.isEmpty ? nil : $0 }
-        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        retryAfter = headers.retryAfter
     }
 
     /// The failure in the words of ``ObjectStoreError``.
@@ -46,18 +46,10 @@ struct GCSFailure: Sendable {
         // "Provided CRC32C … doesn't match calculated CRC32C …": it has no reason of its own.
         if status == 400, message?.contains("match calculated") == true { return .corrupted }
         return switch status {
-        case 401: .unauthenticated
-        case 403: .accessDenied
-        case 404: saysBucket ? .bucketNotFound : .notFound
-        case 408: .connection
+        case 404 where saysBucket: .bucketNotFound
         case 410: .other(code: "SessionGone")
-        case 412, 304: .alreadyExists
-        case 416: .invalidRange
-        case 429: .throttled
-        case 501: .other(code: code ?? "501")
-        case 500...: .unavailable
-        case 300...399: .invalidConfiguration
-        default: .other(code: code ?? String(status))
+        case 304: .alreadyExists
+        default: .init(status: status, code: code)
         }
     }
 

@@ -24,7 +24,7 @@ struct S3Failure: Sendable {
         message = error?.text("Message").flatMap { $0.isEmpty ? nil : $0 }
         region = headers["x-amz-bucket-region"] ?? error?.text("Region")
         date = headers["Date"].flatMap(ServiceDate.parseHTTP)
-        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        retryAfter = headers.retryAfter
         requestID = headers["x-amz-request-id"] ?? error?.text("RequestId")
     }
 
@@ -46,8 +46,7 @@ struct S3Failure: Sendable {
 
     /// The class of the failure, by the code where there is one.
     var kind: ObjectStoreError.Kind {
-        if let kind = code.flatMap(kindOfCode) { return kind }
-        return kindOfStatus
+        code.flatMap(kindOfCode) ?? .init(status: status, code: code)
     }
 
     private var reason: String {
@@ -87,23 +86,6 @@ struct S3Failure: Sendable {
         // What says no in a way that a status cannot: EntityTooLarge, InvalidObjectState, NoSuchUpload, …
         case _ where (400..<500).contains(status) && status != 429: .other(code: code)
         default: nil as ObjectStoreError.Kind?
-        }
-    }
-
-    private var kindOfStatus: ObjectStoreError.Kind {
-        switch status {
-        case 401: .unauthenticated
-        case 403: .accessDenied
-        case 404: .notFound
-        case 408: .connection
-        case 412: .alreadyExists
-        case 416: .invalidRange
-        case 429: .throttled
-        case 501: .other(code: code ?? "501")
-        case 507: .outOfSpace
-        case 500...: .unavailable
-        case 300...399: .invalidConfiguration
-        default: .other(code: code ?? String(status))
         }
     }
 
