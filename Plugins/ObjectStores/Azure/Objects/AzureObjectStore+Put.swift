@@ -81,12 +81,3 @@ extension AzureConfiguration {
         return headers
     }
 }
-
-extension ObjectInfo {
-    /// What the headers of an answer say of a blob.
-    init(key: String, size: Int64, headers: HTTPHeaders) {
-        self.init(
-            key: key, size: size, modified: headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
-            etag: headers["ETag"].flatMap(unquoted))
-    }
-}
