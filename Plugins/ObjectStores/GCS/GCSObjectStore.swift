@@ -77,9 +77,8 @@ public final class GCSObjectStore: ObjectStore {
 
     /// Looks at an object; see ``ObjectStore/stat(_:)``.
     public func stat(_ key: String) async throws -> ObjectInfo? {
-        try check(key, "stat")
-        try Task.checkCancellation()
-        return try await resource(of: key, "stat").map { try info($0, StoreRequest("GET", "stat", key: key)) }
+        try admit(key, "stat")
+        return try await look(at: key, "stat")
     }
 
     /// Lists objects; see ``ObjectStore/list(_:)``.
