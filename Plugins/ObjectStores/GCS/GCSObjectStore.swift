@@ -55,8 +55,7 @@ public final class GCSObjectStore: ObjectStore {
     /// Stores an object; see ``ObjectStore/put(_:_:options:)``.
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try check(key, "put")
-        try Task.checkCancellation()
+        try admit(key, "put")
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.chunkSize, 64 << 20):
             return try await insert(key, bytes, options, mark: options.makeMark())
@@ -70,8 +69,7 @@ public final class GCSObjectStore: ObjectStore {
 
     /// Opens an object; see ``ObjectStore/get(_:range:)``.
     public func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try check(key, "get")
-        try Task.checkCancellation()
+        try admit(key, "get")
         return try await getObject(key, range: range)
     }
 
@@ -110,6 +108,12 @@ public final class GCSObjectStore: ObjectStore {
                 reason: "a signed URL lasts from a second to seven days")
         }
         return try await connection.signedURL(for: key, seconds: Int(seconds))
+    }
+
+    /// What each call about one object begins with.
+    private func admit(_ key: String, _ operation: String) throws {
+        try check(key, operation)
+        try Task.checkCancellation()
     }
 
     func check(_ key: String, _ operation: String) throws {
