@@ -120,14 +120,14 @@ let package = Package(
         plugin("BackupActions", at: "Transformers/BackupActions"),
         plugin("SelectedNode", at: "Transformers/SelectedNode"),
         plugin("PodRequirements", at: "Transformers/PodRequirements", ["FieldPaths"]),
-        plugin("MetadataRules", at: "Transformers/Metadata"),
+        plugin("MetadataRules", at: "Transformers/Metadata", ["FieldPaths"]),
         plugin("Replicas", at: "Transformers/Replicas"),
         plugin("CronJobSuspension", at: "Transformers/CronJobSuspension"),
         plugin("HostMapping", at: "Transformers/Hosts", ["FieldPaths"]),
         plugin("NodePorts", at: "Transformers/NodePorts"),
         plugin("SecurityContextConstraints", at: "Transformers/SecurityContextConstraints"),
         plugin("OpenShift", at: "Transformers/OpenShift", ["FieldPaths"]),
-        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths"]),
+        plugin("KubeVirt", at: "Transformers/KubeVirt", ["FieldPaths", crypto]),
         plugin("PluginConfiguration", at: "Transformers/PluginConfiguration", ["FieldPaths"]),
 
         .executableTarget(

@@ -8,6 +8,8 @@ public struct PluginLimits: Sendable, Hashable {
     public var idle: Duration = .seconds(300)
     /// An answer to a question after what the program is, or later after its health.
     public var answer: Duration = .seconds(30)
+    /// A program that has worked on nothing and said nothing for so long is asked for its health before the next call.
+    public var quiet: Duration = .seconds(30)
     /// Each step of ending a program: after it was asked, and after SIGTERM.
     public var shutdown: Duration = .seconds(3)
     /// A message in bytes.

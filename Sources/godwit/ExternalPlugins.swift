@@ -50,8 +50,7 @@ enum ExternalPlugins {
         let wanted = try PluginLocation(location).plugin
         let loaded = try await load([.objectStore], global)
         if let provider = loaded.objectStores.first(where: { $0.name == wanted }) { return provider }
-        throw MissingPluginError(
-            name: wanted, directories: global.pluginDirectories, failures: loaded.failures.map { "\($0)" })
+        throw MissingPluginError.make(wanted, global.pluginDirectories, loaded.failures)
     }
 
     /// Ends all programs.
@@ -126,13 +125,28 @@ extension LogLine.Level {
 struct MissingPluginError: AdvisedError, UsageError {
     let name: String
     let directories: [String]
-    /// Programs that could not be asked: one of them may be the plugin's.
-    let failures: [String]
 
     var summary: String { "there is no plugin '\(name)'" }
-    var reason: String? {
-        let places = "looked in \(directories.joined(separator: " and "))"
-        return failures.isEmpty ? places : "\(places); \(failures.joined(separator: "; "))"
-    }
+    var reason: String? { "looked in \(directories.joined(separator: " and "))" }
     var advice: String? { "see 'godwit plugin get', or add its program with 'godwit plugin add FILE'" }
+
+    /// What is wrong when a plugin was not found.
+    ///
+    /// - Parameter failures: programs that could not be asked.
+    static func make(_ name: String, _ directories: [String], _ failures: [any Error]) -> any AdvisedError {
+        failures.isEmpty
+            ? MissingPluginError(name: name, directories: directories)
+            : UnusableProgramsError(summary: "plugin '\(name)' was not found", failures: failures)
+    }
+}
+
+/// A plugin that was named may be that of a program which cannot be used: no mistake in what was typed.
+struct UnusableProgramsError: AdvisedError {
+    let summary: String
+    let failures: [any Error]
+
+    var reason: String? {
+        "it may be that of a program which cannot be used: " + failures.map { "\($0)" }.joined(separator: "; ")
+    }
+    var advice: String? { failures.lazy.compactMap { ($0 as? any AdvisedError)?.advice }.first }
 }

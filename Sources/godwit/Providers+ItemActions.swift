@@ -18,7 +18,7 @@ extension Providers {
     /// The transformers that need no choice of the user to be listed, beside the built-in fixes.
     static let listedTransformers: [any RestoreItemAction] = [
         SelectedNode(mapping: [:]), NodePortRemoval(), Replicas(.restoreOriginal), CronJobSuspension(.suspend),
-        VirtualMachineState(), SecurityContextConstraints(),
+        VirtualMachineState(), SecurityContextConstraints(), InternalRegistryAction(),
     ]
 
     /// The fixes for objects of OpenShift and KubeVirt.

@@ -41,9 +41,11 @@ enum Providers {
         if let provider = snapshotters.first(where: { $0.name == own }) { return provider }
         let loaded = try await ExternalPlugins.load([.volumeSnapshotter], places)
         if let provider = loaded.volumeSnapshotters.first(where: { $0.name == name }) { return provider }
+        guard loaded.failures.isEmpty else {
+            throw UnusableProgramsError(summary: "snapshotter '\(name)' was not found", failures: loaded.failures)
+        }
         throw UnknownSnapshotterError(
-            name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name),
-            failures: loaded.failures.map { "\($0)" })
+            name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name))
     }
 
     /// Makes the snapshotter of a location.
@@ -120,10 +122,8 @@ enum Providers {
 struct UnknownSnapshotterError: AdvisedError, UsageError {
     let name: String
     let known: [String]
-    /// Programs that could not be asked: one of them may be the plugin's.
-    let failures: [String]
     var summary: String { "no plugin '\(name)' takes snapshots of volumes" }
-    var reason: String? { failures.isEmpty ? nil : failures.joined(separator: "; ") }
+    var reason: String? { nil }
     var advice: String? { "use one of \(known.joined(separator: ", ")); see 'godwit plugin get'" }
 }
 

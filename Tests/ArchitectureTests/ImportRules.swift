@@ -85,7 +85,7 @@ enum ImportRules {
         "SelectedNode": Room(folder: "Plugins/Transformers/SelectedNode", imports: pluginAPI),
         "PodRequirements": Room(
             folder: "Plugins/Transformers/PodRequirements", imports: pluginAPI.union(["FieldPaths"])),
-        "MetadataRules": Room(folder: "Plugins/Transformers/Metadata", imports: pluginAPI),
+        "MetadataRules": Room(folder: "Plugins/Transformers/Metadata", imports: pluginAPI.union(["FieldPaths"])),
         "Replicas": Room(folder: "Plugins/Transformers/Replicas", imports: pluginAPI),
         "CronJobSuspension": Room(folder: "Plugins/Transformers/CronJobSuspension", imports: pluginAPI),
         "HostMapping": Room(folder: "Plugins/Transformers/Hosts", imports: pluginAPI.union(["FieldPaths"])),
@@ -93,7 +93,8 @@ enum ImportRules {
         "SecurityContextConstraints": Room(
             folder: "Plugins/Transformers/SecurityContextConstraints", imports: pluginAPI),
         "OpenShift": Room(folder: "Plugins/Transformers/OpenShift", imports: pluginAPI.union(["FieldPaths"])),
-        "KubeVirt": Room(folder: "Plugins/Transformers/KubeVirt", imports: pluginAPI.union(["FieldPaths"])),
+        "KubeVirt": Room(
+            folder: "Plugins/Transformers/KubeVirt", imports: pluginAPI.union(["Crypto", "FieldPaths"])),
         "PluginConfiguration": Room(
             folder: "Plugins/Transformers/PluginConfiguration", imports: pluginAPI.union(["FieldPaths"])),
     ]

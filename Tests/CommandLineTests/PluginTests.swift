@@ -126,6 +126,65 @@ import Testing
         #expect(nowhere.status == 2 && nowhere.errors.contains("--storage"), "\(nowhere)")
     }
 
+    @Test func allPluginsOfANameAreTested() async throws {
+        let place = try Place()
+        let both = try await place.workspace.godwit("plugin", "test", "godwit.io/data-volume")
+        #expect(both.status == 0, "\(both)")
+        for kind in ["BackupItemAction", "RestoreItemAction"] {
+            #expect(both.output.contains("\(kind) godwit.io/data-volume"), "\(both)")
+        }
+        // What 'plugin get' lists is there, even if it cannot be tested.
+        for name in ["godwit.io/ebs", "godwit.io/csi", "godwit.io/host-mapping"] {
+            let run = try await place.workspace.godwit("plugin", "test", name)
+            #expect(run.status == 2 && run.errors.contains("Godwit's own tests"), "\(run)")
+        }
+    }
+
+    @Test func aTestOfNothingIsNoSuccess() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        for name in ["godwit.io/pod", "sample-quieten"] {
+            let run = try await place.workspace.godwit("plugin", "test", name, "--only", "items,typo")
+            #expect(run.status == 2 && run.output.isEmpty, "\(run)")
+            #expect(run.errors.contains("no check begins with 'typo'"), "\(run)")
+            #expect(run.errors.contains("items.identity"), "what there is: \(run)")
+        }
+    }
+
+    /// Two programs with the same plugin keep one of them from being used in every backup from then on.
+    @Test func whatAnotherProgramOffersIsNotAdded() async throws {
+        let place = try Place()
+        try place.add("sample-quieten")
+        let other = place.workspace.path("quieten-2")
+        try FileManager.default.createSymbolicLink(
+            atPath: other, withDestinationPath: Place.built("sample-quieten"))
+        let taken = try await place.workspace.godwit("plugin", "add", other, "--force")
+        #expect(taken.status == 2, "\(taken)")
+        #expect(taken.errors.contains("is that of '\(place.plugins)/sample-quieten' already"), "\(taken)")
+        #expect(taken.errors.contains("'godwit plugin remove sample-quieten'"), "\(taken)")
+        #expect(Workspace.files(below: place.plugins) == ["sample-quieten"])
+        // In its own place it is.
+        let again = try await place.workspace.godwit("plugin", "add", Place.built("sample-quieten"), "--force")
+        #expect(again.status == 0, "\(again)")
+    }
+
+    /// Nothing is wrong with what was typed.
+    @Test func aProgramThatCrashesIsNoWrongUsage() async throws {
+        let place = try Place()
+        try place.add("hostile-plugin", as: "exits-at-once")
+        for arguments in [
+            ["backup", "get", "--storage", "plugin://example.com/store/bucket"],
+            ["plugin", "test", "example.com/store"],
+            ["plugin", "remove", "example.com/store", "--confirm"],
+            ["snapshot-location", "set", "x", "example.com/snapshotter"],
+        ] {
+            let run = try await place.workspace.godwit(arguments)
+            #expect(run.status == 1, "\(run)")
+            #expect(run.errors.contains("the licence has expired"), "\(run)")
+            #expect(run.errors.contains("next: run 'godwit plugin test exits-at-once'"), "\(run)")
+        }
+    }
+
     @Test func testReportsWhatFailed() async throws {
         let place = try Place()
         let program = place.workspace.path("invalid-json")
@@ -168,9 +227,28 @@ import Testing
         #expect(logs.output.contains("refuses: about to misbehave"), "the program's own lines are there: \(logs)")
         let kept = try await place.workspace.godwit("backup", "delete", "b", "--confirm", "--storage", place.storage)
         #expect(kept.status == 1, "\(kept)")
+        #expect(kept.errors.contains("plugin program 'garbage-line' cannot"), "\(kept)")
+        #expect(kept.errors.contains("backup 'b' was not deleted") && kept.errors.contains("--force"), "\(kept)")
         let deleted = try await place.workspace.godwit(
             "backup", "delete", "b", "--confirm", "--force", "--storage", place.storage)
-        #expect(deleted.status == 0, "\(deleted)")
+        #expect(deleted.status == 3, "it is gone, and something may have stayed behind: \(deleted)")
+        #expect(deleted.output.contains("backup 'b' deleted"), "\(deleted)")
+        #expect(deleted.errors.contains("plugin program 'garbage-line' cannot"), "\(deleted)")
+    }
+
+    @Test func theTimeForOperationsIsRecorded() async throws {
+        let place = try Place()
+        let backup = try await place.backUp("b", "--item-operation-timeout", "90m")
+        #expect(backup.status == 0, "\(backup)")
+        let written = try await place.workspace.godwit(
+            "backup", "describe", "b", "-o", "json", "--storage", place.storage)
+        #expect(try JSONValue(parsing: written.output)[path: "spec", "itemOperationTimeout"] == "1h30m0s", "\(written)")
+        let restore = try await place.workspace.godwit(
+            "restore", "create", "r", "--from-backup", "b", "--storage", place.storage, "--cluster",
+            "dir:\(place.workspace.path("out"))", "--item-operation-timeout", "4h0m0s", "-o", "json")
+        #expect(restore.status == 0, "\(restore)")
+        #expect(
+            try JSONValue(parsing: restore.output)[path: "spec", "itemOperationTimeout"] == "4h0m0s", "\(restore)")
     }
 
     /// The protocol has no word for it, and an action may take a snapshot.

@@ -29,9 +29,11 @@ import Testing
     }
 
     /// The restored objects by `kind/name`.
-    private func objects(_ workspace: Workspace, _ folder: String) async throws -> [String: KubernetesObject] {
+    private func objects(
+        _ workspace: Workspace, _ folder: String, of cluster: String? = nil
+    ) async throws -> [String: KubernetesObject] {
         let storage = "file://\(try workspace.makeFolder("look-\(folder)"))"
-        let cluster = "dir:\(workspace.path(folder))"
+        let cluster = "dir:\(workspace.path(cluster ?? folder))"
         let run = try await workspace.godwit("backup", "create", "look", "--cluster", cluster, "--storage", storage)
         try #require(run.status == 0, "\(run)")
         let target = workspace.path("look-\(folder).tar.zst")
@@ -146,19 +148,59 @@ import Testing
         let workspace = try Workspace()
         let storage = try await platform(workspace)
         #expect(
-            try await restore(workspace, storage, to: "out", ["--replicas", "0", "--suspend-cronjobs"]).status == 0)
+            try await restore(
+                workspace, storage, to: "out",
+                ["--replicas", "0", "--suspend-cronjobs", "--vm-run-strategy", "Halted"]
+            ).status == 0)
+        #expect(try await objects(workspace, "out")["VirtualMachine/vm"]?[path: "spec", "runStrategy"] == "Halted")
         let second = try await workspace.godwit(
             "backup", "create", "b2", "--cluster", "dir:\(workspace.path("out"))", "--storage", storage)
         #expect(second.status == 0, "\(second)")
         let run = try await workspace.godwit(
             "restore", "create", "r2", "--from-backup", "b2", "--storage", storage, "--cluster",
             "dir:\(workspace.path("out"))", "--replicas", "original", "--suspend-cronjobs", "original",
-            "--existing-resource-policy", "update")
+            "--vm-run-strategy", "original", "--existing-resource-policy", "update")
         #expect(run.status == 0, "\(run)")
-        let restored = try await objects(workspace, "out")
+        let record = try await workspace.godwit("restore", "describe", "r2", "--storage", storage, "-o", "json")
+        #expect(try JSONValue(parsing: record.output)[path: "spec", "changes", "vm-run-strategy"] == "original")
+        let restored = try await objects(workspace, "again", of: "out")
+        let machine = try #require(restored["VirtualMachine/vm"])
+        #expect(machine[path: "spec", "runStrategy"] == "Always")
+        #expect(machine.annotations["godwit.io/original-run-strategy"] == nil)
         #expect(restored["Deployment/web"]?[path: "spec", "replicas"] == 3)
         #expect(restored["DeploymentConfig/old-web"]?[path: "spec", "replicas"] == 2)
         #expect(restored["CronJob/nightly"]?[path: "spec", "suspend"] == false)
+    }
+
+    /// The rules name images as the backup has them, with the old namespace.
+    @Test func imageRulesComeBeforeTheNamespacesOfTheOwnRegistry() async throws {
+        let workspace = try Workspace()
+        let storage = try await platform(workspace)
+        let run = try await restore(
+            workspace, storage, to: "out",
+            [
+                "--namespace-mappings", "platform:target", "--image-registry-mappings",
+                "image-registry.openshift-image-registry.svc:5000/platform=registry.example.com/platform",
+            ])
+        #expect(run.status == 0, "\(run)")
+        let config = try await objects(workspace, "out")["DeploymentConfig/old-web"]
+        #expect(
+            config?[path: "spec", "triggers"]?.array?.first?[path: "imageChangeParams", "lastTriggeredImage"]
+                == "registry.example.com/platform/web@sha256:aa")
+    }
+
+    /// What a transformer writes is not what the rules are for.
+    @Test func whatIsWrittenOutlivesTheRulesForAnnotations() async throws {
+        let workspace = try Workspace()
+        let storage = try await platform(workspace)
+        let run = try await restore(
+            workspace, storage, to: "out",
+            ["--drop-annotations", "*", "--pvc-node-mappings", "node-1:node-9", "--replicas", "0"])
+        #expect(run.status == 0, "\(run)")
+        let restored = try await objects(workspace, "out")
+        #expect(
+            restored["PersistentVolumeClaim/disk"]?.annotations == ["volume.kubernetes.io/selected-node": "node-9"])
+        #expect(restored["Deployment/web"]?.annotations == ["godwit.io/original-replicas": "3"])
     }
 
     @Test func theChoicesAreRecordedAndShown() async throws {
@@ -221,6 +263,15 @@ import Testing
         let web = restored["Deployment/web"]?[path: "spec", "template", "spec", "containers"]?.array?.first
         #expect(web?["image"] == "quay.io/shop/nginx:1.25")
 
+        let missing = try await restore(
+            workspace, storage, to: "without", ["--plugin-config-namespace", "velro"])
+        #expect(missing.status == 2, "\(missing)")
+        #expect(
+            missing.errors.contains(
+                "namespace 'velro' has no ConfigMap with the labels velero.io/plugin-config and "
+                    + "velero.io/change-storage-class, velero.io/change-pvc-node-selector or velero.io/change-image-name"
+            ),
+            "\(missing)")
         #expect(try await restore(workspace, storage, to: "without", []).status == 0)
         #expect(
             try await objects(workspace, "without")["PersistentVolumeClaim/disk"]?[path: "spec", "storageClassName"]

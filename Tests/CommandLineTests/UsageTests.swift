@@ -24,6 +24,12 @@ import Testing
         Mistake("backup", "create", "x", "y", says: "Unexpected argument 'y'"),
         Mistake("backup", "create", "x", "--format", "zip", says: "'godwit' and 'velero'"),
         Mistake("backup", "create", "x", "--ttl", "tomorrow", says: "--ttl"),
+        Mistake("backup", "create", "x", "--item-operation-timeout", "240", says: "--item-operation-timeout"),
+        Mistake(
+            "backup", "create", "x", "--item-operation-timeout", "99999999999999999h", says: "--item-operation-timeout"),
+        Mistake(
+            "restore", "create", "--from-backup", "x", "--item-operation-timeout", "0s",
+            says: "--item-operation-timeout"),
         Mistake("backup", "create", "x", "--selector", "a=b", "--or-selector", "c=d", says: "exclude each other"),
         Mistake("backup", "create", "x", "--selector", "a in (b", says: "a in (b"),
         Mistake("backup", "create", "x", "--ordered-resources", "pods", says: "--ordered-resources"),

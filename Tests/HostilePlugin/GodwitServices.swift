@@ -19,6 +19,11 @@ struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
     ) async throws -> Godwit_V1_ExecuteManyResponse {
         var response = Godwit_V1_ExecuteManyResponse()
         var outcome = Godwit_V1_ItemOutcome()
+        if Behaviour.is("godwit-dies-of-one"),
+            request.items.contains(where: { $0.range(of: Data("poison".utf8)) != nil })
+        {
+            die()
+        }
         if Behaviour.is("godwit-fails-item") { outcome.error = "not this one" }
         let count = Behaviour.is("godwit-wrong-count") ? request.items.count + 1 : request.items.count
         response.outcomes = Array(repeating: outcome, count: count)
@@ -29,13 +34,22 @@ struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
 struct GodwitStore: Godwit_V1_ObjectStore.SimpleServiceProtocol {
     func capabilities(
         request: Godwit_V1_CapabilitiesRequest, context: ServerContext
-    ) async throws -> Godwit_V1_CapabilitiesResponse { Godwit_V1_CapabilitiesResponse() }
+    ) async throws -> Godwit_V1_CapabilitiesResponse {
+        var response = Godwit_V1_CapabilitiesResponse()
+        response.sizesNotListed = Behaviour.is("godwit-lists-no-sizes")
+        return response
+    }
 
     func put(
         request: RPCAsyncSequence<Godwit_V1_PutRequest, any Error>, context: ServerContext
     ) async throws -> Godwit_V1_ObjectInfo {
         var info = Godwit_V1_ObjectInfo()
-        for try await message in request { info.size += Int64(message.body.count) }
+        for try await message in request {
+            info.size += Int64(message.body.count)
+            if Behaviour.is("godwit-refuses-put") {
+                throw RPCError(code: .permissionDenied, message: "not on my shelf")
+            }
+        }
         if Behaviour.is("godwit-lying-put") { info.size -= 1 }
         return info
     }
@@ -67,6 +81,12 @@ struct GodwitStore: Godwit_V1_ObjectStore.SimpleServiceProtocol {
             response.objects = [info]
         }
         if Behaviour.is("godwit-endless-pages") { response.continuation = "again" }
+        if Behaviour.is("godwit-circling-pages") { response.continuation = request.continuation == "a" ? "b" : "a" }
+        if Behaviour.is("godwit-huge-sizes") {
+            var info = Godwit_V1_ObjectInfo()
+            (info.key, info.size) = (request.prefix + "a", .max)
+            response.objects = [info]
+        }
         return response
     }
 

@@ -63,6 +63,7 @@ struct Action: Generated_BackupItemAction.SimpleServiceProtocol {
         var response = Generated_BackupItemActionAppliesToResponse()
         response.resourceSelector.includedResources = ["configmaps"]
         if Behaviour.is("bad-selector") { response.resourceSelector.selector = "((" }
+        if Behaviour.is("bad-pattern") { response.resourceSelector.includedNamespaces = ["["] }
         return response
     }
 
@@ -111,6 +112,7 @@ struct Store: Generated_ObjectStore.SimpleServiceProtocol {
         if Behaviour.is("refuses-configuration") {
             throw RPCError(code: .unknown, message: "unknown key 'colour'")
         }
+        if Behaviour.is("hangs-in-configuration") { try await Task.sleep(for: .seconds(1000)) }
         return Generated_Empty()
     }
 
@@ -118,7 +120,10 @@ struct Store: Generated_ObjectStore.SimpleServiceProtocol {
         request: RPCAsyncSequence<Generated_PutObjectRequest, any Error>, context: ServerContext
     ) async throws -> Generated_Empty {
         if Behaviour.is("stops-reading") { try await Task.sleep(for: .seconds(1000)) }
-        for try await _ in request where Behaviour.is("dies-in-put") { die() }
+        for try await _ in request {
+            if Behaviour.is("dies-in-put") { die() }
+            if Behaviour.is("refuses-put") { throw RPCError(code: .permissionDenied, message: "not on my shelf") }
+        }
         return Generated_Empty()
     }
 

@@ -62,6 +62,48 @@ import Testing
         }
     }
 
+    /// Many items go in one call; one bad item fails alone.
+    @Test func oneItemThatKillsTheProgramFailsAlone() async throws {
+        let programs = try Programs()
+        try programs.add("hostile-plugin", as: "godwit-dies-of-one")
+        try await withHost(of: programs) {
+            $0.limits.restarts = 100
+        } _: { host in
+            let action = try #require(try await host.load([.backupItemAction]).backupItemActions.first)
+            let failed = try await withThrowingTaskGroup(of: String?.self) { group in
+                for number in 0..<60 {
+                    let name = number == 30 ? "poison" : "item-\(number)"
+                    let item = KubernetesObject([
+                        "apiVersion": "v1", "kind": "ConfigMap",
+                        "metadata": ["name": .string(name), "namespace": "default"],
+                    ])
+                    group.addTask {
+                        do {
+                            _ = try await action.execute(item, backup: Backup(name: "b"))
+                            return nil
+                        } catch is PluginError {
+                            return name
+                        }
+                    }
+                }
+                var failed: [String] = []
+                for try await name in group { if let name { failed.append(name) } }
+                return failed
+            }
+            #expect(failed == ["poison"])
+        }
+    }
+
+    @Test func aPatternThatIsMalformedKeepsThePluginOutAlone() async throws {
+        let programs = try Programs()
+        try programs.add("hostile-plugin", as: "bad-pattern")
+        try await withHost(of: programs) { host in
+            let loaded = try await host.load([.backupItemAction, .objectStore])
+            #expect(loaded.backupItemActions.isEmpty && loaded.objectStores.count == 1)
+            #expect("\(loaded.failures)".contains("say which items it is for"), "\(loaded.failures)")
+        }
+    }
+
     @Test func whatCrashesAllTheTimeIsGivenUp() async throws {
         let programs = try Programs()
         try programs.add("hostile-plugin", as: "dies-in-call")

@@ -2,6 +2,7 @@ import Foundation
 import GodwitPluginAPI
 import PluginHost
 import Streams
+import Synchronization
 import Testing
 
 /// Stores that go wrong.
@@ -39,7 +40,7 @@ import Testing
         ("endless-stream", "an object of more than 8388608 bytes"), ("stalling-stream", "made no progress for 3 s"),
         ("dies-in-stream", "it died (signal 9)"), ("breaks-stream", "the disk is on fire"),
         ("godwit-empty-stream", "it sent nothing"), ("godwit-no-info", "does not say what it gives"),
-        ("godwit-negative-size", "does not say what it gives"),
+        ("godwit-negative-size", "it says that 'key' has -1 bytes"),
         ("godwit-short-stream", "sent another number of bytes than it said"),
         ("godwit-long-stream", "sent another number of bytes than it said"),
     ])
@@ -64,6 +65,50 @@ import Testing
         }
     }
 
+    /// What the program says or does is the error, not that the body was waited for meanwhile.
+    @Test(arguments: [
+        ("dies-in-put", "it died (signal 9)"), ("refuses-put", "not on my shelf"),
+        ("godwit-refuses-put", "not on my shelf"),
+    ])
+    func writingWhatIsWaitedFor(behaviour: String, word: String) async throws {
+        try await withStore(behaviour) { store in
+            let pieces = Mutex(1)
+            let body = ByteStream {
+                let isFirst = pieces.withLock { pieces in
+                    defer { pieces = 0 }
+                    return pieces == 1
+                }
+                if !isFirst { try await Task.sleep(for: .seconds(1000)) }
+                return [1, 2, 3]
+            }
+            try await expectFailure(word) {
+                try await store.put("key", .stream(body, length: nil), options: PutOptions())
+            }
+        }
+    }
+
+    /// An interruption does not wait for a program that takes its time.
+    @Test func openingCanBeInterrupted() async throws {
+        let programs = try Programs()
+        try programs.add("hostile-plugin", as: "hangs-in-configuration")
+        try await withHost(of: programs) { host in
+            let provider = try #require(try await host.load([.objectStore]).objectStores.first)
+            let opening = Task {
+                try await provider.open(StorageLocation(parsing: "plugin://example.com/store/bucket"))
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            opening.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await opening.value }
+        }
+    }
+
+    @Test(arguments: ["godwit-lists-no-sizes", "godwit-lying-put"])
+    func whetherListingsSaySizesIsKnown(behaviour: String) async throws {
+        try await withStore(behaviour) { store in
+            #expect(store.capabilities.listedSizes == (behaviour != "godwit-lists-no-sizes"))
+        }
+    }
+
     @Test func keysThatNobodyAskedForArePassedOver() async throws {
         try await withStore("foreign-keys") { store in
             let page = try await store.list(ListRequest(prefix: "p/"))
@@ -73,6 +118,8 @@ import Testing
 
     @Test(arguments: [
         ("godwit-foreign-keys", "keys that were not asked for"), ("godwit-endless-pages", "its pages have no end"),
+        ("godwit-circling-pages", "its pages have no end"),
+        ("godwit-huge-sizes", "it says that 'p/a' has 9223372036854775807 bytes"),
     ])
     func listing(behaviour: String, word: String) async throws {
         try await withStore(behaviour) { store in

@@ -50,6 +50,32 @@ import Testing
         }
     }
 
+    /// That somebody was interrupted says nothing of the program's health.
+    @Test func anInterruptedCallerDoesNotEndAProgram() async throws {
+        let programs = try Programs()
+        let path = try programs.add("hostile-plugin", as: "good")
+        try await withHost(of: programs) {
+            $0.limits.quiet = .zero
+        } _: { host in
+            let process = try await host.program(at: path).connection().process
+            let interrupted = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await host.program(at: path).connection()
+            }
+            _ = await interrupted.result
+            #expect(process.end.current == nil)
+            #expect(try await host.program(at: path).connection().process.id == process.id)
+        }
+    }
+
+    @Test func nothingStartsAfterTheHostHasStopped() async throws {
+        let programs = try Programs()
+        let path = try programs.add("hostile-plugin", as: "good")
+        let host = PluginHost(PluginHostOptions(directories: [programs.directory]))
+        await host.stop()
+        await #expect(throws: PluginError.self) { _ = try await host.plugins(ofProgram: path) }
+    }
+
     /// Velero's protocol has one configuration a process.
     @Test func aSecondConfigurationGetsAProcessOfItsOwn() async throws {
         let programs = try Programs()

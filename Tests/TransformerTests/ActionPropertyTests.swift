@@ -1,3 +1,4 @@
+import ClaimMapping
 import CronJobSuspension
 import GodwitModel
 import GodwitPluginAPI
@@ -29,7 +30,8 @@ import Testing
         ("route.openshift.io/v1", "Route"), ("apps.openshift.io/v1", "DeploymentConfig"),
         ("image.openshift.io/v1", "ImageStream"), ("build.openshift.io/v1", "BuildConfig"),
         ("kubevirt.io/v1", "VirtualMachine"), ("cdi.kubevirt.io/v1beta1", "DataVolume"),
-        ("networking.k8s.io/v1", "Ingress"),
+        ("pool.kubevirt.io/v1alpha1", "VirtualMachinePool"), ("apps/v1", "DaemonSet"),
+        ("networking.k8s.io/v1", "Ingress"), ("snapshot.storage.k8s.io/v1", "VolumeSnapshot"),
     ]
 
     private static func actions() throws -> [any RestoreItemAction] {
@@ -39,6 +41,10 @@ import Testing
                 StorageClassMapping(mapping: ["a": "b"]),
                 HostMapping(rules: try HostRules(["a": "b"])), NodePortRemoval(), Replicas(.restoreOriginal),
                 CronJobSuspension(.restoreOriginal), SelectedNode(mapping: ["a": "b"]), VirtualMachineState(),
+                VirtualMachineState(.restoreOriginal), InternalRegistryAction(),
+                ClaimMapping(mapping: [
+                    ClaimName(namespace: "a", name: "b"): ClaimName(namespace: "a", name: "c")
+                ]),
                 SecurityContextConstraints(),
                 PodRequirements(
                     rules: try PodRequirementRules(

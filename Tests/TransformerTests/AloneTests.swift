@@ -30,6 +30,8 @@ import Testing
         "deploymentconfig",
     ]
 
+    private static let machines: Set<String> = ["machine", "machinereplicaset", "machinepool"]
+
     static func expectations() throws -> [Expectation] {
         let rules = try ImageRegistryRules([
             "docker.io": "mirror.example.com/hub", "quay.io": "mirror.example.com/quay",
@@ -46,7 +48,10 @@ import Testing
             Expectation(action: NodePortRemoval(), changed: ["service"]),
             Expectation(
                 action: Replicas(.set(0)),
-                changed: ["deployment", "statefulset", "replicaset", "replicationcontroller", "deploymentconfig"]),
+                changed: [
+                    "deployment", "statefulset", "replicaset", "replicationcontroller", "deploymentconfig",
+                    "machinereplicaset", "machinepool",
+                ]),
             Expectation(action: CronJobSuspension(.suspend), changed: ["cronjob"]),
             Expectation(
                 action: HostMapping(rules: try HostRules(["apps.old.example.com": "apps.new.example.com"])),
@@ -56,24 +61,26 @@ import Testing
                     rules: try PodRequirementRules(
                         nodeLabels: ["disktype"], taints: ["dedicated"], priorityClasses: ["*"],
                         serviceAccounts: ["web"])),
-                changed: podSpecs.union(["machine"])),
+                changed: podSpecs.union(machines)),
             Expectation(
-                action: MetadataChange(rules: try MetadataRules(.labels, dropping: ["o?d"])), changed: ["pod"]),
+                action: MetadataChange(rules: try MetadataRules(.labels, dropping: ["o?d"])), changed: ["oldconfigmap"]),
             Expectation(
                 action: MetadataChange(rules: try MetadataRules(.annotations, dropping: ["example.com/*"])),
                 changed: ["pod"]),
-            Expectation(action: VirtualMachineState(runStrategy: .halted), changed: ["machine"]),
+            Expectation(action: VirtualMachineState(.set(.halted)), changed: ["machine"]),
             Expectation(action: ImageNameReplacement(rules: configuration.images), changed: podSpecs),
             Expectation(action: SecurityContextConstraints(), changed: []),
-            Expectation(action: ImageRegistry(rules: rules), changed: podSpecs.union(["machine"])),
+            Expectation(action: ImageRegistry(rules: rules), changed: podSpecs.union(machines)),
             Expectation(action: ImageStreamRegistry(rules: rules), changed: ["imagestream", "buildconfig"]),
             Expectation(
-                action: StorageClassMapping(mapping: ["gold": "fast"]), changed: ["claim", "machine", "datavolume"]),
+                action: StorageClassMapping(mapping: ["gold": "fast"]),
+                changed: ["claim", "machine", "machinepool", "datavolume"]),
             Expectation(
                 action: ClaimMapping(mapping: [
                     ClaimName(namespace: "shop", name: "data"): ClaimName(namespace: "shop", name: "data2"),
                     ClaimName(namespace: "shop", name: "disk"): ClaimName(namespace: "shop", name: "disk2"),
-                ]), changed: podSpecs.union(["machine", "claim", "datavolume"])),
+                ]), changed: podSpecs.union(machines).union(["claim", "datavolume"])),
+            Expectation(action: InternalRegistryAction(), changed: []),
         ]
         let changedByFixes: [String: Set<String>] = [
             "godwit.io/openshift-route": ["route"], "godwit.io/openshift-image-stream": ["imagestream"],

@@ -1,6 +1,7 @@
 import ClaimMapping
 import GodwitModel
 import GodwitPluginAPI
+import NamespaceMapping
 import RestoreFixes
 import Testing
 
@@ -33,6 +34,81 @@ import Testing
         let text = String(decoding: try await action.restored(job).serialized(), as: UTF8.self)
         #expect(text.contains(#""claimName":"files""#) && text.contains(#""claimName":"rest""#))
         #expect(!text.contains(#""claimName":"data""#))
+    }
+
+    @Test(arguments: [
+        // Clones within a namespace, by Kubernetes' own means.
+        (
+            "v1", "PersistentVolumeClaim",
+            #"{"dataSource":{"kind":"PersistentVolumeClaim","name":"data"},"dataSourceRef":{"kind":"PersistentVolumeClaim","name":"data"}}"#,
+            #"{"dataSource":{"kind":"PersistentVolumeClaim","name":"files"},"dataSourceRef":{"kind":"PersistentVolumeClaim","name":"files"}}"#
+        ),
+        (
+            "v1", "PersistentVolumeClaim",
+            #"{"dataSource":{"kind":"VolumeSnapshot","apiGroup":"snapshot.storage.k8s.io","name":"data"}}"#,
+            #"{"dataSource":{"kind":"VolumeSnapshot","apiGroup":"snapshot.storage.k8s.io","name":"data"}}"#
+        ),
+        (
+            "v1", "PersistentVolumeClaim",
+            #"{"dataSourceRef":{"kind":"PersistentVolumeClaim","name":"data","namespace":"else"}}"#,
+            #"{"dataSourceRef":{"kind":"PersistentVolumeClaim","name":"data","namespace":"else"}}"#
+        ),
+        (
+            "apps/v1", "StatefulSet",
+            #"{"volumeClaimTemplates":[{"spec":{"dataSource":{"kind":"PersistentVolumeClaim","name":"data"}}}]}"#,
+            #"{"volumeClaimTemplates":[{"spec":{"dataSource":{"kind":"PersistentVolumeClaim","name":"files"}}}]}"#
+        ),
+        (
+            "v1", "Pod",
+            #"{"volumes":[{"ephemeral":{"volumeClaimTemplate":{"spec":{"dataSource":{"kind":"PersistentVolumeClaim","name":"data"}}}}}]}"#,
+            #"{"volumes":[{"ephemeral":{"volumeClaimTemplate":{"spec":{"dataSource":{"kind":"PersistentVolumeClaim","name":"files"}}}}}]}"#
+        ),
+        (
+            "snapshot.storage.k8s.io/v1", "VolumeSnapshot", #"{"source":{"persistentVolumeClaimName":"data"}}"#,
+            #"{"source":{"persistentVolumeClaimName":"files"}}"#
+        ),
+        // CDI's, whose source may be in another namespace.
+        (
+            "cdi.kubevirt.io/v1beta1", "DataVolume", #"{"source":{"pvc":{"name":"data"}}}"#,
+            #"{"source":{"pvc":{"name":"files"}}}"#
+        ),
+        (
+            "cdi.kubevirt.io/v1beta1", "DataVolume", #"{"source":{"pvc":{"name":"data","namespace":"shop"}}}"#,
+            #"{"source":{"pvc":{"name":"files","namespace":"shop2"}}}"#
+        ),
+        (
+            "cdi.kubevirt.io/v1beta1", "DataVolume", #"{"source":{"pvc":{"name":"data","namespace":"shop2"}}}"#,
+            #"{"source":{"pvc":{"name":"data","namespace":"shop2"}}}"#
+        ),
+        (
+            "cdi.kubevirt.io/v1beta1", "DataVolume",
+            #"{"storage":{"dataSource":{"kind":"PersistentVolumeClaim","name":"data"}}}"#,
+            #"{"storage":{"dataSource":{"kind":"PersistentVolumeClaim","name":"files"}}}"#
+        ),
+        (
+            "cdi.kubevirt.io/v1beta1", "DataSource", #"{"source":{"pvc":{"name":"data","namespace":"shop"}}}"#,
+            #"{"source":{"pvc":{"name":"files","namespace":"shop2"}}}"#
+        ),
+        (
+            "kubevirt.io/v1", "VirtualMachine",
+            #"{"dataVolumeTemplates":[{"spec":{"source":{"blank":{}}}},{"spec":{"source":{"pvc":{"name":"data"}}}}]}"#,
+            #"{"dataVolumeTemplates":[{"spec":{"source":{"blank":{}}}},{"spec":{"source":{"pvc":{"name":"files"}}}}]}"#
+        ),
+        (
+            "kubevirt.io/v1", "VirtualMachine",
+            #"{"template":{"spec":{"volumes":[{"ephemeral":{"persistentVolumeClaim":{"claimName":"data"}}}]}}}"#,
+            #"{"template":{"spec":{"volumes":[{"ephemeral":{"persistentVolumeClaim":{"claimName":"files"}}}]}}}"#
+        ),
+    ])
+    func whatIsMadeOfAClaimFindsIt(apiVersion: String, kind: String, spec: String, expected: String) async throws {
+        var item = KubernetesObject([
+            "apiVersion": .string(apiVersion), "kind": .string(kind), "metadata": ["name": "x", "namespace": "shop"],
+        ])
+        item["spec"] = try JSONValue(parsing: spec)
+        // As in a restore, the namespaces are mapped before the names.
+        let moved = NamespaceMapping(mapping: ["shop": "shop2"]).mapped(cleaned(item))
+        let outcome = try await action.execute(moved, original: item, context: FakeRestoreContext())
+        #expect(outcome.item?["spec"] == (try JSONValue(parsing: expected)))
     }
 
     @Test func aStatefulSetThatNamesItsOwnClaimsIsToldOf() async throws {

@@ -43,6 +43,18 @@ import Testing
         #expect(route[path: "spec", "hostnames"] == ["shop.apps.new.example.com"])
     }
 
+    @Test func redirectsLeadToTheNewHosts() async throws {
+        func rules(_ host: String) throws -> JSONValue {
+            let filter = #"{"type":"RequestRedirect","requestRedirect":{"hostname":"\#(host)"}}"#
+            return try JSONValue(
+                parsing: #"[{"filters":[\#(filter)],"backendRefs":[{"name":"web","filters":[\#(filter)]}]}]"#)
+        }
+        var route = try Samples.named("httproute")
+        route[path: "spec", "rules"] = try rules("www.apps.old.example.com")
+        let restored = try await HostMapping(rules: self.rules()).restored(route)
+        #expect(restored[path: "spec", "rules"] == (try rules("www.example.org")))
+    }
+
     @Test(arguments: [
         (
             ["*.a.example": "b.example"],

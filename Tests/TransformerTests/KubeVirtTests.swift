@@ -1,4 +1,5 @@
 import ClaimMapping
+import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import ImageRegistry
@@ -151,9 +152,70 @@ import Testing
 
     @Test(arguments: VirtualMachineState.RunStrategy.allCases)
     func machinesStartOrHalt(strategy: VirtualMachineState.RunStrategy) async throws {
-        let machine = try await VirtualMachineState(runStrategy: strategy).restored(try Samples.named("machine"))
+        let machine = try await VirtualMachineState(.set(strategy)).restored(try Samples.named("machine"))
         #expect(machine[path: "spec", "runStrategy"] == .string(strategy.rawValue))
         #expect(machine[path: "spec", "running"] == nil, "KubeVirt refuses both")
+    }
+
+    private static let doings: [(spec: JSONValue, kept: String?)] = [
+        (["running": true], "Always"), (["running": false], nil), (["runStrategy": "Halted"], nil),
+        (["runStrategy": "RerunOnFailure"], "RerunOnFailure"), (["runStrategy": "Manual"], "Manual"), ([:], nil),
+    ]
+
+    @Test(arguments: doings) func whatAMachineDidIsKeptAndPutBack(spec: JSONValue, kept: String?) async throws {
+        let machine = KubernetesObject([
+            "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine",
+            "metadata": ["name": "vm", "namespace": "shop"], "spec": spec,
+        ])
+        let halted = try await VirtualMachineState(.set(.halted)).restored(machine)
+        #expect(halted["spec"] == ["runStrategy": "Halted"])
+        #expect(halted.annotations["godwit.io/original-run-strategy"] == kept)
+        // A second restore with another strategy does not forget the first.
+        let manual = try await VirtualMachineState(.set(.once)).restored(halted)
+        #expect(manual.annotations["godwit.io/original-run-strategy"] == kept ?? "Halted")
+        let back = try await VirtualMachineState(.restoreOriginal).restored(halted)
+        #expect(back["spec"] == ["runStrategy": .string(kept ?? "Halted")])
+        #expect(back[path: "metadata", "annotations"] == nil)
+        // Nothing was kept of it.
+        #expect(try await VirtualMachineState(.restoreOriginal).restored(machine) == cleaned(machine))
+    }
+
+    @Test func aKeptStrategyThatIsNoneIsTold() async throws {
+        var machine = try Samples.named("machine")
+        machine.annotations = ["godwit.io/original-run-strategy": "Sometimes"]
+        let outcome = try await VirtualMachineState(.restoreOriginal).outcome(machine)
+        #expect(outcome.item == cleaned(machine))
+        #expect(
+            outcome.warnings == [
+                "the annotation godwit.io/original-run-strategy holds 'Sometimes', which is no run strategy"
+            ])
+    }
+
+    @Test func aCopyGetsAFirmwareOfItsOwn() async throws {
+        let place: ArraySlice<String> = ["spec", "template", "spec", "domain", "firmware", "uuid"]
+        var machine = try Samples.named("machine")
+        machine.value[path: place] = "5d307ca9-b3ef-428c-8861-06e72d69f223"
+        var context = FakeRestoreContext()
+        let plain = try await VirtualMachineState().restored(machine, context)
+        #expect(plain.value[path: place] == machine.value[path: place])
+        context.restore.labels = ["velero.kubevirt.io/generate-new-firmware-uuid": "true"]
+        let copy = try #require(
+            try await VirtualMachineState().restored(machine, context).value[path: place]?.string)
+        #expect(copy != machine.value[path: place]?.string && UUID(uuidString: copy) != nil, "\(copy)")
+        // Run again, the restore finds what it made; another one, or another machine, gets another.
+        #expect(try await VirtualMachineState().restored(machine, context).value[path: place]?.string == copy)
+        var other = machine
+        other.name = "vm2"
+        #expect(try await VirtualMachineState().restored(other, context).value[path: place]?.string != copy)
+        context.restore.name = "restore-2"
+        #expect(try await VirtualMachineState().restored(machine, context).value[path: place]?.string != copy)
+        let instance = try object(
+            """
+            {"apiVersion":"kubevirt.io/v1","kind":"VirtualMachineInstance","metadata":{"name":"vm","namespace":"shop"},
+            "spec":{"domain":{}}}
+            """)
+        let alone = try await VirtualMachineState().restored(instance, context)
+        #expect(alone[path: "spec", "domain", "firmware", "uuid"]?.string.flatMap(UUID.init) != nil)
     }
 
     @Test func theLabelsOfTheRestoreAskForTheSame() async throws {
@@ -167,7 +229,7 @@ import Testing
         #expect(restored[path: "spec", "runStrategy"] == "Manual")
         let devices = restored[path: "spec", "template", "spec", "domain"]?["devices"]
         #expect(devices?["interfaces"] == [["name": "default"]])
-        let chosen = try await VirtualMachineState(runStrategy: .halted).restored(machine, context)
+        let chosen = try await VirtualMachineState(.set(.halted)).restored(machine, context)
         #expect(chosen[path: "spec", "runStrategy"] == "Halted", "the option counts")
         context.restore.labels = ["velero.kubevirt.io/restore-run-strategy": "Sometimes"]
         let error = await #expect(throws: RunStrategyError.self) {
@@ -195,6 +257,9 @@ import Testing
         let images = ImageRegistry(rules: try ImageRegistryRules(["quay.io": "mirror.example.com/quay"]))
         let moved = try await images.restored(machine)[path: "spec", "template", "spec", "volumes"]?.array
         #expect(moved?[2][path: "containerDisk", "image"] == "mirror.example.com/quay/kubevirt/fedora:latest")
+        let kernel = try await images.restored(try Samples.named("machinereplicaset"))[
+            path: "spec", "template", "spec", "domain", "firmware", "kernelBoot", "container", "image"]
+        #expect(kernel == "mirror.example.com/quay/kubevirt/kernel:1")
 
         let classes = StorageClassMapping(mapping: ["gold": "fast"])
         let stored = try await classes.restored(machine)[path: "spec", "dataVolumeTemplates"]?.array?.first
@@ -203,5 +268,37 @@ import Testing
         let namespaces = NamespaceMapping(mapping: ["shop": "shop2"])
         let volume = namespaces.mapped(try Samples.named("datavolume"))
         #expect(volume[path: "spec", "source", "pvc", "namespace"] == "shop2" && volume.namespace == "shop2")
+    }
+
+    @Test(arguments: [
+        ("docker://quay.io/kubevirt/fedora:40", "docker://mirror.example.com/quay/kubevirt/fedora:40"),
+        ("docker://gcr.io/a/b", "docker://gcr.io/a/b"), ("oci-archive://quay.io/a", "oci-archive://quay.io/a"),
+        ("quay.io/a", "quay.io/a"),
+    ])
+    func imagesThatDisksAreFilledFromMove(url: String, expected: String) async throws {
+        let images = ImageRegistry(rules: try ImageRegistryRules(["quay.io": "mirror.example.com/quay"]))
+        var volume = try Samples.named("datavolume")
+        volume[path: "spec", "source"] = ["registry": ["url": .string(url)]]
+        #expect(
+            try await images.restored(volume)[path: "spec", "source", "registry", "url"] == .string(expected))
+        var machine = try Samples.named("machine")
+        machine[path: "spec", "dataVolumeTemplates"] = [["metadata": ["name": "disk"], "spec": volume["spec"] ?? [:]]]
+        let template = try await images.restored(machine)[path: "spec", "dataVolumeTemplates"]?.array?.first
+        #expect(template?[path: "spec", "source", "registry", "url"] == .string(expected))
+    }
+
+    @Test func networksAreFoundInTheNewNamespace() throws {
+        let namespaces = NamespaceMapping(mapping: ["shop": "shop2"])
+        func name(_ network: String) throws -> JSONValue? {
+            var set = try Samples.named("machinereplicaset")
+            set[path: "spec", "template", "spec", "networks"] = [
+                ["name": "lan", "multus": ["networkName": .string(network)]]
+            ]
+            let networks = namespaces.mapped(set)[path: "spec", "template", "spec", "networks"]?.array
+            return networks?.first?[path: "multus", "networkName"]
+        }
+        #expect(try name("shop/lan") == "shop2/lan")
+        #expect(try name("shop") == "shop", "a network of the object's own namespace")
+        #expect(try name("other/shop") == "other/shop")
     }
 }

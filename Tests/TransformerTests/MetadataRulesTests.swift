@@ -33,6 +33,50 @@ import Testing
         #expect(warnings == ["a keeps its name: there is another b"])
     }
 
+    /// What stays where it is may be in the way of another one, and that of a third.
+    @Test func noValueIsLostInAChain() async throws {
+        let rules = try MetadataRules(.labels, renaming: ["a": "b", "b": "c"])
+        let (result, warnings) = try await labels(["a": "1", "b": "2", "c": "3"], rules)
+        #expect(result == ["a": "1", "b": "2", "c": "3"])
+        #expect(warnings == ["a keeps its name: there is another b", "b keeps its name: there is another c"])
+        #expect(try await labels(["a": "1", "b": "2"], rules).0 == ["b": "1", "c": "2"])
+        #expect(try await labels(["a": "1", "c": "3"], rules).0 == ["b": "1", "c": "3"])
+        let ring = try MetadataRules(.labels, renaming: ["a": "b", "b": "c", "c": "a", "d": "e", "z": "d"])
+        let turned = try await labels(["a": "1", "b": "2", "c": "3", "d": "4", "e": "5", "z": "6"], ring)
+        #expect(turned.0 == ["b": "1", "c": "2", "a": "3", "d": "4", "e": "5", "z": "6"])
+        #expect(turned.1 == ["d keeps its name: there is another e", "z keeps its name: there is another d"])
+    }
+
+    /// A controller adopts by labels what it finds, and makes anew what it does not.
+    @Test(arguments: [
+        ("v1", "Pod", false), ("v1", "ReplicationController", false), ("apps/v1", "ReplicaSet", false),
+        ("apps/v1", "ControllerRevision", false), ("discovery.k8s.io/v1", "EndpointSlice", false),
+        ("kubevirt.io/v1", "VirtualMachineInstance", false), ("v1", "Secret", true),
+    ])
+    func labelsStayOnWhatIsSelected(apiVersion: String, kind: String, isOwned: Bool) async throws {
+        let rules = try MetadataRules(
+            .labels, dropping: ["pod-template-*"], renaming: ["app": "name"], setting: ["tier": "x", "stage": "test"])
+        var item = KubernetesObject([
+            "apiVersion": .string(apiVersion), "kind": .string(kind),
+            "metadata": [
+                "name": "x", "namespace": "n",
+                "labels": ["app": "web", "pod-template-hash": "abc", "tier": "front"],
+                "annotations": ["app": "web"],
+            ],
+        ])
+        if isOwned {
+            item[path: "metadata", "ownerReferences"] = [
+                ["apiVersion": "example.com/v1", "kind": "Widget", "name": "w", "uid": "u", "controller": true]
+            ]
+        }
+        let outcome = try await MetadataChange(rules: rules).outcome(item)
+        #expect(
+            outcome.item?.labels == ["app": "web", "pod-template-hash": "abc", "tier": "front", "stage": "test"])
+        #expect(outcome.warnings.isEmpty)
+        let annotations = try MetadataRules(.annotations, renaming: ["app": "name"])
+        #expect(try await MetadataChange(rules: annotations).restored(item).annotations == ["name": "web"])
+    }
+
     @Test func theLastOneTakesTheMapWithIt() async throws {
         let rules = try MetadataRules(.labels, dropping: ["*"])
         #expect(try await labels(["a": "1"], rules).0 == nil)

@@ -80,9 +80,46 @@ import Testing
             "annotations":{"service.beta.openshift.io/originating-service-name":"web"}}}
             """, "the cluster signs a new certificate for service 'web'"
         ),
+        (
+            """
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"openshift-service-ca.crt","namespace":"shop"},
+            "data":{"service-ca.crt":"x"}}
+            """, "every cluster publishes its own"
+        ),
     ])
     func whatTheClusterMakesAgainIsLeftOut(json: String, reason: String) async throws {
         #expect(try await after(try object(json)) == .skip(reason: reason))
+    }
+
+    /// Pods that mount them would never start.
+    @Test(arguments: [
+        (
+            """
+            {"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/tls","metadata":{"name":"serving","namespace":"shop",
+            "annotations":{"service.beta.openshift.io/originating-service-name":"web"}}}
+            """,
+            "the old cluster signed this certificate for service 'web'; this one signs none, so replace it before it expires"
+        ),
+        (
+            """
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"openshift-service-ca.crt","namespace":"shop"}}
+            """, "it holds the service CA of the old cluster; this one has none that would publish its own"
+        ),
+    ])
+    func withoutAServiceCATheOldCertificatesAreRestored(json: String, warning: String) async throws {
+        let item = try object(json)
+        var context = FakeRestoreContext()
+        context.versions = []
+        #expect(try await after(item, context) == .restore(cleaned(item), warnings: [warning]))
+        // That the restore has brought the definition of the constraints makes no OpenShift.
+        context.served = [GroupResource(parsing: "securitycontextconstraints.security.openshift.io")]
+        let definition = identity(
+            "customresourcedefinitions.apiextensions.k8s.io", nil, "securitycontextconstraints.security.openshift.io")
+        #expect(try await after(item, context).isSkipped)
+        context.backup[definition] = item
+        #expect(try await after(item, context) == .restore(cleaned(item), warnings: [warning]))
+        context.served.insert(GroupResource(parsing: "projects.project.openshift.io"))
+        #expect(try await after(item, context).isSkipped)
     }
 
     @Test(arguments: [
@@ -162,7 +199,7 @@ import Testing
 
     @Test func imagesOfTheOwnRegistryMoveWithTheirNamespace() async throws {
         let context = FakeRestoreContext(mapping: ["shop": "shop2"])
-        let config = try #require(try await after(try Samples.named("deploymentconfig"), context).item)
+        let config = try await InternalRegistryAction().restored(try Samples.named("deploymentconfig"), context)
         let registry = "image-registry.openshift-image-registry.svc:5000"
         let spec = config[path: "spec", "template", "spec"]
         #expect(spec?["initContainers"]?.array?.first?["image"] == .string("\(registry)/shop2/init@sha256:ab"))
@@ -228,12 +265,14 @@ import Testing
         expected["users"] = ["operator", "system:serviceaccount:shop2:web"]
         expected["groups"] = ["system:serviceaccounts:shop2"]
         #expect(try await action.outcome(stored, context) == .restore(expected))
-        context.restore.spec.existingResourcePolicy = .none
-        #expect(
-            try await action.outcome(stored, context).warnings == [
-                "the cluster's do not name system:serviceaccount:shop2:web, system:serviceaccounts:shop2; "
-                    + "--existing-resource-policy update adds them and leaves the rest"
-            ])
+        for policy in [ExistingResourcePolicy.none, .fail] {
+            context.restore.spec.existingResourcePolicy = policy
+            #expect(
+                try await action.outcome(stored, context).warnings == [
+                    "the cluster's do not name system:serviceaccount:shop2:web, system:serviceaccounts:shop2; "
+                        + "--existing-resource-policy update adds them and leaves the rest"
+                ])
+        }
     }
 
     @Test func aServiceAccountBringsItsConstraints() async throws {

@@ -56,6 +56,17 @@ import Testing
         #expect(configuration.images.map(\.new) == ["2.2.2.2:3000", "3000"])
     }
 
+    @Test func thatThereIsNoneIsKnown() throws {
+        let others = [
+            configMap("d", "velero.io/pod-volume-restore", ["image": "helper"]),
+            KubernetesObject(["kind": "ConfigMap", "metadata": ["name": "other"], "data": ["gold": "wrong"]]),
+        ]
+        #expect(try !PluginConfiguration(others).isFound && !PluginConfiguration([]).isFound)
+        for plugin in PluginConfiguration.plugins {
+            #expect(try PluginConfiguration(others + [configMap("e", plugin, [:])]).isFound, "\(plugin)")
+        }
+    }
+
     @Test func theFirstRuleThatFitsReplacesItsPartEverywhere() async throws {
         let configuration = try PluginConfiguration([
             configMap("c", "velero.io/change-image-name", ["1": "nginx,httpd", "2": "1.25,2.4"])

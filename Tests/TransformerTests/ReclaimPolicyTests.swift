@@ -36,6 +36,17 @@ import Testing
         #expect(try await ReclaimPolicy(.restoreOriginal).restored(volume("Retain")) == volume("Retain"))
     }
 
+    /// As a restore with rules for annotations hands it on.
+    @Test func whatIsKeptIsReadEvenIfItsAnnotationWasDropped() async throws {
+        let original = volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"])
+        let back = try await ReclaimPolicy(.restoreOriginal).execute(
+            volume("Retain"), original: original, context: FakeRestoreContext())
+        #expect(back == .restore(volume("Delete")))
+        let again = try await ReclaimPolicy(.set(.recycle)).execute(
+            volume("Retain"), original: original, context: FakeRestoreContext())
+        #expect(again.item?.annotations == original.annotations)
+    }
+
     @Test func warnsOfAnAnnotationThatIsNoPolicy() async throws {
         let odd = volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Keep"])
         let outcome = try await ReclaimPolicy(.restoreOriginal).outcome(odd)

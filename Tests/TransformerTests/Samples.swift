@@ -82,6 +82,9 @@ enum Samples {
         "configmap": """
         {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"my-ca","namespace":"shop"},"data":{"ca":"x"}}
         """,
+        "oldconfigmap": """
+        {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"old","namespace":"shop","labels":{"old":"1"}},"data":{}}
+        """,
         "autoscaler": """
         {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"web","namespace":"shop"},"spec":
         {"maxReplicas":3,"scaleTargetRef":{"apiVersion":"v1","kind":"DeploymentConfig","name":"web"}}}
@@ -148,6 +151,21 @@ enum Samples {
         {"name":"sa","serviceAccount":{"serviceAccountName":"vm"}}]}}},"status":{"created":true,"printableStatus":"Running",
         "instancetypeRef":{"controllerRevisionRef":{"name":"vm-u1.small-v1-1"}}}}
         """#,
+        "machinereplicaset": """
+        {"apiVersion":"kubevirt.io/v1","kind":"VirtualMachineInstanceReplicaSet","metadata":{"name":"vms","namespace":
+        "shop"},"spec":{"replicas":3,"selector":{"matchLabels":{"app":"vm"}},"template":{"metadata":{"labels":{"app":"vm"}},
+        "spec":{"nodeSelector":{"disktype":"ssd"},"networks":[{"name":"lan","multus":{"networkName":"shop/lan"}}],
+        "domain":{"firmware":{"kernelBoot":{"container":{"image":"quay.io/kubevirt/kernel:1"}}}},"volumes":[{"name":"data",
+        "ephemeral":{"persistentVolumeClaim":{"claimName":"data"}}}]}}}}
+        """,
+        "machinepool": """
+        {"apiVersion":"pool.kubevirt.io/v1alpha1","kind":"VirtualMachinePool","metadata":{"name":"vms","namespace":"shop"},
+        "spec":{"replicas":3,"selector":{"matchLabels":{"app":"vm"}},"virtualMachineTemplate":{"metadata":{"labels":{"app":
+        "vm"}},"spec":{"runStrategy":"Always","dataVolumeTemplates":[{"metadata":{"name":"root"},"spec":{"source":{"registry":
+        {"url":"docker://quay.io/kubevirt/fedora:latest"}},"storage":{"storageClassName":"gold"}}}],"template":{"spec":{
+        "nodeSelector":{"disktype":"ssd"},"domain":{},"volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"data"}}]
+        }}}}}}
+        """,
         "datavolume": """
         {"apiVersion":"cdi.kubevirt.io/v1beta1","kind":"DataVolume","metadata":{"name":"disk","namespace":"shop"},"spec":{
         "source":{"pvc":{"name":"golden","namespace":"shop"}},"pvc":{"storageClassName":"gold"}},"status":{"phase":

@@ -12,7 +12,10 @@ import Testing
         return object
     }
 
-    @Test(arguments: ["deployment", "statefulset", "replicaset", "replicationcontroller", "deploymentconfig"])
+    @Test(arguments: [
+        "deployment", "statefulset", "replicaset", "replicationcontroller", "deploymentconfig", "machinereplicaset",
+        "machinepool",
+    ])
     func replicasAreSetAndPutBack(sample: String) async throws {
         let original = try Samples.named(sample)
         let scaled = try await Replicas(.set(0)).restored(original)
@@ -75,14 +78,89 @@ import Testing
         #expect(try await CronJobSuspension(.restoreOriginal).restored(users) == cleaned(users))
     }
 
-    @Test func whatMTCKeptOfACronJobIsPutBack() async throws {
-        let quiesced = try annotated("cronjob", ["migration.openshift.io/preQuiesceSuspend": "true"])
+    /// MTC marks what it suspended, with the same value every time; its way back is to set it going.
+    @Test(arguments: ["true", "false", ""]) func aCronJobThatMTCSuspendedGoesAgain(mark: String) async throws {
+        var quiesced = try annotated("cronjob", ["migration.openshift.io/preQuiesceSuspend": mark])
+        quiesced[path: "spec", "suspend"] = true
         let restored = try await CronJobSuspension(.restoreOriginal).restored(quiesced)
-        #expect(restored[path: "spec", "suspend"] == true && restored[path: "metadata", "annotations"] == nil)
+        #expect(restored[path: "spec", "suspend"] == false && restored[path: "metadata", "annotations"] == nil)
+        // Godwit's own annotation is a state, and says more.
+        quiesced.annotations["godwit.io/original-suspend"] = "true"
+        let kept = try await CronJobSuspension(.restoreOriginal).restored(quiesced)
+        #expect(kept[path: "spec", "suspend"] == true && kept[path: "metadata", "annotations"] == nil)
         let odd = try annotated("cronjob", ["godwit.io/original-suspend": "perhaps"])
         #expect(
             try await CronJobSuspension(.restoreOriginal).outcome(odd).warnings == [
                 "the annotation godwit.io/original-suspend holds 'perhaps', neither true nor false"
+            ])
+    }
+
+    /// As a restore with rules for annotations hands it on.
+    @Test func whatIsKeptIsReadEvenIfItsAnnotationWasDropped() async throws {
+        let original = try annotated("deployment", ["godwit.io/original-replicas": "7"])
+        var item = cleaned(original)
+        item.annotations = [:]
+        let back = try await Replicas(.restoreOriginal).execute(item, original: original, context: FakeRestoreContext())
+        #expect(back.item?[path: "spec", "replicas"] == 7)
+        let again = try await Replicas(.set(0)).execute(item, original: original, context: FakeRestoreContext())
+        #expect(again.item?.annotations == ["godwit.io/original-replicas": "7"])
+    }
+
+    @Test func jobsThatMTCQuiescedGoAgain() async throws {
+        var job = try annotated("job", ["migration.openshift.io/preQuiesceReplicas": "4"])
+        job[path: "spec", "parallelism"] = 0
+        let restored = try await Replicas(.restoreOriginal).restored(job)
+        #expect(restored[path: "spec", "parallelism"] == 4 && restored[path: "spec", "replicas"] == nil)
+        #expect(restored[path: "metadata", "annotations"] == nil)
+        // Nothing is kept of a Job or DaemonSet by a restore with a number, which leaves them alone.
+        #expect(!Replicas(.set(0)).appliesTo.includedResources.contains("jobs.batch"))
+        #expect(Replicas(.restoreOriginal).appliesTo.includedResources.contains("jobs.batch"))
+        #expect(Replicas(.restoreOriginal).appliesTo.includedResources.contains("daemonsets.apps"))
+    }
+
+    @Test func daemonSetsThatMTCQuiescedFindTheirNodes() async throws {
+        let place: ArraySlice<String> = ["spec", "template", "spec", "nodeSelector"]
+        func quiesced(_ selector: String) throws -> KubernetesObject {
+            var set = try annotated("daemonset", ["migration.openshift.io/preQuiesceNodeSelector": selector])
+            set.value[path: place]?["migration.openshift.io/quiesceDaemonSet"] = "true"
+            return set
+        }
+        let restored = try await Replicas(.restoreOriginal).restored(try quiesced(#"{"disktype":"ssd"}"#))
+        #expect(restored.value[path: place] == ["disktype": "ssd"])
+        #expect(restored[path: "metadata", "annotations"] == nil)
+        let everywhere = try await Replicas(.restoreOriginal).restored(try quiesced("{}"))
+        #expect(everywhere.value[path: place] == nil)
+        for text in ["{", #"{"a":1}"#, "[]"] {
+            let odd = try quiesced(text)
+            let outcome = try await Replicas(.restoreOriginal).outcome(odd)
+            #expect(outcome.item == cleaned(odd))
+            #expect(
+                outcome.warnings == [
+                    "the annotation migration.openshift.io/preQuiesceNodeSelector holds '\(text)', which is no node selector"
+                ])
+        }
+        // One that was set going since keeps what it has.
+        let since = try annotated("daemonset", ["migration.openshift.io/preQuiesceNodeSelector": "{}"])
+        let left = try await Replicas(.restoreOriginal).restored(since)
+        #expect(left.value[path: place] == since.value[path: place] && left.annotations.isEmpty)
+    }
+
+    @Test func aDeploymentConfigThatOADPChangedIsPutBack() async throws {
+        var config = try annotated(
+            "deploymentconfig",
+            ["oadp.openshift.io/original-replicas": "2", "oadp.openshift.io/original-paused": "true"])
+        config[path: "spec", "replicas"] = 0
+        config[path: "spec", "paused"] = false
+        config.labels = ["app": "web", "oadp.openshift.io/replicas-modified": "restore-1"]
+        let restored = try await Replicas(.restoreOriginal).restored(config)
+        #expect(restored[path: "spec", "replicas"] == 2 && restored[path: "spec", "paused"] == true)
+        #expect(restored.labels == ["app": "web"] && restored[path: "metadata", "annotations"] == nil)
+        config.annotations["oadp.openshift.io/original-paused"] = "false"
+        #expect(try await Replicas(.restoreOriginal).restored(config)[path: "spec", "paused"] == false)
+        config.annotations["oadp.openshift.io/original-paused"] = "x"
+        #expect(
+            try await Replicas(.restoreOriginal).outcome(config).warnings == [
+                "the annotation oadp.openshift.io/original-paused holds 'x', neither true nor false"
             ])
     }
 }

@@ -33,7 +33,7 @@ import Testing
         #expect(try await FinishedItemAction().outcome(job).isSkipped == isSkipped)
     }
 
-    @Test(arguments: [("kube-root-ca.crt", true), ("openshift-service-ca.crt", true), ("kube-root-ca", false)])
+    @Test(arguments: [("kube-root-ca.crt", true), ("openshift-service-ca.crt", false), ("kube-root-ca", false)])
     func publishedCertificates(name: String, isSkipped: Bool) async throws {
         let map = try object(
             #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\#(name)","namespace":"shop"},"data":{}}"#)

@@ -11,6 +11,8 @@ struct FakeRestoreContext: RestoreContext {
     var related: Set<ItemIdentity> = []
     /// The versions that the cluster serves, of every resource.
     var versions: Set = ["v1", "v1beta1"]
+    /// Resources that the cluster serves beyond that, in every version.
+    var served: Set<GroupResource> = []
     /// Items of the backup that the restore's filters leave out.
     var filtered: Set<ItemIdentity> = []
     /// Claims whose volume is filled.
@@ -27,7 +29,9 @@ struct FakeRestoreContext: RestoreContext {
     func backupContains(_ identity: ItemIdentity) -> Bool { backup[identity] != nil }
     func willRestore(_ identity: ItemIdentity) -> Bool { backup[identity] != nil && !filtered.contains(identity) }
     func mayRestore(_ identity: ItemIdentity) -> Bool { willRestore(identity) || related.contains(identity) }
-    func serves(_ resource: GroupResource, version: String) -> Bool { versions.contains(version) }
+    func serves(_ resource: GroupResource, version: String) -> Bool {
+        versions.contains(version) || served.contains(resource)
+    }
 }
 
 func object(_ json: String) throws -> KubernetesObject { try KubernetesObject(parsing: Array(json.utf8)) }

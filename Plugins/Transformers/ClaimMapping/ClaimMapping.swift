@@ -4,9 +4,9 @@ public import GodwitPluginAPI
 
 /// Restores claims under other names, and every reference to a mapped claim with them.
 ///
-/// Changed are the claims' names, the reservation of a PersistentVolume (`claimRef`), and the volumes of pods and of the
-/// pod templates of all workload kinds. The namespaces of the mapping must be those that the namespace mapping leads to:
-/// a pod only sees claims of its own namespace.
+/// Changed are the claims' names, the reservation of a PersistentVolume (`claimRef`), the volumes of pods and of the pod
+/// templates of all workload kinds, and what is made of a claim: clones (`ClaimSources`) and VolumeSnapshots. The namespaces
+/// of the mapping must be those that the namespace mapping leads to: a pod only sees claims of its own namespace.
 ///
 /// A DataVolume of KubeVirt has the name of its claim and goes with it, and with it the templates and volumes of virtual
 /// machines that name it.
@@ -16,16 +16,21 @@ public import GodwitPluginAPI
 public struct ClaimMapping: RestoreItemAction {
     /// `godwit.io/claim-mapping`
     public let name = "godwit.io/claim-mapping"
-    /// Claims, volumes and workload kinds.
+    /// Claims, volumes, workload kinds, and what is made of claims.
     public let appliesTo = ResourceSelector(
-        includedResources: ["persistentvolumeclaims", "persistentvolumes", "datavolumes.cdi.kubevirt.io"]
-            + PodSpecs.resources)
+        includedResources: [
+            "persistentvolumeclaims", "persistentvolumes", "datavolumes.cdi.kubevirt.io",
+            "dataimportcrons.cdi.kubevirt.io", "datasources.cdi.kubevirt.io",
+            "volumesnapshots.snapshot.storage.k8s.io",
+        ] + PodSpecs.resources)
     /// Claim in the backup to claim in the cluster.
     public let mapping: [ClaimName: ClaimName]
 
     private static let claimNames: [FieldPath] = [
         "volumes[*].persistentVolumeClaim.claimName", "volumes[*].dataVolume.name", "volumes[*].memoryDump.claimName",
+        "volumes[*].ephemeral.persistentVolumeClaim.claimName",
     ]
+    private static let snapshotSource: FieldPath = "spec.source.persistentVolumeClaimName"
     private static let dataVolumeTemplates: FieldPath = "spec.dataVolumeTemplates[*].metadata.name"
 
     /// Maps claims by exact name.
@@ -36,9 +41,15 @@ public struct ClaimMapping: RestoreItemAction {
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
         var item = item
+        ClaimSources.map(&item, original, target)
         switch item.kind {
         case "PersistentVolumeClaim", "DataVolume":
             if let new = target(original.namespace, original.name) { item.name = new }
+            return .restore(item)
+        case "VolumeSnapshot":
+            Self.snapshotSource.update(&item) { name in
+                if let new = target(original.namespace, name.string) { name = .string(new) }
+            }
             return .restore(item)
         case "PersistentVolume":
             let claim = original[path: "spec", "claimRef"]

@@ -30,6 +30,7 @@ public enum PodSpecs {
         "daemonsets.apps", "deployments.extensions", "replicasets.extensions", "daemonsets.extensions", "jobs.batch",
         "cronjobs.batch", "deploymentconfigs.apps.openshift.io", "virtualmachines.kubevirt.io",
         "virtualmachineinstances.kubevirt.io", "virtualmachineinstancereplicasets.kubevirt.io",
+        "virtualmachinepools.pool.kubevirt.io",
     ]
 
     /// The path of the pod spec in an object; nil for kinds without one.
@@ -52,5 +53,6 @@ public enum PodSpecs {
         GroupKind("kubevirt.io", "VirtualMachine"): "spec.template.spec",
         GroupKind("kubevirt.io", "VirtualMachineInstance"): "spec",
         GroupKind("kubevirt.io", "VirtualMachineInstanceReplicaSet"): "spec.template.spec",
+        GroupKind("pool.kubevirt.io", "VirtualMachinePool"): "spec.virtualMachineTemplate.spec.template.spec",
     ]
 }

@@ -3,7 +3,7 @@ public import GodwitModel
 public import GodwitPluginAPI
 
 /// Moves the host names under which workloads are reached: those of Ingresses and Routes, of the listeners of Gateways,
-/// and of the routes of Gateway API, with the hosts that their TLS is for.
+/// and of the routes of Gateway API with the hosts that they redirect to, and the hosts that their TLS is for.
 ///
 /// Certificates stay as they are: a Secret that is not for the new host is the user's to replace. So do names in
 /// annotations, environment variables and ConfigMaps, where nobody can tell a host from other text.
@@ -27,7 +27,10 @@ public struct HostMapping: RestoreItemAction {
         GroupKind("extensions", "Ingress"): ingress,
         GroupKind("route.openshift.io", "Route"): ["spec.host"],
         GroupKind("gateway.networking.k8s.io", "Gateway"): ["spec.listeners[*].hostname"],
-        GroupKind("gateway.networking.k8s.io", "HTTPRoute"): route,
+        GroupKind("gateway.networking.k8s.io", "HTTPRoute"): route + [
+            "spec.rules[*].filters[*].requestRedirect.hostname",
+            "spec.rules[*].backendRefs[*].filters[*].requestRedirect.hostname",
+        ],
         GroupKind("gateway.networking.k8s.io", "GRPCRoute"): route,
         GroupKind("gateway.networking.k8s.io", "TLSRoute"): route,
     ]

@@ -1,11 +1,14 @@
 public import GodwitModel
 public import GodwitPluginAPI
 
-/// Sets whether restored virtual machines run.
+/// Sets whether restored virtual machines run, and puts back later what they did.
 ///
 /// The choice is the restore's, or else that of its label `velero.kubevirt.io/restore-run-strategy`, with which users of
-/// the kubevirt-velero-plugin ask for it; another label of theirs, `velero.kubevirt.io/clear-mac-address`, removes the MAC
-/// addresses of all interfaces, so that a copy may run beside the original.
+/// the kubevirt-velero-plugin ask for it. What stood there is kept in the annotation `godwit.io/original-run-strategy`, as
+/// a strategy also where it was the older `running`; a later restore, of a backup taken meanwhile, puts it back.
+///
+/// Two more labels of that plugin let a copy run beside the original: `velero.kubevirt.io/clear-mac-address` removes the
+/// MAC addresses of all interfaces, `velero.kubevirt.io/generate-new-firmware-uuid` gives machines new firmware UUIDs.
 public struct VirtualMachineState: RestoreItemAction {
     /// When a virtual machine runs; KubeVirt's `runStrategy`.
     public enum RunStrategy: String, Sendable, Hashable, CaseIterable {
@@ -21,8 +24,20 @@ public struct VirtualMachineState: RestoreItemAction {
         case once = "Once"
     }
 
+    /// What is done to the run strategy.
+    public enum Mode: Sendable, Hashable {
+        /// It becomes this one; what it was is kept in the annotation.
+        case set(RunStrategy)
+        /// What was kept is put back and the annotation removed; without one nothing changes.
+        case restoreOriginal
+    }
+
+    /// The annotation that keeps the strategy that was replaced.
+    public static let originalStrategyAnnotation = "godwit.io/original-run-strategy"
+
     static let runStrategyLabel = "velero.kubevirt.io/restore-run-strategy"
     static let clearAddressLabel = "velero.kubevirt.io/clear-mac-address"
+    static let newFirmwareLabel = "velero.kubevirt.io/generate-new-firmware-uuid"
 
     /// `godwit.io/virtual-machine-state`
     public let name = "godwit.io/virtual-machine-state"
@@ -30,11 +45,11 @@ public struct VirtualMachineState: RestoreItemAction {
     public let appliesTo = ResourceSelector(includedResources: [
         "virtualmachines.kubevirt.io", "virtualmachineinstances.kubevirt.io",
     ])
-    /// What all machines get; nil for what the label says, or what each had.
-    public let runStrategy: RunStrategy?
+    /// What is done to all machines; nil for what the label says, or nothing.
+    public let mode: Mode?
 
-    /// Sets the run strategy.
-    public init(runStrategy: RunStrategy? = nil) { self.runStrategy = runStrategy }
+    /// Changes run strategies.
+    public init(_ mode: Mode? = nil) { self.mode = mode }
 
     /// Changes the machine's run strategy.
     ///
@@ -43,21 +58,59 @@ public struct VirtualMachineState: RestoreItemAction {
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
         var item = item
+        var warnings: [String] = []
         let labels = context.restore.labels
-        if item.kind == "VirtualMachine", item["spec"]?.object != nil, let strategy = try chosen(by: labels) {
-            item[path: "spec", "runStrategy"] = .string(strategy.rawValue)
-            // The older form of the same; KubeVirt refuses both together.
-            item[path: "spec", "running"] = nil
+        if item.kind == "VirtualMachine", item["spec"]?.object != nil {
+            switch try chosen(by: labels) {
+            case .set(let strategy): Self.set(strategy, on: &item, original)
+            case .restoreOriginal: warnings += Self.restoreOriginal(of: &item, original)
+            case nil: break
+            }
         }
         if labels[Self.clearAddressLabel] != nil { Self.clearAddresses(of: &item) }
-        return .restore(item)
+        if labels[Self.newFirmwareLabel] != nil { FirmwareUUID.renew(of: &item, original, context.restore) }
+        return .restore(item, warnings: warnings)
     }
 
-    private func chosen(by labels: [String: String]) throws(RunStrategyError) -> RunStrategy? {
-        if let runStrategy { return runStrategy }
+    private func chosen(by labels: [String: String]) throws(RunStrategyError) -> Mode? {
+        if let mode { return mode }
         guard let text = labels[Self.runStrategyLabel] else { return nil }
         guard let strategy = RunStrategy(rawValue: text) else { throw RunStrategyError(value: text) }
-        return strategy
+        return .set(strategy)
+    }
+
+    private static func set(_ strategy: RunStrategy, on item: inout KubernetesObject, _ original: KubernetesObject) {
+        let old = current(of: item)
+        change(strategy.rawValue, on: &item)
+        guard let old, old != strategy.rawValue else { return }
+        // Of several restores in a row the first one knew the original.
+        item[path: "metadata", "annotations", originalStrategyAnnotation] = .string(
+            original.annotations[originalStrategyAnnotation] ?? old)
+    }
+
+    /// - Returns: warnings.
+    private static func restoreOriginal(
+        of item: inout KubernetesObject, _ original: KubernetesObject
+    ) -> [String] {
+        guard let text = original.annotations[originalStrategyAnnotation] else { return [] }
+        guard let strategy = RunStrategy(rawValue: text) else {
+            return ["the annotation \(originalStrategyAnnotation) holds '\(text)', which is no run strategy"]
+        }
+        change(strategy.rawValue, on: &item)
+        item.annotations[originalStrategyAnnotation] = nil
+        return []
+    }
+
+    /// What a machine does now, as a run strategy; nil when it says nothing.
+    private static func current(of machine: KubernetesObject) -> String? {
+        if let strategy = machine[path: "spec", "runStrategy"]?.string, !strategy.isEmpty { return strategy }
+        return machine[path: "spec", "running"]?.bool.map { ($0 ? RunStrategy.always : .halted).rawValue }
+    }
+
+    private static func change(_ strategy: String, on item: inout KubernetesObject) {
+        item[path: "spec", "runStrategy"] = .string(strategy)
+        // The older form of the same; KubeVirt refuses both together.
+        item[path: "spec", "running"] = nil
     }
 
     private static func clearAddresses(of item: inout KubernetesObject) {

@@ -66,19 +66,29 @@ public struct MetadataRules: Sendable, Hashable {
     /// - Returns: the map, and what could not be renamed, sorted.
     func applied(to map: [String: JSONValue]) -> (map: [String: JSONValue], taken: [String]) {
         let kept = map.filter { key, _ in !dropped.contains { $0.matches(key) } }
-        var result = kept.filter { renamed[$0.key] == nil }
-        var taken: [String] = []
-        for (old, new) in renamed.sorted(by: { $0.key < $1.key }) {
-            guard let value = kept[old] else { continue }
-            if result[new] == nil {
-                result[new] = value
-            } else {
-                result[old] = value
-                taken.append(old)
-            }
-        }
+        let taken = entriesThatStay(in: kept)
+        var result: [String: JSONValue] = [:]
+        for (key, value) in kept { result[taken.contains(key) ? key : newName(of: key)] = value }
         for (key, value) in set { result[key] = .string(value) }
-        return (result, taken)
+        return (result, taken.sorted())
+    }
+
+    /// The map with what is to be set, as far as it has nothing by that name.
+    func supplementing(_ map: [String: JSONValue]) -> [String: JSONValue] {
+        map.merging(set.mapValues(JSONValue.string)) { present, _ in present }
+    }
+
+    /// The entries whose new name belongs to an entry that stays. Each of them stays too, and may be in another's way.
+    private func entriesThatStay(in map: [String: JSONValue]) -> Set<String> {
+        var staying: Set<String> = []
+        while true {
+            let more = renamed.filter { old, new in
+                map[old] != nil && !staying.contains(old) && map[new] != nil
+                    && (renamed[new] == nil || staying.contains(new))
+            }
+            guard !more.isEmpty else { return staying }
+            staying.formUnion(more.keys)
+        }
     }
 
     /// The name that an entry was to get.

@@ -4,6 +4,8 @@ import GodwitModel
 enum NamespaceForm: Sendable, Hashable {
     /// The value is a namespace's name.
     case name
+    /// `NAMESPACE/NAME`; a name alone is in the object's own namespace.
+    case slashed
     /// A label selector of namespaces; one by `kubernetes.io/metadata.name` names them.
     case selector
     /// A map of labels of a namespace, or a `matchLabels`.
@@ -28,6 +30,7 @@ struct NamespaceMentions {
     func map(_ value: inout JSONValue, _ form: NamespaceForm) {
         switch form {
         case .name: mapName(&value)
+        case .slashed: mapSlashed(&value)
         case .labels: mapLabels(&value)
         case .selector: mapSelector(&value)
         case .userName: mapUserName(&value)
@@ -39,6 +42,12 @@ struct NamespaceMentions {
 
     private func mapName(_ value: inout JSONValue) {
         if let name = value.string, let target = mapping[name] { value = .string(target) }
+    }
+
+    private func mapSlashed(_ value: inout JSONValue) {
+        guard let text = value.string, let slash = text.firstIndex(of: "/") else { return }
+        guard let target = mapping[String(text[..<slash])] else { return }
+        value = .string(target + text[slash...])
     }
 
     private func mapMember(_ value: inout JSONValue, _ key: String) {

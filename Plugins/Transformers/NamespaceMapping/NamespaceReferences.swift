@@ -44,6 +44,7 @@ enum NamespaceReferences {
         ("batch", ["Job", "CronJob"]),
         ("apps.openshift.io", ["DeploymentConfig"]),
         ("kubevirt.io", ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"]),
+        ("pool.kubevirt.io", ["VirtualMachinePool"]),
     ]
 
     private static let inPodSpec: [NamespaceReference] =
@@ -58,7 +59,11 @@ enum NamespaceReferences {
                         FieldPath(stringLiteral: "affinity.\(affinity).\(term).namespaceSelector"), .selector),
                 ]
             }
-        } + [NamespaceReference("volumes[*].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace")]
+        } + [
+            NamespaceReference("volumes[*].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace"),
+            // Of virtual machines; a pod names such networks in an annotation.
+            NamespaceReference("networks[*].multus.networkName", .slashed),
+        ]
 
     private static let table: [Row] = core + cluster + gateway + openShift + kubeVirt
 
@@ -257,7 +262,12 @@ enum NamespaceReferences {
 
     private static let kubeVirt: [Row] = [
         ("cdi.kubevirt.io", ["DataVolume"], inDataVolume("spec")),
+        ("cdi.kubevirt.io", ["DataImportCron"], inDataVolume("spec.template.spec")),
         ("kubevirt.io", ["VirtualMachine"], inDataVolume("spec.dataVolumeTemplates[*].spec")),
+        (
+            "pool.kubevirt.io", ["VirtualMachinePool"],
+            inDataVolume("spec.virtualMachineTemplate.spec.dataVolumeTemplates[*].spec")
+        ),
         ("cdi.kubevirt.io", ["DataSource"], inDataVolumeSources("spec.source")),
     ]
 

@@ -4,7 +4,8 @@ public import GodwitPluginAPI
 
 /// Moves images of the cluster's own registry with their namespace, which is part of their name there.
 ///
-/// The registry's host stays: `--image-registry-mappings` moves images to another one.
+/// The registry's host stays: `--image-registry-mappings` moves images to another one. Its rules name images as the backup
+/// has them, so this comes after them.
 public struct InternalRegistryAction: RestoreItemAction {
     /// `godwit.io/openshift-internal-registry`
     public let name = "godwit.io/openshift-internal-registry"

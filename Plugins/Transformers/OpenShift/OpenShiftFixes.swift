@@ -9,8 +9,8 @@ public enum OpenShiftFixes {
     public static func all() -> [any RestoreItemAction] {
         [
             BuildAction(), BuildPodAction(), BuildConfigMapAction(), ImageTagAction(), ReplicationControllerAction(),
-            SystemRoleBindingAction(), GeneratedSecretAction(), RouteAction(), ImageStreamAction(),
-            PullSecretReferenceAction(), ScaleTargetAction(), InternalRegistryAction(),
+            SystemRoleBindingAction(), GeneratedSecretAction(), ServiceCertificateAction(), RouteAction(),
+            ImageStreamAction(), PullSecretReferenceAction(), ScaleTargetAction(),
         ]
     }
 }

@@ -12,18 +12,29 @@ public struct PluginConfiguration: Sendable, Hashable {
     /// Parts of image names, in the order of the ConfigMap's keys: `velero.io/change-image-name`.
     public private(set) var images: [ImageNameRule] = []
 
+    /// Whether a ConfigMap of one of these plugins was there, if an empty one.
+    public private(set) var isFound = false
+
     /// The label that all of them have.
     public static let label = "velero.io/plugin-config"
+    /// The plugins, by the names that the other label has.
+    public static let plugins = [
+        "velero.io/change-storage-class", "velero.io/change-pvc-node-selector", "velero.io/change-image-name",
+    ]
 
     /// Reads the mappings; ConfigMaps of other plugins are left to those.
     ///
     /// - Parameter configMaps: those with the label, of the namespace that Velero is in.
     /// - Throws: ``PluginConfigurationError`` when a plugin has two, or a mapping of images is malformed.
     public init(_ configMaps: [KubernetesObject]) throws(PluginConfigurationError) {
-        storageClasses = try Self.data(of: "velero.io/change-storage-class", in: configMaps)
-        nodes = try Self.data(of: "velero.io/change-pvc-node-selector", in: configMaps)
-        let plugin = "velero.io/change-image-name"
-        for (key, text) in try Self.data(of: plugin, in: configMaps).sorted(by: { $0.key < $1.key }) {
+        let data = try Self.plugins.map { plugin throws(PluginConfigurationError) in
+            try Self.data(of: plugin, in: configMaps)
+        }
+        isFound = data.contains { $0 != nil }
+        storageClasses = data[0] ?? [:]
+        nodes = data[1] ?? [:]
+        let plugin = Self.plugins[2]
+        for (key, text) in (data[2] ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let rule = ImageNameRule(text) else {
                 throw PluginConfigurationError(plugin: plugin, fault: "'\(key)' is '\(text)', not of the form old,new")
             }
@@ -31,15 +42,16 @@ public struct PluginConfiguration: Sendable, Hashable {
         }
     }
 
+    /// - Returns: nil when there is none.
     private static func data(
         of plugin: String, in configMaps: [KubernetesObject]
-    ) throws(PluginConfigurationError) -> [String: String] {
+    ) throws(PluginConfigurationError) -> [String: String]? {
         let found = configMaps.filter { $0.labels[label] != nil && $0.labels[plugin] == "RestoreItemAction" }
         guard found.count < 2 else {
             let names = found.map(\.name).sorted().joined(separator: ", ")
             throw PluginConfigurationError(plugin: plugin, fault: "there is more than one: \(names)")
         }
-        return found.first?["data"]?.object?.compactMapValues(\.string) ?? [:]
+        return found.first.map { $0["data"]?.object?.compactMapValues(\.string) ?? [:] }
     }
 }
 

@@ -44,26 +44,30 @@ public struct ReclaimPolicy: RestoreItemAction {
     ) async throws -> RestoreItemOutcome {
         guard item.kind == "PersistentVolume" else { return .restore(item) }
         switch mode {
-        case .set(let policy): return .restore(Self.setting(policy, on: item))
-        case .restoreOriginal: return Self.restoringOriginal(of: item)
+        case .set(let policy): return .restore(Self.setting(policy, on: item, original))
+        case .restoreOriginal: return Self.restoringOriginal(of: item, original)
         }
     }
 
-    private static func setting(_ policy: Policy, on item: KubernetesObject) -> KubernetesObject {
+    private static func setting(
+        _ policy: Policy, on item: KubernetesObject, _ original: KubernetesObject
+    ) -> KubernetesObject {
         // A volume without the field is one that a person wrote; the server defaults it to Retain.
         let current = item[path: "spec", "persistentVolumeReclaimPolicy"]?.string ?? Policy.retain.rawValue
         guard current != policy.rawValue else { return item }
         var item = item
         item[path: "spec", "persistentVolumeReclaimPolicy"] = .string(policy.rawValue)
         // Of several moves in a row the first one knew the original.
-        if item.annotations[originalPolicyAnnotation] == nil {
-            item[path: "metadata", "annotations", originalPolicyAnnotation] = .string(current)
-        }
+        item[path: "metadata", "annotations", originalPolicyAnnotation] = .string(
+            original.annotations[originalPolicyAnnotation] ?? current)
         return item
     }
 
-    private static func restoringOriginal(of item: KubernetesObject) -> RestoreItemOutcome {
-        guard let text = item.annotations[originalPolicyAnnotation] else { return .restore(item) }
+    private static func restoringOriginal(
+        of item: KubernetesObject, _ original: KubernetesObject
+    ) -> RestoreItemOutcome {
+        // Rules for annotations may have removed it from the item.
+        guard let text = original.annotations[originalPolicyAnnotation] else { return .restore(item) }
         guard let policy = Policy(rawValue: text) else {
             return .restore(
                 item,

@@ -7,8 +7,8 @@ public import GodwitPluginAPI
 /// `godwit.io/original-replicas`. What a controller owns (the ReplicaSets of a Deployment, the ReplicationControllers of
 /// a DeploymentConfig) gets no more than it had: the old revisions of a rollout stay at zero.
 ///
-/// With ``Mode/restoreOriginal`` the number that was kept is put back, also one that MTC kept when it quiesced an
-/// application, or that OADP's plugin kept of a DeploymentConfig.
+/// With ``Mode/restoreOriginal`` what was kept is put back, also what MTC kept when it quiesced an application (of Jobs and
+/// DaemonSets too), or OADP's plugin of a DeploymentConfig.
 ///
 /// A HorizontalPodAutoscaler leaves a workload with zero replicas alone; above zero it scales by its own rules.
 public struct Replicas: RestoreItemAction {
@@ -25,21 +25,24 @@ public struct Replicas: RestoreItemAction {
 
     /// `godwit.io/replicas`
     public let name = "godwit.io/replicas"
-    /// The kinds that run a number of equal pods.
-    public let appliesTo = ResourceSelector(includedResources: [
-        "deployments.apps", "replicasets.apps", "statefulsets.apps", "deployments.extensions",
-        "replicasets.extensions", "replicationcontrollers", "deploymentconfigs.apps.openshift.io",
-    ])
+    /// The kinds that run a number of equal pods or virtual machines; to put back what was kept, Jobs and DaemonSets too.
+    public let appliesTo: ResourceSelector
     /// What is done.
     public let mode: Mode
 
-    /// Where numbers are kept, the first one first: Godwit's, OADP's and MTC's annotation.
-    private static let annotations = [
-        originalReplicasAnnotation, "oadp.openshift.io/original-replicas", "migration.openshift.io/preQuiesceReplicas",
+    private static let scaled = [
+        "deployments.apps", "replicasets.apps", "statefulsets.apps", "deployments.extensions",
+        "replicasets.extensions", "replicationcontrollers", "deploymentconfigs.apps.openshift.io",
+        "virtualmachineinstancereplicasets.kubevirt.io", "virtualmachinepools.pool.kubevirt.io",
     ]
+    private static let quiesced = ["jobs.batch", "daemonsets.apps"]
 
     /// Scales workloads.
-    public init(_ mode: Mode) { self.mode = mode }
+    public init(_ mode: Mode) {
+        self.mode = mode
+        appliesTo = ResourceSelector(
+            includedResources: mode == .restoreOriginal ? Self.scaled + Self.quiesced : Self.scaled)
+    }
 
     /// Changes the number of replicas.
     public func execute(
@@ -49,12 +52,17 @@ public struct Replicas: RestoreItemAction {
         switch mode {
         case .set(let count):
             let isOwned = original.owners.contains(where: \.isController)
-            return .restore(Self.setting(Int64(count), isOwned: isOwned, on: item))
-        case .restoreOriginal: return Self.restoringOriginal(of: item, original)
+            return .restore(Self.setting(Int64(count), isOwned: isOwned, on: item, original))
+        case .restoreOriginal:
+            var scale = KeptScale(item, original)
+            scale.putBack()
+            return .restore(scale.item, warnings: scale.warnings)
         }
     }
 
-    private static func setting(_ count: Int64, isOwned: Bool, on item: KubernetesObject) -> KubernetesObject {
+    private static func setting(
+        _ count: Int64, isOwned: Bool, on item: KubernetesObject, _ original: KubernetesObject
+    ) -> KubernetesObject {
         // The server's default is one.
         let current = item[path: "spec", "replicas"]?.integer ?? 1
         let new = isOwned ? min(count, current) : count
@@ -62,30 +70,8 @@ public struct Replicas: RestoreItemAction {
         var item = item
         item[path: "spec", "replicas"] = .integer(new)
         // Of several restores in a row the first one knew the original.
-        if item.annotations[originalReplicasAnnotation] == nil {
-            item[path: "metadata", "annotations", originalReplicasAnnotation] = .string("\(current)")
-        }
+        item[path: "metadata", "annotations", originalReplicasAnnotation] = .string(
+            original.annotations[originalReplicasAnnotation] ?? "\(current)")
         return item
-    }
-
-    private static func restoringOriginal(
-        of item: KubernetesObject, _ original: KubernetesObject
-    ) -> RestoreItemOutcome {
-        let kept = original.annotations
-        guard let annotation = annotations.first(where: { kept[$0] != nil }) else { return .restore(item) }
-        guard let text = kept[annotation], let count = Int32(text), count >= 0 else {
-            return .restore(
-                item,
-                warnings: [
-                    "the annotation \(annotation) holds '\(kept[annotation] ?? "")', which is no number of replicas"
-                ])
-        }
-        var item = item
-        item[path: "spec", "replicas"] = .integer(Int64(count))
-        for annotation in annotations { item[path: "metadata", "annotations", annotation] = nil }
-        if item[path: "metadata", "annotations"]?.object?.isEmpty == true {
-            item[path: "metadata", "annotations"] = nil
-        }
-        return .restore(item)
     }
 }

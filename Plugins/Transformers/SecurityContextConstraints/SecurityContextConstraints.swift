@@ -33,7 +33,7 @@ public struct SecurityContextConstraints: RestoreItemAction {
             (existing["metadata"]?.object ?? [:]).filter { ["name", "labels", "annotations"].contains($0.key) })
         let users = add("users", to: &merged, from: original, context)
         let groups = add("groups", to: &merged, from: original, context)
-        guard context.restore.spec.existingResourcePolicy == .none, !(users + groups).isEmpty else {
+        guard [.none, .fail].contains(context.restore.spec.existingResourcePolicy), !(users + groups).isEmpty else {
             return .restore(merged)
         }
         return .restore(

@@ -17,6 +17,7 @@ public struct StorageClassMapping: RestoreItemAction {
     public let appliesTo = ResourceSelector(
         includedResources: [
             "persistentvolumeclaims", "persistentvolumes", "resourcequotas", "datavolumes.cdi.kubevirt.io",
+            "dataimportcrons.cdi.kubevirt.io",
         ] + PodSpecs.resources)
     /// Class in the backup to class in the cluster.
     public let mapping: [String: String]
@@ -24,7 +25,6 @@ public struct StorageClassMapping: RestoreItemAction {
     private static let betaAnnotation = "volume.beta.kubernetes.io/storage-class"
     private static let quotaInfix = ".storageclass.storage.k8s.io/"
     private static let claimTemplates: FieldPath = "spec.volumeClaimTemplates[*]"
-    private static let dataVolumeTemplates: FieldPath = "spec.dataVolumeTemplates[*]"
     private static let ephemeralClaims: FieldPath = "volumes[*].ephemeral.volumeClaimTemplate"
 
     /// Maps classes by exact name.
@@ -40,9 +40,10 @@ public struct StorageClassMapping: RestoreItemAction {
         case "PersistentVolumeClaim", "PersistentVolume": mapClaim(&item.value, &used)
         case "ResourceQuota": mapQuota(&item)
         case "StatefulSet": Self.claimTemplates.update(&item) { mapClaim(&$0, &used) }
-        case "DataVolume": mapDataVolume(&item.value, &used)
-        case "VirtualMachine": Self.dataVolumeTemplates.update(&item) { mapDataVolume(&$0, &used) }
         default: break
+        }
+        DataVolumeSpecs.path(in: GroupKind(of: item))?.update(&item) { spec in
+            map([["pvc", "storageClassName"], ["storage", "storageClassName"]], in: &spec, &used)
         }
         if let podSpec = PodSpecs.path(in: GroupKind(of: item)) {
             podSpec.appending(Self.ephemeralClaims).update(&item) { mapClaim(&$0, &used) }
@@ -56,10 +57,6 @@ public struct StorageClassMapping: RestoreItemAction {
 
     private func mapClaim(_ claim: inout JSONValue, _ used: inout Set<String>) {
         map([["spec", "storageClassName"], ["metadata", "annotations", Self.betaAnnotation]], in: &claim, &used)
-    }
-
-    private func mapDataVolume(_ volume: inout JSONValue, _ used: inout Set<String>) {
-        map([["spec", "pvc", "storageClassName"], ["spec", "storage", "storageClassName"]], in: &volume, &used)
     }
 
     private func map(_ places: [ArraySlice<String>], in value: inout JSONValue, _ used: inout Set<String>) {

@@ -14,9 +14,11 @@ struct ExistingObjectPolicy: Sendable {
     private let context: ExecutionContext
     private let fixes: ActionChain
 
-    /// What holds other objects, or data, is never deleted to be replaced.
+    /// What holds other objects, or data, is never deleted to be replaced; nor is what pods of all namespaces need to be
+    /// admitted.
     private static let neverDeleted: Set<GroupResource> = [
         .namespaces, .customResourceDefinitions, .persistentVolumes, .persistentVolumeClaims,
+        GroupResource(group: "security.openshift.io", resource: "securitycontextconstraints"),
     ]
 
     /// - Parameter fixes: the built-in fixes; the existing object passes through them before it is compared, so that

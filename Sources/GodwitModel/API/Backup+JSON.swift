@@ -36,6 +36,7 @@ extension BackupSpec {
         snapshotMoveData = try spec.bool("snapshotMoveData")
         volumeSnapshotLocations = try spec.strings("volumeSnapshotLocations")
         if let timeout = try spec.duration("csiSnapshotTimeout"), timeout != .zero { csiSnapshotTimeout = timeout }
+        if let timeout = try spec.duration("itemOperationTimeout"), timeout != .zero { itemOperationTimeout = timeout }
     }
 
     func write(to spec: inout JSONValue) {
@@ -49,6 +50,9 @@ extension BackupSpec {
         spec.set("snapshotMoveData", snapshotMoveData)
         spec.set("volumeSnapshotLocations", volumeSnapshotLocations)
         if let csiSnapshotTimeout { spec["csiSnapshotTimeout"] = .string(GoDuration.format(csiSnapshotTimeout)) }
+        if let itemOperationTimeout {
+            spec["itemOperationTimeout"] = .string(GoDuration.format(itemOperationTimeout))
+        }
     }
 }
 

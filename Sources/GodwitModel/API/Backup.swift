@@ -51,6 +51,8 @@ public struct BackupSpec: Sendable, Hashable {
     public var volumeSnapshotLocations: [String] = []
     /// How long a snapshot of a claim may take; nil for ten minutes.
     public var csiSnapshotTimeout: Duration?
+    /// How long operations that plugins begin may take; nil for four hours.
+    public var itemOperationTimeout: Duration?
 
     /// A backup of everything.
     public init() {}

@@ -43,6 +43,7 @@ extension RestoreSpec {
         preserveNodePorts = try spec.bool("preserveNodePorts") ?? false
         changes = try spec.stringMap("changes")
         restorePersistentVolumes = try spec.bool("restorePVs")
+        if let timeout = try spec.duration("itemOperationTimeout"), timeout != .zero { itemOperationTimeout = timeout }
     }
 
     func write(to spec: inout JSONValue) {
@@ -64,6 +65,9 @@ extension RestoreSpec {
         if preserveNodePorts { spec["preserveNodePorts"] = true }
         spec.set("changes", changes)
         spec.set("restorePVs", restorePersistentVolumes)
+        if let itemOperationTimeout {
+            spec["itemOperationTimeout"] = .string(GoDuration.format(itemOperationTimeout))
+        }
     }
 }
 

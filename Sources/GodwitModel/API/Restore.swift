@@ -46,6 +46,8 @@ public struct RestoreSpec: Sendable, Hashable {
     public var changes: [String: String] = [:]
     /// Restore persistent volumes from their snapshots; nil for the default.
     public var restorePersistentVolumes: Bool?
+    /// How long operations that plugins begin may take; nil for four hours.
+    public var itemOperationTimeout: Duration?
 
     /// A restore of everything in a backup.
     public init(backupName: String) { self.backupName = backupName }

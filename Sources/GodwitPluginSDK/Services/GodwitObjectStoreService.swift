@@ -19,6 +19,7 @@ struct GodwitObjectStoreService: Godwit_V1_ObjectStore.SimpleServiceProtocol {
             response.rangedGet = store.capabilities.rangedGet
             response.objectLock = store.capabilities.objectLock
             response.signedUrls = store.capabilities.signedURLs
+            response.sizesNotListed = !store.capabilities.listedSizes
             response.description_p = store.description
             return response
         }

@@ -37,7 +37,7 @@ struct GodwitObjectStore: ObjectStore {
         errors = StoreErrors(store: description, limits: link.limits)
         capabilities = ObjectStoreCapabilities(
             conditionalPut: answer.conditionalPut, rangedGet: answer.rangedGet, objectLock: answer.objectLock,
-            signedURLs: answer.signedUrls)
+            signedURLs: answer.signedUrls, listedSizes: !answer.sizesNotListed)
     }
 
     // MARK: - Put

@@ -10,9 +10,6 @@ actor PluginProgram {
     private var starts: [ContinuousClock.Instant] = []
     private var isStopped: Bool
 
-    /// A program that has been quiet for so long is asked for its health before the next call.
-    private static let quietLimit = Duration.seconds(30)
-
     /// - Parameter isStopped: whether it is never to be started, because its host has stopped.
     init(path: String, options: PluginHostOptions, isStopped: Bool = false) {
         self.path = path
@@ -85,12 +82,12 @@ actor PluginProgram {
     /// - Throws: `CancellationError`, which says nothing of the program's health.
     private func isHealthy(_ connection: PluginConnection) async throws -> Bool {
         // One that works on other calls may be too busy to answer, and they have limits of their own.
-        guard !connection.isBusy, connection.quietFor > Self.quietLimit else { return true }
-        var options = CallOptions.defaults
-        options.timeout = connection.limits.answer
-        options.waitForReady = false
+        guard !connection.isBusy, connection.quietFor > options.limits.quiet else { return true }
+        var call = CallOptions.defaults
+        call.timeout = options.limits.answer
+        call.waitForReady = false
         do {
-            guard try await PluginHealth.check(connection.client, options).flaw == nil else { return false }
+            guard try await PluginHealth.check(connection.client, call).flaw == nil else { return false }
         } catch {
             try Task.checkCancellation()
             return false

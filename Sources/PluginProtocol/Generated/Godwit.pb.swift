@@ -82,6 +82,9 @@ package nonisolated struct Godwit_V1_CapabilitiesResponse: Sendable {
   /// The store in words, without secrets.
   package var description_p: String = String()
 
+  /// Whether listings do not say how large objects are.
+  package var sizesNotListed: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -557,7 +560,7 @@ nonisolated extension Godwit_V1_CapabilitiesRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Godwit_V1_CapabilitiesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CapabilitiesResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}conditional_put\0\u{3}ranged_get\0\u{3}object_lock\0\u{3}signed_urls\0\u{1}description\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}conditional_put\0\u{3}ranged_get\0\u{3}object_lock\0\u{3}signed_urls\0\u{1}description\0\u{3}sizes_not_listed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -570,6 +573,7 @@ nonisolated extension Godwit_V1_CapabilitiesResponse: SwiftProtobuf.Message, Swi
       case 3: try { try decoder.decodeSingularBoolField(value: &self.objectLock) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.signedUrls) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.description_p) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.sizesNotListed) }()
       default: break
       }
     }
@@ -591,6 +595,9 @@ nonisolated extension Godwit_V1_CapabilitiesResponse: SwiftProtobuf.Message, Swi
     if !self.description_p.isEmpty {
       try visitor.visitSingularStringField(value: self.description_p, fieldNumber: 5)
     }
+    if self.sizesNotListed != false {
+      try visitor.visitSingularBoolField(value: self.sizesNotListed, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -600,6 +607,7 @@ nonisolated extension Godwit_V1_CapabilitiesResponse: SwiftProtobuf.Message, Swi
     if lhs.objectLock != rhs.objectLock {return false}
     if lhs.signedUrls != rhs.signedUrls {return false}
     if lhs.description_p != rhs.description_p {return false}
+    if lhs.sizesNotListed != rhs.sizesNotListed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

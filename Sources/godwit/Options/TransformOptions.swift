@@ -66,6 +66,7 @@ struct TransformOptions: ParsableArguments {
         _ = try namespaceMapping()
         _ = try claimMapping()
         _ = try ValidationError.wrapping { try mappings(nil) }
+        _ = try nodeMapping(nil)
         guard imagePath.isEmpty || !imageRegistryMappings.isEmpty else {
             throw ValidationError("--image-path needs --image-registry-mappings")
         }
@@ -105,6 +106,8 @@ struct TransformOptions: ParsableArguments {
 
     /// What the user asked for, in the order in which it is applied; the modifiers have the last word.
     ///
+    /// What writes annotations comes after the rules for annotations, which would remove them.
+    ///
     /// - Parameter configuration: the mappings of the cluster. Where they and an option map the same, the option counts.
     func transformers(
         _ configuration: PluginConfiguration?, network: NetworkOptions, metadata: MetadataOptions,
@@ -113,6 +116,8 @@ struct TransformOptions: ParsableArguments {
         var actions = try mappings(configuration)
         actions += try network.transformers()
         actions += try metadata.transformers()
+        let nodes = try nodeMapping(configuration)
+        if !nodes.isEmpty { actions.append(SelectedNode(mapping: nodes)) }
         if let reclaimPolicy { actions.append(ReclaimPolicy(reclaimPolicy.mode)) }
         actions += try workloads.transformers()
         actions.append(SecurityContextConstraints())
@@ -132,13 +137,16 @@ struct TransformOptions: ParsableArguments {
             actions += ImageRegistry.actions(
                 rules: try ImageRegistryRules(images), customPaths: try imagePath.map(CustomImagePath.init(parsing:)))
         }
+        if !namespaces.isEmpty { actions.append(InternalRegistryAction()) }
         let classes = try storageClassMappings.dictionary(option: "--storage-class-mappings")
             .merging(configuration?.storageClasses ?? [:]) { mine, _ in mine }
         if !classes.isEmpty { actions.append(StorageClassMapping(mapping: classes)) }
-        let nodes = try pvcNodeMappings.dictionary(option: "--pvc-node-mappings")
-            .merging(configuration?.nodes ?? [:]) { mine, _ in mine }
-        if !nodes.isEmpty { actions.append(SelectedNode(mapping: nodes)) }
         return actions
+    }
+
+    private func nodeMapping(_ configuration: PluginConfiguration?) throws -> [String: String] {
+        try pvcNodeMappings.dictionary(option: "--pvc-node-mappings")
+            .merging(configuration?.nodes ?? [:]) { mine, _ in mine }
     }
 
     /// The mappings that Velero's users keep in the cluster; nil when they were not asked for.

@@ -1,8 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import CronJobSuspension
 import GodwitModel
 import GodwitPluginAPI
-public import KubeVirt
+import KubeVirt
 import PodRequirements
 import Replicas
 
@@ -20,8 +20,11 @@ struct WorkloadOptions: ParsableArguments {
             valueName: "true|false|original"))
     var suspendCronjobs: SuspendArgument?
 
-    @Option(help: ArgumentHelp("Whether restored virtual machines of KubeVirt run.", valueName: "strategy"))
-    var vmRunStrategy: VirtualMachineState.RunStrategy?
+    @Option(
+        help: ArgumentHelp(
+            "Whether restored virtual machines of KubeVirt run, or original to put back what an earlier restore kept.",
+            valueName: "strategy"))
+    var vmRunStrategy: RunStrategyArgument?
 
     @Option(
         help: ArgumentHelp(
@@ -42,14 +45,15 @@ struct WorkloadOptions: ParsableArguments {
 
     func validate() throws { _ = try requirements() }
 
-    /// Requirements first. The state of virtual machines is always looked at: the restore's labels may name it.
+    /// Requirements last: the node selector of a DaemonSet may be put back before. The state of virtual machines is always
+    /// looked at: the restore's labels may name it.
     func transformers() throws -> [any RestoreItemAction] {
         var actions: [any RestoreItemAction] = []
-        let requirements = try requirements()
-        if !requirements.isEmpty { actions.append(PodRequirements(rules: requirements)) }
         if let replicas { actions.append(Replicas(replicas.mode)) }
         if let mode = suspendCronjobs?.mode { actions.append(CronJobSuspension(mode)) }
-        actions.append(VirtualMachineState(runStrategy: vmRunStrategy))
+        actions.append(VirtualMachineState(vmRunStrategy?.mode))
+        let requirements = try requirements()
+        if !requirements.isEmpty { actions.append(PodRequirements(rules: requirements)) }
         return actions
     }
 
@@ -68,7 +72,7 @@ struct WorkloadOptions: ParsableArguments {
         var record = ChangeRecord()
         record.note("replicas", replicas?.text)
         record.note("suspend-cronjobs", suspendCronjobs?.rawValue)
-        record.note("vm-run-strategy", vmRunStrategy?.rawValue)
+        record.note("vm-run-strategy", vmRunStrategy?.text)
         record.note("drop-node-selectors", dropNodeSelectors.joined)
         record.note("drop-tolerations", dropTolerations.joined)
         record.note("drop-priority-classes", dropPriorityClasses.joined)
@@ -77,7 +81,24 @@ struct WorkloadOptions: ParsableArguments {
     }
 }
 
-extension VirtualMachineState.RunStrategy: ExpressibleByArgument {}
+/// A strategy to set, or `original`.
+struct RunStrategyArgument: ExpressibleByArgument {
+    let mode: VirtualMachineState.Mode
+    let text: String
+
+    init?(argument: String) {
+        text = argument
+        if argument == "original" {
+            mode = .restoreOriginal
+        } else if let strategy = VirtualMachineState.RunStrategy(rawValue: argument) {
+            mode = .set(strategy)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] { VirtualMachineState.RunStrategy.allCases.map(\.rawValue) + ["original"] }
+}
 
 /// A number, or `original`.
 struct ReplicasArgument: ExpressibleByArgument {

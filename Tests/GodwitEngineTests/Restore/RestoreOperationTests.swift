@@ -73,6 +73,27 @@ import Testing
         #expect("\(result.report.results.warnings)".contains("were not ready in 0 s"), "\(result.report.results)")
     }
 
+    /// Somebody must wait for what has begun.
+    @Test func anOperationIsWaitedForAlsoWhenALaterActionFails() async throws {
+        let action = Filling()
+        var rig = rig(action)
+        rig.transformers.append(Failing())
+        let result = try await rig.run()
+        #expect(result.report.phase == .partiallyFailed)
+        #expect(action.state.withLock { $0.questions } == 3, "the restore waited for the operation")
+    }
+
+    struct Failing: RestoreItemAction {
+        let name = "test.io/failing"
+        let appliesTo = ResourceSelector(includedResources: ["configmaps"])
+
+        func execute(
+            _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
+        ) async throws -> RestoreItemOutcome { throw Failure() }
+
+        struct Failure: Error {}
+    }
+
     @Test func aFailedOperationIsAnErrorOfItsItem() async throws {
         let result = try await rig(Filling(end: OperationProgress(isCompleted: true, error: "no room"))).run()
         #expect(result.report.phase == .partiallyFailed)

@@ -128,6 +128,26 @@ struct RestorePolicyTests {
         #expect(rig.cluster["configmaps/shop/precious"] != nil)
     }
 
+    /// Without them no pod that they admit starts, in any namespace.
+    @Test func securityContextConstraintsAreNeverDeletedToBeReplaced() async throws {
+        let constraints = { (users: JSONValue) in
+            Fixture.object("security.openshift.io/v1", "SecurityContextConstraints", nil, "scc", ["users": users])
+        }
+        let resources =
+            FakeResources.builtIn + [
+                FakeResources.resource(
+                    "security.openshift.io/v1", "securitycontextconstraints", "SecurityContextConstraints",
+                    namespaced: false)
+            ]
+        var rig = RestoreRig(
+            FakeContents([constraints(["a"])], resources: resources), cluster: FakeCluster(resources: resources))
+        rig.spec.existingResourcePolicy = .replace
+        rig.cluster.seed(constraints(["b"]))
+        let result = try await rig.run()
+        #expect(result.report.counts == ["updated": 1])
+        #expect(!rig.cluster.calls.contains { $0.verb == "delete" })
+    }
+
     @Test func replacementWaitsForTheOldObjectToGo() async throws {
         var rig = RestoreRig([Fixture.configMap("default", "c")])
         rig.spec.existingResourcePolicy = .replace

@@ -40,8 +40,10 @@ struct BackupCreate: AsyncParsableCommand {
     var pageSize = 500
 
     @Option(
-        help: ArgumentHelp("Minutes to wait for what plugins began while items were read.", valueName: "minutes"))
-    var itemOperationTimeout = 240
+        help: ArgumentHelp(
+            "How long to wait for what plugins began while items were read, such as 4h0m0s (the default) or 90m.",
+            valueName: "time"))
+    var itemOperationTimeout: ItemOperationTimeout?
 
     @Option(help: ArgumentHelp("Print the plan, and write nothing.", valueName: "true|false"))
     var dryRun = false
@@ -55,7 +57,6 @@ struct BackupCreate: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(pageSize) else { throw ValidationError("--page-size is 1 to 100000") }
-        guard itemOperationTimeout >= 0 else { throw ValidationError("--item-operation-timeout is 0 or more") }
         guard (0...64).contains(compressionThreads) else { throw ValidationError("--compression-threads is 0 to 64") }
         let levels = format == .velero ? 1...9 : 1...19
         guard compressionLevel.map(levels.contains) ?? true else {
@@ -83,7 +84,7 @@ struct BackupCreate: AsyncParsableCommand {
             cluster: cluster, actions: Providers.backupActions(for: cluster) + external.backupItemActions)
         request.pluginFailures = external.failures.map { "\($0)" }
         request.log = ExternalPlugins.log
-        request.operationTimeout = .seconds(itemOperationTimeout * 60)
+        if let itemOperationTimeout { request.operationTimeout = itemOperationTimeout.duration }
         request.format = format
         request.pageSize = pageSize
         request.compression = compression
@@ -113,6 +114,7 @@ struct BackupCreate: AsyncParsableCommand {
             spec.resourcePolicy = ["kind": "configmap", "name": .string(reference.name)]
         }
         try volumes.snapshots.write(to: &spec)
+        spec.itemOperationTimeout = itemOperationTimeout?.duration
         if let ttl {
             guard let duration = GoDuration.parse(ttl), duration > .zero else {
                 throw ValidationError("--ttl is a time such as 720h0m0s, 24h or 90m")

@@ -30,13 +30,19 @@ struct BackupDelete: AsyncParsableCommand {
         try Confirmation.ask("Delete backup '\(name)' in \(catalog.store.description) for good?", confirm)
         let snapshots = try SnapshotLocations.configured(global, cluster: cluster)
         let external = try await ExternalPlugins.load([.deleteItemAction], global)
-        if let failure = external.failures.first, !force { throw failure }
+        for failure in external.failures { ErrorRenderer(Console.standard).render(failure) }
+        guard external.failures.isEmpty || force else {
+            throw BackupKeptError(name: name, reason: "a program whose plugins may have to clean up cannot be used")
+        }
         let report = try await BackupDeleter(
             catalog: catalog, actions: external.deleteItemActions, snapshots: snapshots
         ).delete(backup: name, ignoringFailures: force)
         for warning in report.results.warnings.lines { Console.standard.complain("warning: \(warning)") }
         for error in report.results.errors.lines { Console.standard.complain("error: \(error)") }
-        guard report.isDeleted else { throw BackupKeptError(name: name) }
+        guard report.isDeleted else {
+            throw BackupKeptError(
+                name: name, reason: "what belongs to it could not be deleted, and would never be found again")
+        }
         var line = "backup '\(name)' deleted"
         if !report.restores.isEmpty {
             line += ", and the records of its restores: \(report.restores.joined(separator: ", "))"
@@ -50,13 +56,14 @@ struct BackupDelete: AsyncParsableCommand {
             line += ", and \(report.storageSnapshots) \(noun) that storages kept"
         }
         Console.standard.print(line)
+        if !external.failures.isEmpty || !report.results.errors.lines.isEmpty { throw ExitStatus.partiallyFailed }
     }
 }
 
 /// Something that belongs to a backup could not be cleaned up.
 struct BackupKeptError: AdvisedError {
     let name: String
+    let reason: String?
     var summary: String { "backup '\(name)' was not deleted" }
-    var reason: String? { "what belongs to it could not be deleted, and would never be found again" }
     var advice: String? { "mend the cause and delete it again, or delete it all the same with --force" }
 }

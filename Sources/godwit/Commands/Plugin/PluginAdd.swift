@@ -24,9 +24,14 @@ struct PluginAdd: AsyncParsableCommand {
         let console = Console.standard
         let source = URL(fileURLWithPath: file).standardizedFileURL.path
         guard let directory = global.pluginDirectories.first else { throw ValidationError("--plugin-dir is empty") }
-        let target = (directory as NSString).appendingPathComponent((source as NSString).lastPathComponent)
+        let name = (source as NSString).lastPathComponent
+        let target = (directory as NSString).appendingPathComponent(name)
         guard force || !FileManager.default.fileExists(atPath: target) else { throw ProgramExistsError(path: target) }
-        let plugins = try await ExternalPlugins.host(global).plugins(ofProgram: source)
+        let host = ExternalPlugins.host(global)
+        let plugins = try await host.plugins(ofProgram: source)
+        for (path, result) in try await host.listing() where (path as NSString).lastPathComponent != name {
+            try Self.check(plugins, against: result, of: path)
+        }
         try Self.install(source, as: target, in: directory)
         switch output.output {
         case .name: for plugin in plugins { console.print(plugin.name) }
@@ -37,6 +42,17 @@ struct PluginAdd: AsyncParsableCommand {
             try console.print(.array(rows), as: output.output)
         case .table:
             for plugin in plugins { console.print("\(plugin.kind.rawValue) \(plugin.name) added") }
+        }
+    }
+
+    /// A plugin that two programs offer keeps one of them from being used at all.
+    private static func check(
+        _ plugins: [ExternalPlugin], against other: Result<[ExternalPlugin], any Error>, of path: String
+    ) throws {
+        // A program that cannot be used offers nothing; every backup and restore says so.
+        guard case .success(let present) = other else { return }
+        for plugin in plugins where present.contains(where: { $0.name == plugin.name && $0.kind == plugin.kind }) {
+            throw PluginTakenError(name: plugin.name, kind: plugin.kind.rawValue, program: path)
         }
     }
 
@@ -53,6 +69,16 @@ struct PluginAdd: AsyncParsableCommand {
             throw PluginDirectoryError(directory: directory, cause: error)
         }
     }
+}
+
+/// Another program offers one of the plugins.
+struct PluginTakenError: AdvisedError, UsageError {
+    let name: String
+    let kind: String
+    let program: String
+    var summary: String { "\(kind) '\(name)' is that of '\(program)' already" }
+    var reason: String? { nil }
+    var advice: String? { "remove it first with 'godwit plugin remove \((program as NSString).lastPathComponent)'" }
 }
 
 /// There is a program of that name.

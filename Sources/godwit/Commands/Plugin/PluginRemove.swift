@@ -36,14 +36,14 @@ struct PluginRemove: AsyncParsableCommand {
         if let path = try host.programPaths().first(where: { ($0 as NSString).lastPathComponent == name }) {
             return (path, [])
         }
-        var failures: [String] = []
+        var failures: [any Error] = []
         for (path, result) in try await host.listing() {
             switch result {
             case .success(let offered):
                 if offered.contains(where: { $0.name == name }) { return (path, offered.map(\.name)) }
-            case .failure(let error): failures.append("\(error)")
+            case .failure(let error): failures.append(error)
             }
         }
-        throw MissingPluginError(name: name, directories: global.pluginDirectories, failures: failures)
+        throw MissingPluginError.make(name, global.pluginDirectories, failures)
     }
 }

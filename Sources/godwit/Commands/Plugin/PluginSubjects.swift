@@ -14,6 +14,8 @@ struct PluginSubjects {
     struct Subject: Sendable {
         let name: String
         let kind: PluginKind
+        /// The names of the suite's checks.
+        let checks: [String]
         fileprivate let suite:
             @Sendable (_ only: [String], _ report: (ContractResult) -> Void) async -> [ContractResult]
 
@@ -23,7 +25,9 @@ struct PluginSubjects {
     }
 
     func find() async throws -> [Subject] {
-        if let subject = try await builtIn() { return [subject] }
+        let builtIn = try await builtIn()
+        guard builtIn.isEmpty else { return builtIn }
+        guard !Providers.plugins.contains(where: { $0.name == name }) else { throw UntestedPluginError(name: name) }
         let plugins = try await external()
         var subjects: [Subject] = []
         for plugin in plugins {
@@ -44,46 +48,48 @@ struct PluginSubjects {
         if let path = try host.programPaths().first(where: { ($0 as NSString).lastPathComponent == name }) {
             return try await host.plugins(ofProgram: path)
         }
-        var failures: [String] = []
+        var failures: [any Error] = []
         var found: [ExternalPlugin] = []
         for (_, result) in try await host.listing() {
             switch result {
             case .success(let plugins): found += plugins.filter { $0.name == name }
-            case .failure(let error): failures.append("\(error)")
+            case .failure(let error): failures.append(error)
             }
         }
         guard found.isEmpty else { return found }
-        throw MissingPluginError(name: name, directories: global.pluginDirectories, failures: failures)
+        throw MissingPluginError.make(name, global.pluginDirectories, failures)
     }
 
-    private func builtIn() async throws -> Subject? {
-        if let provider = Providers.objectStores.first(where: { $0.name == name }) {
-            return try await objectStore(provider)
+    /// The built-in plugins of the name: a backup's action may have that of a restore's.
+    private func builtIn() async throws -> [Subject] {
+        var subjects: [Subject] = []
+        for provider in Providers.objectStores where provider.name == name {
+            subjects.append(try await objectStore(provider))
         }
-        if let action = Providers.backupItemActions.first(where: { $0.name == name }) {
-            return actions(name, .backupItemAction) { BackupItemActionContract.checks(action) }
+        for action in Providers.backupItemActions where action.name == name {
+            subjects.append(actions(name, .backupItemAction, BackupItemActionContract.checks(action)))
         }
-        if let action = Providers.restoreItemActions.first(where: { $0.name == name }) {
-            return actions(name, .restoreItemAction) { RestoreItemActionContract.checks(action) }
+        for action in Providers.restoreItemActions where action.name == name {
+            subjects.append(actions(name, .restoreItemAction, RestoreItemActionContract.checks(action)))
         }
-        return nil
+        return subjects
     }
 
     private func subject(_ name: String, _ kind: PluginKind, _ loaded: LoadedPlugins) async throws -> Subject {
         if let provider = loaded.objectStores.first { return try await objectStore(provider) }
         if let action = loaded.backupItemActions.first {
-            return actions(name, kind) { BackupItemActionContract.checks(action) }
+            return actions(name, kind, BackupItemActionContract.checks(action))
         }
         if let action = loaded.restoreItemActions.first {
-            return actions(name, kind) { RestoreItemActionContract.checks(action) }
+            return actions(name, kind, RestoreItemActionContract.checks(action))
         }
         if let action = loaded.deleteItemActions.first {
-            return actions(name, kind) { OtherItemActionContract.checks(action) }
+            return actions(name, kind, OtherItemActionContract.checks(action))
         }
         if let action = loaded.itemBlockActions.first {
-            return actions(name, kind) { OtherItemActionContract.checks(action) }
+            return actions(name, kind, OtherItemActionContract.checks(action))
         }
-        return Subject(name: name, kind: kind) { _, report in
+        return Subject(name: name, kind: kind, checks: ["snapshotter"]) { _, report in
             let result = ContractResult(
                 name: "snapshotter", promise: "Snapshots hold what the volume held.",
                 outcome: .skipped(
@@ -104,17 +110,18 @@ struct PluginSubjects {
         }
         subject.maximumKeyLength -= opened.prefix.utf8.count
         let tested = subject
-        return Subject(name: provider.name, kind: .objectStore) { only, report in
+        let checks = ObjectStoreContract.checks.map(\.name)
+        return Subject(name: provider.name, kind: .objectStore, checks: checks) { only, report in
             await ObjectStoreContract.run(tested, only: only, report: report)
         }
     }
 
     private func actions(
-        _ name: String, _ kind: PluginKind, _ checks: @escaping @Sendable () -> [ActionContractCheck]
+        _ name: String, _ kind: PluginKind, _ checks: [ActionContractCheck]
     ) -> Subject {
-        Subject(name: name, kind: kind) { only, report in
+        Subject(name: name, kind: kind, checks: checks.map(\.name)) { only, report in
             var results: [ContractResult] = []
-            for check in checks() where only.isEmpty || only.contains(where: check.name.hasPrefix) {
+            for check in checks where only.isEmpty || only.contains(where: check.name.hasPrefix) {
                 let result = ContractResult(name: check.name, promise: check.promise, outcome: await check.run())
                 report(result)
                 results.append(result)
@@ -122,6 +129,14 @@ struct PluginSubjects {
             return results
         }
     }
+}
+
+/// A built-in plugin that has no suite here.
+struct UntestedPluginError: AdvisedError, UsageError {
+    let name: String
+    var summary: String { "'\(name)' cannot be tested from here" }
+    var reason: String? { "it is built in, and what it needs or is made of is only known to Godwit's own tests" }
+    var advice: String? { nil }
 }
 
 /// A test of an object store needs a place.

@@ -32,6 +32,10 @@ struct PluginTest: AsyncParsableCommand {
 
     func run() async throws {
         let subjects = try await PluginSubjects(name: name, storage: storage, global: global).find()
+        let checks = subjects.flatMap(\.checks)
+        for start in only.joined where !checks.contains(where: { $0.hasPrefix(start) }) {
+            throw UnknownCheckError(start: start, checks: checks)
+        }
         var report = PluginTestReport()
         let console = Console.standard
         let shows = output.output == .table
@@ -49,4 +53,13 @@ struct PluginTest: AsyncParsableCommand {
         }
         if !report.failed.isEmpty { throw ExitStatus.failed }
     }
+}
+
+/// A check that was asked for is in none of the suites.
+struct UnknownCheckError: AdvisedError, UsageError {
+    let start: String
+    let checks: [String]
+    var summary: String { "no check begins with '\(start)'" }
+    var reason: String? { nil }
+    var advice: String? { "the checks are \(Set(checks).sorted().joined(separator: ", "))" }
 }

@@ -41,8 +41,10 @@ struct RestoreCreate: AsyncParsableCommand {
     var resourceTimeout = 600
 
     @Option(
-        help: ArgumentHelp("Minutes to wait for what plugins began while items were restored.", valueName: "minutes"))
-    var itemOperationTimeout = 240
+        help: ArgumentHelp(
+            "How long to wait for what plugins began while items were restored, such as 4h0m0s (the default) or 90m.",
+            valueName: "time"))
+    var itemOperationTimeout: ItemOperationTimeout?
 
     @Option(help: ArgumentHelp("Print the plan, ask the cluster, and change nothing.", valueName: "true|false"))
     var dryRun = false
@@ -61,7 +63,6 @@ struct RestoreCreate: AsyncParsableCommand {
     func validate() throws {
         guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1024") }
         guard resourceTimeout >= 0 else { throw ValidationError("--resource-timeout is 0 or more") }
-        guard itemOperationTimeout >= 0 else { throw ValidationError("--item-operation-timeout is 0 or more") }
     }
 
     func run() async throws {
@@ -83,7 +84,7 @@ struct RestoreCreate: AsyncParsableCommand {
             transformers: external.restoreItemActions + transformers)
         request.pluginFailures = external.failures.map { "\($0)" }
         request.log = ExternalPlugins.log
-        request.operationTimeout = .seconds(itemOperationTimeout * 60)
+        if let itemOperationTimeout { request.operationTimeout = itemOperationTimeout.duration }
         request.concurrency = concurrency
         request.resourceTimeout = .seconds(resourceTimeout)
         request.isDryRun = dryRun
@@ -109,6 +110,7 @@ struct RestoreCreate: AsyncParsableCommand {
         spec.restorePersistentVolumes = volumes.restoreVolumes
         spec.existingResourcePolicy = existingResourcePolicy
         spec.preserveNodePorts = network.preserveNodeports
+        spec.itemOperationTimeout = itemOperationTimeout?.duration
         for record in [transform.record, network.record, metadata.record, workloads.record] {
             spec.changes.merge(record) { _, new in new }
         }
