@@ -236,6 +236,20 @@ import Testing
         #expect(!looks.isEmpty && looks.allSatisfy { $0.url.contains("versionId=") }, "\(looks.map(\.url))")
     }
 
+    /// To look at a version is a permission of its own: who has not got it locks what he has made unseen.
+    @Test(arguments: S3Server.allCases) func whoMayNotLookAtVersions(server: S3Server) async throws {
+        let client = AnsweringClient(before: try S3Server.sharedClient.get()) { request in
+            request.method == "HEAD" && request.url.contains("versionId=") ? .answer(403) : nil
+        }
+        var configuration = try server.configuration(["legal-hold": "true", "part-size": "5MiB"])
+        configuration.bucket = server.value("LOCK_BUCKET") ?? ""
+        let store = S3ObjectStore(
+            configuration, credentials: StaticCredentials(server.credentials), http: client)
+        let key = S3Server.prefix("unseen") + "a"
+        try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+        #expect(try await headers(store, key)["x-amz-object-lock-legal-hold"] == "ON")
+    }
+
     /// Each request says who pays, also a signed URL; servers that know no such buckets pass over it.
     @Test(arguments: S3Server.allCases) func whoPays(server: S3Server) async throws {
         let recorder = RecordingClient(try S3Server.sharedClient.get())
