@@ -3,6 +3,7 @@ import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
 import Synchronization
+import VolumeRepository
 
 @testable import GodwitEngine
 

@@ -22,6 +22,8 @@ struct SnapshotSite {
     var inspected: InspectedStorage?
     /// Opens a location instead of the storage.
     var opener: SnapshotLocations.Opener?
+    /// Where snapshots are taken instead; nil for the one location.
+    var others: SnapshotLocations?
     /// Reads the files of snapshots; nil for nobody.
     var mover: (any VolumeDataMover)?
 
@@ -63,7 +65,7 @@ struct SnapshotSite {
             throw VolumeDataError("there is no repository in this test")
         }
         request.volumes = VolumeBackupSettings(mover: self.mover ?? mover, rules: rules)
-        let chosen = claims == nil ? try await locations().chosen([]) : []
+        let chosen = claims == nil ? try await (others ?? locations()).chosen([]) : []
         var settings = VolumeSnapshotSettings(locations: chosen, claims: claims)
         settings.wanted = wanted
         settings.movesData = self.mover != nil
