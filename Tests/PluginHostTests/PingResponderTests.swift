@@ -20,7 +20,7 @@ import Testing
 
     private static func channel(_ side: PingResponder.Side) async throws -> NIOAsyncTestingChannel {
         let channel = NIOAsyncTestingChannel()
-        try await PingResponder.add(to: channel, of: side).get()
+        try await channel.eventLoop.flatSubmit { PingResponder.add(to: channel, of: side) }.get()
         try await channel.connect(to: SocketAddress(unixDomainSocketPath: "/none")).get()
         return channel
     }
