@@ -184,6 +184,33 @@ import Testing
         await expectRefusal(["IDENTITY_ENDPOINT": server.url], [:], "names a secret outside /var/opt/azcmagent/tokens/")
     }
 
+    /// Who means an application does not get the machine's identity for half of its credentials.
+    @Test func halfAnApplication() async throws {
+        let machine = ["AZURE_POD_IDENTITY_AUTHORITY_HOST": try value("IDENTITY_HOST")]
+        func environment(_ more: [String: String]) -> [String: String] { machine.merging(more) { $1 } }
+        await expectRefusal(
+            environment(["AZURE_CLIENT_SECRET": "x", "AZURE_CLIENT_ID": "y"]), [:],
+            "AZURE_TENANT_ID is missing beside AZURE_CLIENT_SECRET; set it or tenant-id")
+        await expectRefusal(
+            environment(["AZURE_CLIENT_SECRET": "x", "AZURE_TENANT_ID": "y"]), [:],
+            "AZURE_CLIENT_ID is missing beside AZURE_CLIENT_SECRET; set it or client-id")
+        await expectRefusal(
+            environment(["AZURE_CLIENT_CERTIFICATE_PATH": try value("CERTIFICATE"), "AZURE_CLIENT_ID": "y"]), [:],
+            "AZURE_TENANT_ID is missing beside AZURE_CLIENT_CERTIFICATE")
+        // A cluster sets the federated token for all; an identity of the machine may still be meant.
+        try await expectWork(environment(["AZURE_FEDERATED_TOKEN_FILE": try value("FEDERATED_TOKEN")]))
+    }
+
+    /// The metadata service says so while it is brought up to date; a while later it answers.
+    @Test(arguments: [(404, true), (410, true), (429, true), (500, true), (400, false), (403, false)])
+    func aMetadataServiceThatFails(status: Int, isPassing: Bool) async throws {
+        let path = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fstorage.azure.com%2F"
+        let server = try TableServer(["GET \(path)": (status, "")])
+        let store = try Cloud.azure.store(environment: ["AZURE_POD_IDENTITY_AUTHORITY_HOST": server.server.url])
+        await expectError(isPassing ? .unavailable : .unauthenticated) { _ = try await store.stat("a") }
+        #expect(server.heads.count == 1)
+    }
+
     @Test func keysOfTheResourceManager() async throws {
         let place = ["subscriptionId": try value("SUBSCRIPTION"), "resourceGroup": try value("GROUP")]
         let manager = ["AZURE_RESOURCE_MANAGER_ENDPOINT": try value("MANAGER")]
@@ -194,6 +221,10 @@ import Testing
         await expectRefusal(try environment("CLIENT_READER"), place, "listKeys", "answered 403")
         await expectRefusal(
             try environment("CLIENT"), place.merging(["resourceGroup": "other"]) { $1 }, "answered 404")
+        // A token for it is as good as a key.
+        await expectRefusal(
+            try environment("CLIENT").merging(["AZURE_RESOURCE_MANAGER_ENDPOINT": "http://arm.example"]) { $1 }, place,
+            "'http://arm.example' is no https address")
     }
 
     /// A token that was good and is not any more is renewed, once, without anybody noticing.

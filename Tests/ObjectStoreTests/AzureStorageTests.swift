@@ -111,6 +111,55 @@ import Testing
             try await locked.listBlobs(ListRequest(prefix: prefix), including: "uncommittedblobs").objects.count == 1)
     }
 
+    /// A blob that is made to discard blocks is marked: where it could not be deleted, the next one who cleans up does.
+    @Test func whatIsMadeToDiscardBlocksDoesNotStay() async throws {
+        let sound = try store()
+        let refusals = Mutex(0)
+        let client = AnsweringClient(before: try Cloud.sharedClient.get()) { request in
+            guard request.method == "DELETE", refusals.withLock({ $0 }) > 0 else { return nil }
+            refusals.withLock { $0 -= 1 }
+            return .answer(503, ["x-ms-error-code": "ServerBusy"])
+        }
+        func staged(_ prefix: String) async throws -> [String] {
+            try await sound.listBlobs(ListRequest(prefix: prefix), including: "uncommittedblobs").objects.map(\.key)
+        }
+        func stage(_ key: String) async throws {
+            var request = StoreRequest("PUT", "put", key: key)
+            request.query = [("comp", "block"), ("blockid", "AAAA")]
+            request.body = [1, 2, 3]
+            try await sound.connection.perform(request)
+        }
+        // Once asked, once refused: it stays, and whoever cleans up is told.
+        let prefix = S3Server.prefix("azure")
+        try await stage(prefix + "left")
+        let once = try Cloud.azure.store(retry: .none, client: client)
+        refusals.withLock { $0 = 1 }
+        await expectError(.throttled) { try await once.discardUnfinishedPuts(below: prefix) }
+        try await sound.put(prefix + "own", .bytes([]), options: PutOptions(ifAbsent: true))
+        #expect(try await staged(prefix) == [prefix + "left", prefix + "own"])
+        try await once.discardUnfinishedPuts(below: prefix)
+        #expect(try await staged(prefix) == [prefix + "own"])
+        // A refusal that passes is not even noticed.
+        try await stage(prefix + "left")
+        refusals.withLock { $0 = 1 }
+        try await Cloud.azure.store(client: client).discardUnfinishedPuts(below: prefix)
+        #expect(try await staged(prefix) == [prefix + "own"])
+        try await sound.delete([prefix + "own"])
+    }
+
+    /// In accounts with a hierarchical namespace directories stand in listings. They are no objects.
+    @Test func directoriesAreNotListed() async throws {
+        let store = try store()
+        let prefix = S3Server.prefix("azure")
+        var request = StoreRequest("PUT", "put", key: prefix + "folder")
+        request.headers = ["x-ms-blob-type": "BlockBlob", "x-ms-meta-hdi_isfolder": "true"]
+        request.body = []
+        try await store.connection.perform(request)
+        try await store.put(prefix + "folder/a", .bytes([1]), options: PutOptions())
+        #expect(try await store.list(ListRequest(prefix: prefix)).objects.map(\.key) == [prefix + "folder/a"])
+        try await store.delete([prefix + "folder/a", prefix + "folder"])
+    }
+
     /// Of two writers of a blob one finishes first, and the blob is one of the two, whole.
     @Test func twoWritersOfOneBlob() async throws {
         let store = try store(["part-size": "64KiB"])

@@ -59,13 +59,19 @@ import Testing
 
     @Test(arguments: Cloud.allCases) func somethingElseAnswers(cloud: Cloud) async throws {
         let server = try LocalServer { connection in
-            _ = LocalServer.read(connection)
+            // A body comes after its head: what is left unread would end the answer with a reset.
+            guard let request = LocalServer.read(connection) else { return }
+            if request.starts(with: "P".utf8), String(decoding: request, as: UTF8.self).hasSuffix("\r\n\r\n") {
+                _ = LocalServer.read(connection)
+            }
             let text = "<html>Welcome</html>"
             let head = "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n"
             _ = LocalServer.write(Array((head + text).utf8), to: connection)
         }
-        let store = try cloud.store(["endpoint": server.url + (cloud == .azure ? "/account" : "")])
+        let store = try cloud.store(["endpoint": server.url + (cloud == .azure ? "/account" : "")], retry: .none)
         await expectError(.unavailable) { _ = try await store.list(ListRequest(prefix: "")) }
+        await expectError(.unavailable) { try await store.put("a", .bytes([1]), options: PutOptions()) }
+        await expectError(.unavailable) { try await store.delete(["a"]) }
     }
 
     /// What came is not what was written: nobody gets to its end.
@@ -89,12 +95,9 @@ import Testing
     @Test(arguments: Cloud.allCases, [5, 9 << 20]) func aDamagedUpload(cloud: Cloud, size: Int) async throws {
         let store = try cloud.store(retry: .none, client: DamagingClient(try Cloud.sharedClient.get()))
         let key = S3Server.prefix("damaged") + "a"
-        do {
+        await expectError(.corrupted) {
             try await store.put(
                 key, .stream(ByteStream(Cloud.pattern(size)), length: nil), options: PutOptions())
-            Issue.record("a damaged body is taken")
-        } catch let error as ObjectStoreError {
-            #expect(error.kind == .corrupted || error.kind == .other(code: "invalid"), "\(error)")
         }
         #expect(try await cloud.store().stat(key) == nil)
     }
@@ -118,7 +121,7 @@ import Testing
         let small: [UInt8] = Array("small".utf8)
         let large = Cloud.pattern((2 << 20) + 12_345)
         try await store.put("small", .bytes(small), options: PutOptions(ifAbsent: true))
-        try await store.put("short", .stream(ByteStream(small), length: nil), options: PutOptions())
+        try await store.put("short", .stream(ByteStream(small), length: nil), options: PutOptions(ifAbsent: true))
         try await store.put("large", .stream(ByteStream(large), length: nil), options: PutOptions())
         try await store.put("only", .stream(ByteStream(large), length: nil), options: PutOptions(ifAbsent: true))
         #expect(try await store.stat("large")?.size == Int64(large.count))

@@ -1,6 +1,7 @@
 @testable import AWS
 import CloudStorage
 import Foundation
+import GodwitPluginAPI
 import HTTPTransport
 import ProgramTestKit
 import Synchronization
@@ -96,6 +97,10 @@ import Testing
             #"printf '{"Version":1,"AccessKeyId":"P","SecretAccessKey":"s","Expiration":"2099-01-01T00:00:00Z"}'"#
         let found = try await chain([:], config: "[default]\ncredential_process = \(good)").credentials()
         #expect(found.accessKeyID == "P" && found.expiration != nil)
+        // As `aws configure export-credentials` prints it.
+        let exported = good.replacing("00:00:00Z", with: "00:00:00.189000+00:00")
+        let end = try await chain([:], config: "[default]\ncredential_process = \(exported)").credentials().expiration
+        #expect(abs(try #require(end).timeIntervalSince1970 - 4_070_908_800.189) < 0.001)
         await expectFailure(try chain([:], config: "[default]\ncredential_process = exit 3"), "status 3")
         await expectFailure(try chain([:], config: "[default]\ncredential_process = echo secret-text"), "JSON")
     }
@@ -157,6 +162,78 @@ import Testing
         await expectFailure(
             try chain(environment.merging(["AWS_EC2_METADATA_SERVICE_ENDPOINT": none.server.url]) { $1 }),
             "no credentials found")
+    }
+
+    /// What fails for a moment is another's turn a moment later; what was refused is not.
+    @Test(arguments: [(500, true), (503, true), (429, true), (408, true), (403, false), (404, false)])
+    func servicesThatFailForAMoment(status: Int, isPassing: Bool) async throws {
+        let base = "/latest/meta-data/iam/security-credentials/"
+        let server = try TableServer([
+            "GET /creds": (status, ""), "POST /": (status, ""), "PUT /latest/api/token": (200, "t"),
+            "GET \(base)": (status, ""),
+        ])
+        let token = directory.path + "/token"
+        try "a.web.token".write(toFile: token, atomically: true, encoding: .utf8)
+        let places = [
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI": server.server.url + "/creds"],
+            [
+                "AWS_ENDPOINT_URL_STS": server.server.url, "AWS_WEB_IDENTITY_TOKEN_FILE": token,
+                "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/backup",
+            ],
+            ["AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.server.url],
+        ]
+        for environment in places {
+            let store = S3ObjectStore(
+                try S3Configuration(bucket: "b", settings: ["endpoint": "http://127.0.0.1:1"]),
+                credentials: try chain(environment), http: http)
+            await expectError(isPassing ? .unavailable : .unauthenticated) { _ = try await store.stat("a") }
+        }
+    }
+
+    /// An answer without end is an error of the store, as all others.
+    @Test func answersThatAreTooLong() async throws {
+        let long = String(repeating: "x", count: 300_000)
+        let server = try TableServer([
+            "GET /creds": (200, long), "POST /": (200, long), "PUT /latest/api/token": (200, long),
+        ])
+        let token = directory.path + "/token"
+        try "a.web.token".write(toFile: token, atomically: true, encoding: .utf8)
+        let places = [
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI": server.server.url + "/creds"],
+            [
+                "AWS_ENDPOINT_URL_STS": server.server.url, "AWS_WEB_IDENTITY_TOKEN_FILE": token, "AWS_ROLE_ARN": "arn",
+            ],
+            ["AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.server.url],
+        ]
+        for environment in places {
+            let store = S3ObjectStore(
+                try S3Configuration(bucket: "b", settings: ["endpoint": "http://127.0.0.1:1"]),
+                credentials: try chain(environment), http: http)
+            await expectError(.unauthenticated) { _ = try await store.stat("a") }
+        }
+    }
+
+    /// Each partition has a domain of its own, and GovCloud's STS no other name for FIPS 140.
+    @Test(arguments: [
+        ("eu-central-1", false, "sts.eu-central-1.amazonaws.com"),
+        ("us-east-2", true, "sts-fips.us-east-2.amazonaws.com"),
+        ("us-gov-west-1", false, "sts.us-gov-west-1.amazonaws.com"),
+        ("us-gov-west-1", true, "sts.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", false, "sts.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", false, "sts.eusc-de-east-1.amazonaws.eu"),
+        ("us-iso-east-1", false, "sts.us-iso-east-1.c2s.ic.gov"),
+        ("us-isob-east-1", false, "sts.us-isob-east-1.sc2s.sgov.gov"),
+        ("us-isof-south-1", false, "sts.us-isof-south-1.csp.hci.ic.gov"),
+        ("eu-isoe-west-1", false, "sts.eu-isoe-west-1.cloud.adc-e.uk"),
+    ]) func partitions(region: String, isFIPS: Bool, host: String) async throws {
+        let recorder = RecordingClient(AnsweringClient { _ in .answer(403) })
+        let service = SecurityTokenService(http: recorder, region: region, endpoint: nil, usesFIPS: isFIPS)
+        await #expect(throws: CredentialsError.self) {
+            try await service.assume(
+                AssumeRole(role: "r", session: "s"), with: AWSCredentials(accessKeyID: "A", secretAccessKey: "S"))
+        }
+        #expect(recorder.requests.map(\.url) == ["https://\(host)/"])
+        #expect(ServiceAddress.s3(region: region).authority == "s3." + host.dropFirst(host.hasPrefix("sts-") ? 9 : 4))
     }
 
     @Test func credentialsAreKeptAndRenewed() async throws {

@@ -111,6 +111,22 @@ import Testing
         await expectRefusal(try file("admin"), ["endpoint": "http://storage.example"], "in the clear", "use https")
     }
 
+    /// What fails for a moment may be asked again; what was refused may not.
+    @Test(arguments: [(500, true), (503, true), (429, true), (400, false), (403, false)])
+    func aTokenServiceThatFails(status: Int, isPassing: Bool) async throws {
+        let account = "/computeMetadata/v1/instance/service-accounts/default"
+        let server = try TableServer(["POST /token": (status, "{}"), "GET \(account)/token": (status, "")])
+        let workspace = try Workspace()
+        let places = [
+            try changed("admin", ["token_uri": server.server.url + "/token"], in: workspace),
+            ["GCE_METADATA_HOST": "127.0.0.1:\(server.server.port)", "HOME": "/nowhere"],
+        ]
+        for environment in places {
+            let store = try Cloud.gcs.store(environment: environment)
+            await expectError(isPassing ? .unavailable : .unauthenticated) { _ = try await store.stat("a") }
+        }
+    }
+
     @Test func whoMayOnlyRead() async throws {
         let store = try Cloud.gcs.store(environment: file("reader"))
         _ = try await store.list(ListRequest(prefix: ""))

@@ -21,6 +21,22 @@ import Testing
         #expect(ServiceDate.extended(date).prefix(19) == text.prefix(19))
     }
 
+    /// As programs of AWS write it, and others.
+    @Test(arguments: [
+        ("2099-01-01T00:00:00+00:00", 4_070_908_800), ("2099-01-01T00:00:00.189000+00:00", 4_070_908_800.189),
+        ("2024-12-31T23:59:59+01:30", 1_735_684_199), ("2024-12-31T23:59:59.5-05:00", 1_735_707_599.5),
+        ("2024-12-31T23:59:59.123456789123Z", 1_735_689_599.123456789),
+    ]) func datesWithAnOffset(text: String, seconds: Double) throws {
+        let date = try #require(ServiceDate.parseExtended(text))
+        #expect(abs(date.timeIntervalSince1970 - seconds) < 0.000_01)
+    }
+
+    @Test(arguments: [
+        "2024-12-31T23:59:59", "2024-12-31T23:59:59+0100", "2024-12-31T23:59:59+24:00", "2024-12-31T23:59:59+01:60",
+        "2024-12-31T23:59:59.Z", "2024-12-31T23:59:59xZ", "2024-12-31T23:59:59.5", "2024-12-31T23:59:59 01:00",
+        "2024-12-31T23:59:59.-1:00",
+    ]) func noDates(text: String) { #expect(ServiceDate.parseExtended(text) == nil) }
+
     @Test func datesGoBothWays() throws {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {

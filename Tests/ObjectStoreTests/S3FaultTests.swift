@@ -135,7 +135,7 @@ import Testing
         let small: [UInt8] = Array("small".utf8)
         let large = [UInt8](repeating: 7, count: (5 << 20) + 12_345)
         try await store.put("small", .bytes(small), options: PutOptions(ifAbsent: true))
-        try await store.put("short", .stream(ByteStream(small), length: nil), options: PutOptions())
+        try await store.put("short", .stream(ByteStream(small), length: nil), options: PutOptions(ifAbsent: true))
         try await store.put("large", .stream(ByteStream(large), length: nil), options: PutOptions(ifAbsent: true))
         #expect(try await store.stat("large")?.size == Int64(large.count))
         #expect(try await store.get("large", range: nil).body.collect(upTo: large.count) == large)

@@ -176,6 +176,80 @@ import Testing
         }
     }
 
+    /// A put whose lock fails leaves nothing, where there are versions, and says what it leaves where there are none.
+    @Test func locksThatFail() async throws {
+        let forgetful = Self.forgettingLocks(try S3Server.sharedClient.get())
+        for server in S3Server.allCases {
+            var configuration = try server.configuration(["legal-hold": "true", "part-size": "5MiB"])
+            configuration.bucket = server.value("LOCK_BUCKET") ?? ""
+            configuration.retry = .none
+            let store = S3ObjectStore(
+                configuration, credentials: StaticCredentials(server.credentials), http: forgetful)
+            let key = S3Server.prefix("lock") + "a"
+            await expectError(.accessDenied) {
+                try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+            }
+            var request = StoreRequest("GET", "list")
+            request.query = [("versions", ""), ("prefix", key)]
+            let versions = try await store.connection.document(request)
+            #expect(versions.all("Version").isEmpty && versions.all("DeleteMarker").isEmpty, "\(server)")
+        }
+        var configuration = try S3Server.moto.configuration(["legal-hold": "true", "part-size": "5MiB"])
+        configuration.retry = .none
+        let store = S3ObjectStore(
+            configuration, credentials: StaticCredentials(S3Server.moto.credentials), http: forgetful)
+        let key = S3Server.prefix("lock") + "a"
+        do {
+            try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+            Issue.record("there is no error")
+        } catch let error as ObjectStoreError {
+            #expect(error.reason?.contains("the object is stored without its lock") == true, "\(error)")
+        }
+        #expect(try await store.stat(key) != nil)
+        try await store.delete([key])
+    }
+
+    /// Servers that forget the lock of an upload in parts, and credentials that may not set it afterwards.
+    private static func forgettingLocks(_ inner: any HTTPClient) -> AnsweringClient {
+        AnsweringClient { request in
+            if request.method == "PUT", request.url.contains("legal-hold") {
+                return .answer(403, [:], "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+            }
+            let answer = try await inner.send(request)
+            var headers = answer.headers
+            headers["x-amz-object-lock-legal-hold"] = nil
+            return HTTPResponse(
+                status: answer.status, headers: headers, majorVersion: answer.majorVersion, body: answer.body)
+        }
+    }
+
+    /// What is looked at and locked is what the upload made, and not what somebody else has put since.
+    @Test(arguments: S3Server.allCases) func locksAreOfOneVersion(server: S3Server) async throws {
+        let recorded = RecordingClient(try S3Server.sharedClient.get())
+        var configuration = try server.configuration(["legal-hold": "true", "part-size": "5MiB"])
+        configuration.bucket = server.value("LOCK_BUCKET") ?? ""
+        let store = S3ObjectStore(
+            configuration, credentials: StaticCredentials(server.credentials), http: recorded)
+        let key = S3Server.prefix("version") + "a"
+        try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+        let looks = recorded.requests.filter { $0.method == "HEAD" || $0.url.contains("legal-hold") }
+        #expect(!looks.isEmpty && looks.allSatisfy { $0.url.contains("versionId=") }, "\(looks.map(\.url))")
+    }
+
+    /// To look at a version is a permission of its own: who has not got it locks what he has made unseen.
+    @Test(arguments: S3Server.allCases) func whoMayNotLookAtVersions(server: S3Server) async throws {
+        let client = AnsweringClient(before: try S3Server.sharedClient.get()) { request in
+            request.method == "HEAD" && request.url.contains("versionId=") ? .answer(403) : nil
+        }
+        var configuration = try server.configuration(["legal-hold": "true", "part-size": "5MiB"])
+        configuration.bucket = server.value("LOCK_BUCKET") ?? ""
+        let store = S3ObjectStore(
+            configuration, credentials: StaticCredentials(server.credentials), http: client)
+        let key = S3Server.prefix("unseen") + "a"
+        try await store.put(key, .stream(ByteStream(Self.large), length: nil), options: PutOptions())
+        #expect(try await headers(store, key)["x-amz-object-lock-legal-hold"] == "ON")
+    }
+
     /// Each request says who pays, also a signed URL; servers that know no such buckets pass over it.
     @Test(arguments: S3Server.allCases) func whoPays(server: S3Server) async throws {
         let recorder = RecordingClient(try S3Server.sharedClient.get())

@@ -53,6 +53,22 @@ import Testing
         #expect(faulty.callCount == 4)
     }
 
+    /// A damaged body of which nothing was handed on is read anew, whole; one of which some was is an error to its end.
+    @Test func damagedBodiesAreNotPatched() async throws {
+        let small: [UInt8] = [1, 2, 3]
+        try await memory.put("small", .bytes(small), options: PutOptions())
+        try await memory.put("empty", .bytes([]), options: PutOptions())
+        try await memory.put("a", .bytes([UInt8](repeating: 1, count: 300_000)), options: PutOptions())
+        let (healed, faulty) = retrying([0: .damagedBody])
+        #expect(try await healed.get("small", range: nil).body.collect(upTo: 9) == small)
+        #expect(faulty.callCount == 2)
+        let (none, _) = retrying([0: .damagedBody, 1: .damagedBody, 2: .damagedBody])
+        await expectError(.corrupted) { _ = try await none.get("empty", range: nil).body.collect(upTo: 9) }
+        let (large, calls) = retrying([0: .damagedBody])
+        await expectError(.corrupted) { _ = try await large.get("a", range: nil).body.collect(upTo: 1 << 20) }
+        #expect(calls.callCount == 1)
+    }
+
     @Test func anObjectThatChangedIsNotMixed() async throws {
         try await memory.put("a", .bytes([UInt8](repeating: 1, count: 300_000)), options: PutOptions())
         let (store, _) = retrying([0: .truncatedBody(afterBytes: 100_000)])

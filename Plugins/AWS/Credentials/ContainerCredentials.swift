@@ -18,9 +18,9 @@ struct ContainerCredentials: CredentialsSource {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if let token = try await token() { headers["Authorization"] = token }
         let timeouts = HTTPTimeouts(connect: .seconds(2), idle: .seconds(10), total: .seconds(20))
-        let response = try await http.send(HTTPRequest("GET", url, headers: headers, timeouts: timeouts))
-        let body = try await response.body.collect(upTo: 1 << 16)
-        guard response.status == 200 else { throw CredentialsError("\(name) answered \(response.status)") }
+        let (head, body) = try await TokenService(http, timeouts: timeouts).send(
+            "GET", url, headers: headers, name: name)
+        guard head.status == 200 else { throw CredentialsError(name, answered: head.status) }
         return try CredentialsDocument.parse(body, from: name)
     }
 

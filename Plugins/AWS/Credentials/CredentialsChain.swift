@@ -51,6 +51,27 @@ public struct CredentialsChain: CredentialsProvider {
         }
     }
 
+    /// The chain of a location, with clients of its own.
+    ///
+    /// - Parameters:
+    ///   - authority: whom to trust when STS is asked; nil for the machine's own choice, also where the location's
+    ///     authority is that of another server: STS is AWS's own, or named by the environment.
+    ///   - environment: the process's environment.
+    ///   - makeClient: makes the clients: one for STS, one without a proxy for addresses of the container's host and the
+    ///     instance.
+    /// - Throws: errors of `makeClient`.
+    public init(
+        _ choice: CredentialsChoice, authority: TLSConfiguration.Source?,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        makeClient: (HTTPConfiguration) throws -> any HTTPClient
+    ) throws {
+        var service = HTTPConfiguration()
+        service.tls.certificateAuthority = authority
+        self.init(
+            choice, http: try makeClient(service), metadataHTTP: try makeClient(.ofThisMachine),
+            environment: environment)
+    }
+
     /// Credentials to sign with now. However many ask at once, they are looked for once.
     public func credentials() async throws -> AWSCredentials { try await renewed.value() }
 

@@ -24,22 +24,20 @@ struct InstanceCredentials: CredentialsSource {
         guard let token = try await tokenIfThere() else { return nil }
         let headers: HTTPHeaders = ["X-aws-ec2-metadata-token": token]
         let roles = "\(base)/latest/meta-data/iam/security-credentials/"
-        guard let list = try await text(HTTPRequest("GET", roles, headers: headers)),
+        guard let list = try await text("GET", roles, headers),
             let role = list.split(whereSeparator: \.isNewline).first
         else { return nil }
         let url = roles + PercentEncoding.encode(String(role))
-        guard let document = try await text(HTTPRequest("GET", url, headers: headers)) else {
+        guard let document = try await text("GET", url, headers) else {
             throw CredentialsError("\(name) names the role \(role) but has no credentials for it")
         }
         return try CredentialsDocument.parse(Array(document.utf8), from: name)
     }
 
     private func tokenIfThere() async throws -> String? {
-        let request = HTTPRequest(
-            "PUT", "\(base)/latest/api/token", headers: ["X-aws-ec2-metadata-token-ttl-seconds": "21600"],
-            body: .bytes([]))
         do {
-            let token = try await text(request)
+            let token = try await text(
+                "PUT", "\(base)/latest/api/token", ["X-aws-ec2-metadata-token-ttl-seconds": "21600"], body: [])
             guard let token, !token.isEmpty, !token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
                 return nil
             }
@@ -49,12 +47,14 @@ struct InstanceCredentials: CredentialsSource {
         }
     }
 
-    /// The body of a 200; nil for any other answer.
-    private func text(_ request: HTTPRequest) async throws -> String? {
-        var request = request
-        request.timeouts = HTTPTimeouts(connect: .seconds(1), idle: .seconds(2), total: .seconds(5))
-        let response = try await http.send(request)
-        let body = try await response.body.collect(upTo: 1 << 16)
-        return response.status == 200 ? String(decoding: body, as: UTF8.self) : nil
+    /// The body of a 200; nil for any other answer that stays what it is.
+    private func text(
+        _ method: String, _ url: String, _ headers: HTTPHeaders, body: [UInt8]? = nil
+    ) async throws -> String? {
+        let timeouts = HTTPTimeouts(connect: .seconds(1), idle: .seconds(2), total: .seconds(5))
+        let (head, text) = try await TokenService(http, timeouts: timeouts).send(
+            method, url, headers: headers, body: body, name: name)
+        if CredentialsError.isPassing(head.status) { throw CredentialsError(name, answered: head.status) }
+        return head.status == 200 ? String(decoding: text, as: UTF8.self) : nil
     }
 }

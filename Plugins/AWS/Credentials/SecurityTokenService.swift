@@ -53,7 +53,7 @@ struct SecurityTokenService: Sendable {
     private func send(
         _ form: [(name: String, value: String)], signedWith credentials: AWSCredentials?, role: String
     ) async throws -> AWSCredentials {
-        let own = ServiceAddress.aws(usesFIPS ? "sts-fips" : "sts", region: region)
+        let own = ServiceAddress.sts(region: region, isFIPS: usesFIPS)
         guard let address = endpoint.map({ ServiceAddress($0) }) ?? own else {
             throw CredentialsError("AWS_ENDPOINT_URL_STS is not like https://host:port")
         }
@@ -61,13 +61,12 @@ struct SecurityTokenService: Sendable {
         var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"]
         if let credentials { sign(&headers, body, address, credentials) }
         let url = "\(address.text)/"
-        let response = try await http.send(HTTPRequest("POST", url, headers: headers, body: .bytes(body)))
-        let answer = XMLElement.parse(try await response.body.collect(upTo: 1 << 18))
-        guard response.status == 200 else {
+        let (head, bytes) = try await TokenService(http).send("POST", url, headers: headers, body: body, name: "STS")
+        let answer = XMLElement.parse(bytes)
+        guard head.status == 200 else {
             let error = answer?.first("Error")
             let parts = [error?.text("Code"), error?.text("Message")].compactMap { $0 }.joined(separator: ": ")
-            throw CredentialsError(
-                "assuming \(role): STS answered \(response.status)\(parts.isEmpty ? "" : " \(parts)")")
+            throw CredentialsError("assuming \(role): STS", answered: head.status, parts)
         }
         guard let found = answer?.first("Credentials"), let id = found.text("AccessKeyId"),
             let secret = found.text("SecretAccessKey")

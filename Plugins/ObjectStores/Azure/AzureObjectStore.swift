@@ -38,13 +38,10 @@ public final class AzureObjectStore: ObjectStore {
         var service = HTTPConfiguration()
         // Entra ID is Microsoft's own, unless the location names another.
         service.tls.certificateAuthority = configuration.authority == nil ? nil : configuration.tls.certificateAuthority
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
         let search = AzureAuthorizationSearch(
             configuration: configuration, variables: variables, service: TokenService(try makeClient(service)),
             local: TokenService(
-                try makeClient(metadata),
+                try makeClient(.ofThisMachine),
                 timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(30))),
             account: place.account, cloud: place.cloud)
         let authorization = try search.find()
@@ -66,11 +63,10 @@ public final class AzureObjectStore: ObjectStore {
     /// Stores a blob; see ``ObjectStore/put(_:_:options:)``.
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try check(key, "put")
-        try Task.checkCancellation()
+        try admit(key, "put")
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.blockSize, 64 << 20):
-            return try await putBlob(key, bytes, options)
+            return try await putBlob(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await BlockUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
@@ -81,15 +77,13 @@ public final class AzureObjectStore: ObjectStore {
 
     /// Opens a blob; see ``ObjectStore/get(_:range:)``.
     public func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try check(key, "get")
-        try Task.checkCancellation()
+        try admit(key, "get")
         return try await getBlob(key, range: range)
     }
 
     /// Looks at a blob; see ``ObjectStore/stat(_:)``.
     public func stat(_ key: String) async throws -> ObjectInfo? {
-        try check(key, "stat")
-        try Task.checkCancellation()
+        try admit(key, "stat")
         return try await headBlob(key, "stat")
     }
 
@@ -125,6 +119,12 @@ public final class AzureObjectStore: ObjectStore {
                 reason: "a signed URL lasts a second at least")
         }
         return try await connection.signedURL(for: key, seconds: lifetime.components.seconds)
+    }
+
+    /// What each call about one object begins with.
+    private func admit(_ key: String, _ operation: String) throws {
+        try check(key, operation)
+        try Task.checkCancellation()
     }
 
     func check(_ key: String, _ operation: String) throws {

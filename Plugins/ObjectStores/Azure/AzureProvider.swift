@@ -1,8 +1,6 @@
 import CloudStorage
 public import Foundation
-import GodwitModel
 public import GodwitPluginAPI
-import HTTPTransport
 
 /// Makes stores of `azure://container/prefix?account=…`.
 public struct AzureProvider: ObjectStoreProvider {
@@ -50,21 +48,9 @@ public struct AzureProvider: ObjectStoreProvider {
 
     /// Makes the store of a container.
     public func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
-        let store: AzureObjectStore
-        do {
+        try location.openStore(userAgent: userAgent) { makeClient in
             let configuration = try AzureConfiguration(container: location.authority, settings: location.parameters)
-            store = try AzureObjectStore(configuration, environment: environment) { [userAgent] http in
-                var http = http
-                http.userAgent = userAgent
-                return try CurlClient(configuration: http)
-            }
-        } catch let error as SettingError {
-            throw ObjectStoreError(
-                .invalidConfiguration, operation: "open", store: location.description, reason: error.description)
-        } catch let error as CredentialsError {
-            throw ObjectStoreError(
-                .unauthenticated, operation: "open", store: location.description, reason: error.reason)
+            return try AzureObjectStore(configuration, environment: environment, makeClient: makeClient)
         }
-        return OpenedObjectStore(store: store, prefix: location.path.isEmpty ? "" : location.path + "/")
     }
 }

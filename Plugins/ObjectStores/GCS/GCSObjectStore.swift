@@ -32,12 +32,9 @@ public final class GCSObjectStore: ObjectStore {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         makeClient: (HTTPConfiguration) throws -> any HTTPClient
     ) throws {
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
         let service = TokenService(try makeClient(HTTPConfiguration()))
         let local = TokenService(
-            try makeClient(metadata),
+            try makeClient(.ofThisMachine),
             timeouts: HTTPTimeouts(connect: .seconds(3), idle: .seconds(10), total: .seconds(20)))
         let credentials = try GoogleCredentials(
             configuration, environment: environment, service: service, local: local)
@@ -58,11 +55,10 @@ public final class GCSObjectStore: ObjectStore {
     /// Stores an object; see ``ObjectStore/put(_:_:options:)``.
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try check(key, "put")
-        try Task.checkCancellation()
+        try admit(key, "put")
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.chunkSize, 64 << 20):
-            return try await insert(key, bytes, options)
+            return try await insert(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await ResumableUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
@@ -73,16 +69,14 @@ public final class GCSObjectStore: ObjectStore {
 
     /// Opens an object; see ``ObjectStore/get(_:range:)``.
     public func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try check(key, "get")
-        try Task.checkCancellation()
+        try admit(key, "get")
         return try await getObject(key, range: range)
     }
 
     /// Looks at an object; see ``ObjectStore/stat(_:)``.
     public func stat(_ key: String) async throws -> ObjectInfo? {
-        try check(key, "stat")
-        try Task.checkCancellation()
-        return try await resource(of: key, "stat").map { try info($0, StoreRequest("GET", "stat", key: key)) }
+        try admit(key, "stat")
+        return try await look(at: key, "stat")
     }
 
     /// Lists objects; see ``ObjectStore/list(_:)``.
@@ -114,6 +108,12 @@ public final class GCSObjectStore: ObjectStore {
                 reason: "a signed URL lasts from a second to seven days")
         }
         return try await connection.signedURL(for: key, seconds: Int(seconds))
+    }
+
+    /// What each call about one object begins with.
+    private func admit(_ key: String, _ operation: String) throws {
+        try check(key, operation)
+        try Task.checkCancellation()
     }
 
     func check(_ key: String, _ operation: String) throws {

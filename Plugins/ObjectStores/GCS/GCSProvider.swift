@@ -1,8 +1,6 @@
 import CloudStorage
 public import Foundation
-import GodwitModel
 public import GodwitPluginAPI
-import HTTPTransport
 
 /// Makes stores of `gs://bucket/prefix?…`.
 public struct GCSProvider: ObjectStoreProvider {
@@ -44,21 +42,9 @@ public struct GCSProvider: ObjectStoreProvider {
 
     /// Makes the store of a bucket.
     public func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
-        let store: GCSObjectStore
-        do {
+        try location.openStore(userAgent: userAgent) { makeClient in
             let configuration = try GCSConfiguration(bucket: location.authority, settings: location.parameters)
-            store = try GCSObjectStore(configuration, environment: environment) { [userAgent] http in
-                var http = http
-                http.userAgent = userAgent
-                return try CurlClient(configuration: http)
-            }
-        } catch let error as SettingError {
-            throw ObjectStoreError(
-                .invalidConfiguration, operation: "open", store: location.description, reason: error.description)
-        } catch let error as CredentialsError {
-            throw ObjectStoreError(
-                .unauthenticated, operation: "open", store: location.description, reason: error.reason)
+            return try GCSObjectStore(configuration, environment: environment, makeClient: makeClient)
         }
-        return OpenedObjectStore(store: store, prefix: location.path.isEmpty ? "" : location.path + "/")
     }
 }

@@ -14,19 +14,12 @@ extension S3ObjectStore {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         makeClient: (HTTPConfiguration) throws -> any HTTPClient
     ) throws {
-        let http = try makeClient(configuration.http)
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
-        // STS is AWS's own, or named by the environment: the bucket's authority is not its.
-        var service = HTTPConfiguration()
-        service.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
         let choice = CredentialsChoice(
             region: configuration.region, profile: configuration.profile,
             credentialsFile: configuration.credentialsFile, usesFIPS: configuration.usesFIPS)
-        let credentials = CredentialsChain(
-            choice, http: try makeClient(service), metadataHTTP: try makeClient(metadata),
-            environment: environment)
-        self.init(configuration, credentials: credentials, http: http)
+        let credentials = try CredentialsChain(
+            choice, authority: configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil,
+            environment: environment, makeClient: makeClient)
+        self.init(configuration, credentials: credentials, http: try makeClient(configuration.http))
     }
 }

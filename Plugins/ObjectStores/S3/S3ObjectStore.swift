@@ -40,13 +40,12 @@ public final class S3ObjectStore: ObjectStore {
     /// Stores an object; see ``ObjectStore/put(_:_:options:)``.
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
-        try check(key, "put")
-        try Task.checkCancellation()
+        try admit(key, "put")
         let isCheckedFirst = options.ifAbsent && !configuration.hasConditionalPut
         switch body {
         case .bytes(let bytes) where bytes.count <= configuration.singlePutLimit:
             if isCheckedFirst { try await requireAbsent(key) }
-            return try await putObject(key, bytes, options)
+            return try await putObject(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
             return try await MultipartUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
@@ -59,15 +58,13 @@ public final class S3ObjectStore: ObjectStore {
 
     /// Opens an object; see ``ObjectStore/get(_:range:)``.
     public func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
-        try check(key, "get")
-        try Task.checkCancellation()
+        try admit(key, "get")
         return try await getObject(key, range: range)
     }
 
     /// Looks at an object; see ``ObjectStore/stat(_:)``.
     public func stat(_ key: String) async throws -> ObjectInfo? {
-        try check(key, "stat")
-        try Task.checkCancellation()
+        try admit(key, "stat")
         return try await headObject(key, "stat")
     }
 
@@ -109,6 +106,12 @@ public final class S3ObjectStore: ObjectStore {
                 reason: "a signed URL lasts from a second to seven days")
         }
         return try await connection.presignedURL(for: key, seconds: Int(seconds))
+    }
+
+    /// What each call about one object begins with.
+    private func admit(_ key: String, _ operation: String) throws {
+        try check(key, operation)
+        try Task.checkCancellation()
     }
 
     func check(_ key: String, _ operation: String) throws {

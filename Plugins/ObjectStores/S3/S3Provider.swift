@@ -1,7 +1,6 @@
+import CloudStorage
 import Foundation
-import GodwitModel
 public import GodwitPluginAPI
-import HTTPTransport
 
 /// Makes stores of `s3://bucket/prefix?…`.
 public struct S3Provider: ObjectStoreProvider {
@@ -46,25 +45,16 @@ public struct S3Provider: ObjectStoreProvider {
 
     /// Makes the store of a bucket.
     public func open(_ location: StorageLocation) async throws -> OpenedObjectStore {
-        let configuration: S3Configuration
-        do {
-            var settings = location.parameters
-            let environment = ProcessInfo.processInfo.environment
-            settings["region"] = settings["region"] ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
-            if settings["endpoint"] == nil, settings["s3Url"] == nil {
-                settings["fips"] = settings["fips"] ?? environment["AWS_USE_FIPS_ENDPOINT"]
-                settings["dual-stack"] = settings["dual-stack"] ?? environment["AWS_USE_DUALSTACK_ENDPOINT"]
-            }
-            configuration = try S3Configuration(bucket: location.authority, settings: settings)
-        } catch {
-            throw ObjectStoreError(
-                .invalidConfiguration, operation: "open", store: location.description, reason: error.description)
+        var settings = location.parameters
+        let environment = ProcessInfo.processInfo.environment
+        settings["region"] = settings["region"] ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+        if settings["endpoint"] == nil, settings["s3Url"] == nil {
+            settings["fips"] = settings["fips"] ?? environment["AWS_USE_FIPS_ENDPOINT"]
+            settings["dual-stack"] = settings["dual-stack"] ?? environment["AWS_USE_DUALSTACK_ENDPOINT"]
         }
-        let store = try S3ObjectStore(configuration) { [userAgent] http in
-            var http = http
-            http.userAgent = userAgent
-            return try CurlClient(configuration: http)
+        return try location.openStore(userAgent: userAgent) { makeClient in
+            let configuration = try S3Configuration(bucket: location.authority, settings: settings)
+            return try S3ObjectStore(configuration, environment: environment, makeClient: makeClient)
         }
-        return OpenedObjectStore(store: store, prefix: location.path.isEmpty ? "" : location.path + "/")
     }
 }

@@ -34,16 +34,12 @@ public struct EBSProvider: VolumeSnapshotterProvider {
             settings.userAgent = userAgent
             return try CurlClient(configuration: settings)
         }
-        var metadata = HTTPConfiguration()
-        metadata.proxy = ProxyConfiguration.none
-        metadata.allowsHTTP2 = false
-        // STS is AWS's own, or named by the environment: the endpoint's authority is not its.
-        var service = HTTPConfiguration()
-        service.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
         let choice = CredentialsChoice(
             region: configuration.region, profile: configuration.profile,
             credentialsFile: configuration.credentialsFile)
-        let credentials = CredentialsChain(choice, http: try client(service), metadataHTTP: try client(metadata))
+        let credentials = try CredentialsChain(
+            choice, authority: configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil,
+            makeClient: client)
         return EBSSnapshotter(configuration, credentials: credentials, http: try client(configuration.http))
     }
 }

@@ -79,7 +79,7 @@ struct EC2Connection: Sendable {
         do {
             credentials = try await self.credentials.credentials()
         } catch let failure as CredentialsError {
-            throw error(.unauthenticated, request.operation, failure.reason)
+            throw error(failure.isPassing ? .unavailable : .unauthenticated, request.operation, failure.reason)
         } catch let failure as HTTPTransportError {
             throw error(.connection, request.operation, failure.description)
         }
@@ -130,7 +130,8 @@ struct EC2Failure: Sendable {
 
     var reason: String {
         let parts = [code, message].compactMap { $0 }
-        return parts.isEmpty ? "HTTP \(status)" : parts.joined(separator: ": ")
+        // It is anybody's text.
+        return parts.isEmpty ? "HTTP \(status)" : String(parts.joined(separator: ": ").prefix(1000)).printable
     }
 
     /// The class of the failure, by the code where there is one.

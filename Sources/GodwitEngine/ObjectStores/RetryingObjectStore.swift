@@ -45,7 +45,8 @@ public struct RetryingObjectStore: ObjectStore {
         let reader = try await policy.run(retryDelay: Self.delay) { _ in try await inner.get(key, range: range) }
         let wanted = range.map { $0.clamped(to: 0..<reader.info.size) } ?? 0..<reader.info.size
         let body = ResumingBody(reader, of: description, wanted: wanted, policy: policy) { rest in
-            try await inner.get(key, range: rest)
+            // All of it is asked for as before: of a part of an object no store keeps a checksum.
+            try await inner.get(key, range: rest == wanted ? range : rest)
         }
         return ObjectReader(info: reader.info, body: ByteStream { try await body.next() })
     }
@@ -99,6 +100,7 @@ private final class ResumingBody: Sendable {
     }
 
     private let info: ObjectInfo
+    private let wanted: Range<Int64>
     private let store: String
     private let policy: RetryPolicy
     private let reopen: @Sendable (Range<Int64>) async throws -> ObjectReader
@@ -109,6 +111,7 @@ private final class ResumingBody: Sendable {
         reopen: @escaping @Sendable (Range<Int64>) async throws -> ObjectReader
     ) {
         info = reader.info
+        self.wanted = wanted
         self.store = store
         self.policy = policy
         self.reopen = reopen
@@ -138,7 +141,7 @@ private final class ResumingBody: Sendable {
     private func openStream() async throws -> ByteStream {
         let (stream, rest) = state.withLock { ($0.stream, $0.rest) }
         if let stream { return stream }
-        guard !rest.isEmpty else { return ByteStream { nil } }
+        guard !rest.isEmpty || rest == wanted else { return ByteStream { nil } }
         let reader = try await reopen(rest)
         let isSame =
             info.etag == nil
@@ -153,6 +156,8 @@ private final class ResumingBody: Sendable {
     /// Waits before another attempt, or throws when there is none.
     private func judge(_ error: any Error) async throws {
         guard let asked = RetryingObjectStore.delay(error) else { throw error }
+        // What has been handed on may be what is damaged: the rest alone would not make it whole.
+        if (error as? ObjectStoreError)?.kind == .corrupted, state.withLock({ $0.rest }) != wanted { throw error }
         let failures = state.withLock { state in
             state.stream = nil
             state.failures += 1

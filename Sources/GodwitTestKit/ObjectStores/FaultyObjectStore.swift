@@ -16,6 +16,8 @@ public final class FaultyObjectStore: ObjectStore {
         case lostAnswer(ObjectStoreError.Kind)
         /// The body that is read, or the one that is stored, breaks after so many bytes.
         case truncatedBody(afterBytes: Int)
+        /// The body that is read has a byte changed, and is found out where it ends.
+        case damagedBody
         /// The call waits first.
         case delay(Duration)
     }
@@ -68,8 +70,12 @@ public final class FaultyObjectStore: ObjectStore {
     public func get(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
         try await call("get", key) { fault in
             let reader = try await inner.get(key, range: range)
-            guard case .truncatedBody(let limit)? = fault else { return reader }
-            return ObjectReader(info: reader.info, body: breaking(reader.body, after: limit, key))
+            switch fault {
+            case .truncatedBody(let limit):
+                return ObjectReader(info: reader.info, body: breaking(reader.body, after: limit, key))
+            case .damagedBody: return ObjectReader(info: reader.info, body: damaging(reader.body, key))
+            default: return reader
+            }
         }
     }
 
@@ -114,7 +120,7 @@ public final class FaultyObjectStore: ObjectStore {
         case .delay(let duration):
             try await Task.sleep(for: duration)
             return try await body(nil)
-        case .truncatedBody, nil: return try await body(fault)
+        case .truncatedBody, .damagedBody, nil: return try await body(fault)
         }
     }
 
@@ -131,6 +137,25 @@ public final class FaultyObjectStore: ObjectStore {
             if piece.count <= left { return piece }
             if left > 0 { return Array(piece[..<left]) }
             throw error(.connection, "get", key)
+        }
+    }
+
+    /// Gives damaged bytes and then, like a store that compares checksums, says so instead of the last piece.
+    private func damaging(_ stream: ByteStream, _ key: String) -> ByteStream {
+        let held = Mutex<[UInt8]?>(nil)
+        return ByteStream { [self] in
+            // Each iterator goes on with the one consumption.
+            var pieces = stream.makeAsyncIterator()
+            if held.withLock({ $0 }) == nil {
+                let first = try await pieces.next()
+                held.withLock { $0 = first }
+            }
+            guard var next = try await pieces.next() else { throw error(.corrupted, "get", key) }
+            next[0] ^= 1
+            return held.withLock { held in
+                defer { held = next }
+                return held
+            }
         }
     }
 

@@ -200,7 +200,40 @@ import Testing
         #expect(kind("InternalError", 500) == .unavailable)
         #expect(kind("IncorrectState") == .other(code: "IncorrectState"))
         #expect(EC2Failure(status: 502, document: nil).kind == .unavailable)
+        // Its words are anybody's, and go to a terminal.
+        let nasty = "<Error><Code>Odd</Code><Message>\u{1B}[2J\(String(repeating: "x", count: 5000))</Message></Error>"
+        let reason = EC2Failure(status: 400, document: XMLElement.parse(Array(nasty.utf8))).reason
+        #expect(!reason.contains("\u{1B}") && reason.hasPrefix("Odd: ") && reason.count <= 1000)
     }
+
+    /// What gives credentials and fails for a moment is asked again; that there are none is final.
+    @Test(arguments: [true, false]) func credentialsThatAreNotThere(isPassing: Bool) async throws {
+        let credentials = NoCredentials(isPassing: isPassing)
+        let snapshotter = EBSSnapshotter(
+            try EBSConfiguration(["region": "eu-west-1"], environment: [:]), credentials: credentials,
+            http: try CurlClient(), retry: RetryPolicy(attempts: 3, base: .zero, cap: .zero))
+        let error = await #expect(throws: VolumeSnapshotError.self) {
+            _ = try await snapshotter.volumeInfo("vol-0a", zone: nil)
+        }
+        #expect(error?.kind == (isPassing ? .unavailable : .unauthenticated))
+        #expect(credentials.count == (isPassing ? 3 : 1))
+    }
+}
+
+private final class NoCredentials: CredentialsProvider {
+    private let isPassing: Bool
+    private let asked = Mutex(0)
+
+    var count: Int { asked.withLock { $0 } }
+
+    init(isPassing: Bool) { self.isPassing = isPassing }
+
+    func credentials() async throws -> AWSCredentials {
+        asked.withLock { $0 += 1 }
+        throw CredentialsError("as the test asked", isPassing: isPassing)
+    }
+
+    func invalidate() async {}
 }
 
 /// Passes requests on, and loses or changes answers.

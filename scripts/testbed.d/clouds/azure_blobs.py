@@ -275,8 +275,8 @@ class Azure:
         if end <= now() or end - now() > WEEK + datetime.timedelta(minutes=5):
             raise Failure(400, "InvalidXmlNodeValue", "Expiry")
         form = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        key = secrets.token_bytes(32)
-        self.delegations[(who.claims["oid"], form(start), form(end))] = key
+        # Who asks twice in one second must not make the first key worthless.
+        key = self.delegations.setdefault((who.claims["oid"], form(start), form(end)), secrets.token_bytes(32))
         text = "".join(f"<{k}>{v}</{k}>" for k, v in (
             ("SignedOid", who.claims["oid"]), ("SignedTid", who.claims["tid"]), ("SignedStart", form(start)),
             ("SignedExpiry", form(end)), ("SignedService", "b"), ("SignedVersion", "2021-12-02"),
@@ -457,11 +457,13 @@ class Azure:
         if blob is None:
             return (f"<Blob>{self.name(name)}<Properties><Content-Length>0</Content-Length>"
                     "<BlobType>BlockBlob</BlobType></Properties></Blob>")
+        # As accounts with a hierarchical namespace list a directory.
+        kind = "directory" if blob.metadata.get("hdi_isfolder") == "true" else "file"
         return (f"<Blob>{self.name(name)}<Properties><Creation-Time>{http_date(blob.modified)}</Creation-Time>"
                 f"<Last-Modified>{http_date(blob.modified)}</Last-Modified><Etag>{blob.etag[1:-1]}</Etag>"
                 f"<Content-Length>{len(blob.data)}</Content-Length><Content-Type>{escape(blob.content_type)}"
                 f"</Content-Type><Content-MD5>{blob.md5 or ''}</Content-MD5><BlobType>BlockBlob</BlobType>"
-                f"<AccessTier>{blob.tier}</AccessTier></Properties></Blob>")
+                f"<ResourceType>{kind}</ResourceType><AccessTier>{blob.tier}</AccessTier></Properties></Blob>")
 
 
 def document(text):

@@ -250,7 +250,7 @@ class Google:
             page["prefixes"] = prefixes
         if following:
             page["nextPageToken"] = following
-        return 200, {}, page
+        return 200, {}, fields(page, query)
 
     # --- uploads --------------------------------------------------------------------------------------------------
 
@@ -409,8 +409,18 @@ def missing(bucket, name):
 
 
 def fields(resource, query):
+    """What a partial response holds: `kind,items(name,size)` names fields, and the fields of each of a list's items."""
     wanted = query.get("fields")
-    return {k: v for k, v in resource.items() if k in wanted.split(",")} if wanted else resource
+    return select(resource, wanted) if wanted else resource
+
+
+def select(resource, wanted):
+    chosen = {}
+    for name, inner in re.findall(r"(\w+)(?:\(([^()]*)\))?", wanted):
+        if name in resource:
+            value = resource[name]
+            chosen[name] = [select(item, inner) for item in value] if inner else value
+    return chosen
 
 
 def multipart(content_type, body):

@@ -56,12 +56,11 @@ struct AzureAuthorizationSearch {
         if wanted == .automatic || wanted == .key, let key = try accountKey() { return .sharedKey(key) }
         if wanted == .automatic || wanted == .sas, let sas = try sasQuery() { return .sas(sas) }
         if wanted == .sas { throw CredentialsError("AZURE_STORAGE_SAS_TOKEN is not set in \(variables.place)") }
-        let source = try tokenSource()
         if wanted != .entra, let group = resourceGroup, let subscription = subscriptionID {
             let keys = AccountKeys(
                 service: service, subscription: subscription, resourceGroup: group, account: account,
-                resourceManager: variables["AZURE_RESOURCE_MANAGER_ENDPOINT"] ?? cloud.resourceManager)
-            let token = Self.renewed(try source(keys.resource))
+                resourceManager: try resourceManager())
+            let token = Self.renewed(try tokenSource()(keys.resource))
             // Keys are rotated, and nobody says when.
             return .fetchedKey(
                 RenewedValue(margin: 0, end: { _ in nil }, fetch: { try await keys.fetch(try await token.value()) }))
@@ -71,7 +70,7 @@ struct AzureAuthorizationSearch {
                 "there is no account key in \(variables.place), and no subscription-id and resource-group to ask for it"
             )
         }
-        return .token(Self.renewed(try source("https://storage.azure.com")))
+        return .token(Self.renewed(try tokenSource()("https://storage.azure.com")))
     }
 
     private static func renewed(_ source: any TokenSource) -> RenewedValue<AccessToken> {
@@ -111,13 +110,19 @@ struct AzureAuthorizationSearch {
 
     /// Makes the source of tokens for a resource.
     private func tokenSource() throws(CredentialsError) -> (String) throws(CredentialsError) -> any TokenSource {
-        guard let clientID = configuration.clientID ?? variables["AZURE_CLIENT_ID"],
-            let tenant = configuration.tenantID ?? variables["AZURE_TENANT_ID"],
-            let proof = try clientProof()
-        else {
+        let clientID = configuration.clientID ?? variables["AZURE_CLIENT_ID"]
+        let tenant = configuration.tenantID ?? variables["AZURE_TENANT_ID"]
+        let proof = try clientProof()
+        guard let clientID, let tenant, let proof else {
+            if let name = proof?.variable {
+                // The machine is somebody else than the application that was meant.
+                throw CredentialsError(
+                    tenant == nil
+                        ? "AZURE_TENANT_ID is missing beside \(name); set it or tenant-id"
+                        : "AZURE_CLIENT_ID is missing beside \(name); set it or client-id")
+            }
             // Without a proof of its own the machine speaks for us.
-            let client = configuration.clientID ?? variables["AZURE_CLIENT_ID"]
-            let identity = ManagedIdentity(service: local, clientID: client, variables: variables)
+            let identity = ManagedIdentity(service: local, clientID: clientID, variables: variables)
             return { (resource: String) throws(CredentialsError) in identity.source(of: resource) }
         }
         let authority = try tokenAuthority()
@@ -129,7 +134,14 @@ struct AzureAuthorizationSearch {
     }
 
     private func tokenAuthority() throws(CredentialsError) -> String {
-        let text = configuration.authority?.text ?? variables["AZURE_AUTHORITY_HOST"] ?? cloud.authority
+        try safeAddress(configuration.authority?.text ?? variables["AZURE_AUTHORITY_HOST"] ?? cloud.authority)
+    }
+
+    private func resourceManager() throws(CredentialsError) -> String {
+        try safeAddress(variables["AZURE_RESOURCE_MANAGER_ENDPOINT"] ?? cloud.resourceManager)
+    }
+
+    private func safeAddress(_ text: String) throws(CredentialsError) -> String {
         guard let address = ServiceAddress(text), address.isSafe else {
             throw CredentialsError("'\(text)' is no https address; a secret is not sent there")
         }

@@ -15,6 +15,15 @@ struct EntraApplication: TokenSource {
         case certificate(ClientCertificate)
         /// A token that another issuer keeps in a file: workload identity. It is read anew each time.
         case federatedTokenFile(String)
+
+        /// The variable that only who means an application sets; nil where a cluster sets it for all.
+        var variable: String? {
+            switch self {
+            case .secret: "AZURE_CLIENT_SECRET"
+            case .certificate: "AZURE_CLIENT_CERTIFICATE"
+            case .federatedTokenFile: nil
+            }
+        }
     }
 
     let service: TokenService

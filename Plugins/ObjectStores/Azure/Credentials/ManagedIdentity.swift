@@ -47,8 +47,10 @@ private struct InstanceIdentity: TokenSource {
             ("api-version", "2018-02-01"), ("resource", resource + "/"), ("client_id", clientID),
         ])
         do {
+            // It says 404 and 410 while it is brought up to date, for 70 seconds at most.
             let document = try await service.document(
-                "GET", "\(host)/metadata/identity/oauth2/token?\(query)", headers: ["Metadata": "true"], name: name)
+                "GET", "\(host)/metadata/identity/oauth2/token?\(query)", headers: ["Metadata": "true"], name: name,
+                passing: [404, 410])
             return try AccessToken(document, from: name)
         } catch is HTTPTransportError {
             throw CredentialsError(
@@ -92,10 +94,10 @@ private struct ArcIdentity: TokenSource {
     func fetch() async throws -> AccessToken {
         let query = ManagedIdentity.query([("api-version", "2019-11-01"), ("resource", resource + "/")])
         let url = "\(endpoint)?\(query)"
-        let (challenge, _) = try await service.send("GET", url, headers: ["Metadata": "true"])
+        let (challenge, _) = try await service.send("GET", url, headers: ["Metadata": "true"], name: name)
         guard challenge.status == 401, let realm = challenge.headers["WWW-Authenticate"],
             let mark = realm.firstRange(of: "realm=")
-        else { throw CredentialsError("\(name) answered \(challenge.status) instead of naming its secret") }
+        else { throw CredentialsError(name, answered: challenge.status, "instead of naming its secret") }
         let path = String(realm[mark.upperBound...]).trimmingCharacters(in: CharacterSet(charactersIn: "\" "))
         guard path.hasPrefix(Self.folder), path.hasSuffix(".key"), !path.contains("..") else {
             throw CredentialsError("\(name) names a secret outside \(Self.folder)")

@@ -18,29 +18,38 @@ extension AzureObjectStore {
     /// Discards blocks below a prefix that belong to no blob.
     ///
     /// Azure has no request for this. A blob that is put over them takes them away, and is then deleted itself; the
-    /// condition keeps that from any blob that is there.
+    /// condition keeps that from any blob that is there. Its mark tells it later where it could not be deleted.
     func discardStagedBlocks(below prefix: String) async throws {
         guard try await canDeleteAgain() else { return }
         var list = ListRequest(prefix: prefix)
         repeat {
             let page = try await listBlobs(list, including: "uncommittedblobs")
             for blob in page.objects where blob.size == 0 {
-                guard try await headers(of: blob.key, "put") == nil else { continue }
-                try await discard(blob.key)
+                try await configuration.retry.runRequest { try await self.discard(blob.key) }
             }
             list.continuation = page.continuation
         } while list.continuation != nil
     }
 
+    /// What the blob is marked with that is made to be deleted.
+    private static let placeholderMark = "discard"
+
     private func discard(_ key: String) async throws {
-        let info: ObjectInfo
-        do {
-            info = try await putBlob(key, [], PutOptions(ifAbsent: true), isPlain: true)
-        } catch let error as ObjectStoreError where error.kind == .alreadyExists {
-            return
+        let etag: String?
+        if let found = try await headers(of: key, "put") {
+            // Somebody's empty blob, or a placeholder that is still there.
+            guard found[Self.markHeader] == Self.placeholderMark else { return }
+            etag = found["ETag"].flatMap(unquoted)
+        } else {
+            do {
+                let options = PutOptions(ifAbsent: true)
+                etag = try await putBlob(key, [], options, mark: Self.placeholderMark, isPlain: true).etag
+            } catch let error as ObjectStoreError where error.kind == .alreadyExists {
+                return
+            }
         }
         var request = StoreRequest("DELETE", "put", key: key)
-        request.headers["If-Match"] = info.etag.map { "\"\($0)\"" }
+        request.headers["If-Match"] = etag.map { "\"\($0)\"" }
         do {
             try await connection.perform(request)
         } catch let error as ObjectStoreError where error.kind == .notFound || error.kind == .alreadyExists {

@@ -19,8 +19,11 @@ extension AzureObjectStore {
 
     /// The headers of a blob; nil when there is none.
     func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
+        let request = StoreRequest("HEAD", operation, key: key)
         do {
-            return try await connection.send(StoreRequest("HEAD", operation, key: key)).headers
+            let headers = try await connection.send(request).headers
+            try request.requireETag(headers, store: description)
+            return headers
         } catch let error as ObjectStoreError where error.kind == .notFound {
             return nil
         }
@@ -29,11 +32,10 @@ extension AzureObjectStore {
     func getBlob(_ key: String, range: Range<Int64>?) async throws -> ObjectReader {
         var request = StoreRequest("GET", "get", key: key)
         if let range {
-            guard range.lowerBound >= 0 else {
-                throw request.error(.invalidRange, "it starts before the blob", store: description)
+            try request.setRange(range, header: "x-ms-range", store: description)
+            if range.isEmpty {
+                return try await request.emptyRange(range, store: description) { try await headBlob(key, "get") }
             }
-            if range.isEmpty { return try await emptyRange(request, key, at: range.lowerBound) }
-            request.headers["x-ms-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
             if configuration.hasChecksums, range.upperBound - range.lowerBound <= Self.checkedRange {
                 request.headers["x-ms-range-get-content-md5"] = "true"
             }
@@ -48,17 +50,5 @@ extension AzureObjectStore {
         return ObjectReader(
             info: ObjectInfo(key: key, size: extent.total, headers: response.headers),
             body: ByteStream { try await body.next() })
-    }
-
-    /// HTTP has no empty range, so the blob is looked at instead.
-    private func emptyRange(_ request: StoreRequest, _ key: String, at start: Int64) async throws -> ObjectReader {
-        guard let info = try await headBlob(key, "get") else {
-            throw ObjectStoreError(.notFound, operation: "get", key: key, store: description)
-        }
-        guard start < info.size else {
-            throw request.error(
-                .invalidRange, "it has \(info.size) bytes, asked was from \(start) on", store: description)
-        }
-        return ObjectReader(info: info, body: ByteStream { nil })
     }
 }

@@ -30,8 +30,10 @@ extension AzureObjectStore {
             return name
         }
         let entries = page["Blobs"]
-        let objects = try (entries?.all("Blob") ?? []).map { entry in
+        let objects: [ObjectInfo] = try (entries?.all("Blob") ?? []).compactMap { entry in
             let properties = entry["Properties"]
+            // Accounts with a hierarchical namespace list directories too.
+            if properties?.text("ResourceType") == "directory" { return nil }
             guard let size = properties?.text("Content-Length").flatMap(Int64.init), size >= 0 else {
                 throw request.error(.unavailable, "the listing holds a blob without a length", store: description)
             }

@@ -13,9 +13,11 @@ extension AzureObjectStore {
 
     /// Stores bytes by one request.
     ///
-    /// - Parameter isPlain: with nothing that would keep the blob from being deleted.
+    /// - Parameters:
+    ///   - mark: of a conditional put, the same at each attempt.
+    ///   - isPlain: with nothing that would keep the blob from being deleted.
     func putBlob(
-        _ key: String, _ bytes: [UInt8], _ options: PutOptions, isPlain: Bool = false
+        _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?, isPlain: Bool = false
     ) async throws -> ObjectInfo {
         var request = StoreRequest("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
@@ -25,22 +27,25 @@ extension AzureObjectStore {
         request.body = bytes
         // The service compares it, and keeps it with the blob.
         request.headers["Content-MD5"] = try await md5(of: bytes)
-        return try await settle(request, key, size: Int64(bytes.count), options)
+        return try await settle(request, key, size: Int64(bytes.count), mark: mark)
     }
 
     /// Sends the request that makes a blob appear, and answers for conditional puts whose first answer was lost.
+    ///
+    /// - Parameter mark: of a conditional put; nil for one without condition.
     func settle(
-        _ request: StoreRequest, _ key: String, size: Int64, _ options: PutOptions
+        _ request: StoreRequest, _ key: String, size: Int64, mark: String?
     ) async throws -> ObjectInfo {
         var request = request
-        let mark = options.ifAbsent ? UUID().uuidString.lowercased() : nil
         if let mark {
             request.headers["If-None-Match"] = "*"
             request.headers[Self.markHeader] = mark
         }
         return try await (isReplayed(request) ? configuration.retry : .none).runRequest { [request] in
             do {
-                return ObjectInfo(key: key, size: size, headers: try await self.connection.perform(request))
+                let headers = try await self.connection.perform(request)
+                try request.requireETag(headers, store: self.description)
+                return ObjectInfo(key: key, size: size, headers: headers)
             } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
                 guard let headers = try await self.headers(of: key, "put"), headers[Self.markHeader] == mark else {
                     throw error
@@ -74,14 +79,5 @@ extension AzureConfiguration {
         }
         if legalHold { headers["x-ms-legal-hold"] = "true" }
         return headers
-    }
-}
-
-extension ObjectInfo {
-    /// What the headers of an answer say of a blob.
-    init(key: String, size: Int64, headers: HTTPHeaders) {
-        self.init(
-            key: key, size: size, modified: headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
-            etag: headers["ETag"].flatMap(unquoted))
     }
 }

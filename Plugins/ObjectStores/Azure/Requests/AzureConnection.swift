@@ -25,9 +25,6 @@ final class AzureConnection: Sendable {
 
     private enum Correction: Hashable { case clock, credentials }
 
-    /// A difference beyond this is taken for the cause of a refusal; Azure allows 15 minutes.
-    private static let tolerableSkew: TimeInterval = 240
-
     let configuration: AzureConfiguration
     let place: AzurePlace
     let authorization: AzureAuthorization
@@ -54,14 +51,21 @@ final class AzureConnection: Sendable {
     func send(_ request: StoreRequest, scope: Scope = .container) async throws -> HTTPResponse {
         var corrections: Set<Correction> = []
         while true {
-            let sentAt = now
-            let response = try await attempt(request, scope)
-            if (200..<300).contains(response.status) { return response }
+            let (response, sent) = try await attempt(request, scope)
+            if (200..<300).contains(response.status) {
+                // A proxy or a captive portal says yes to everything.
+                guard response.headers["x-ms-request-id"] != nil else {
+                    throw request.error(
+                        .unavailable, "the answer is not a blob service's; is there one at the endpoint?",
+                        store: description)
+                }
+                return response
+            }
             // An answer whose body breaks off is judged by its head: the status has been decided by then.
             let body = request.method == "HEAD" ? [] : (try? await response.body.collect(upTo: 1 << 18)) ?? []
             try Task.checkCancellation()
             let failure = AzureFailure(status: response.status, headers: response.headers, body: body)
-            guard let correction = await correction(for: failure, sentAt: sentAt),
+            guard let correction = await correction(for: failure, sent: sent),
                 corrections.insert(correction).inserted
             else { throw failure.error(request, store: description) }
         }
@@ -89,13 +93,14 @@ final class AzureConnection: Sendable {
         return response.headers
     }
 
-    private func correction(for failure: AzureFailure, sentAt: Date) async -> Correction? {
+    private func correction(for failure: AzureFailure, sent: RequestTime) async -> Correction? {
         guard [400, 401, 403].contains(failure.status), failure.kind == .unauthenticated else { return nil }
-        if case .sharedKey = authorization {
-            let skew = failure.date?.timeIntervalSince(sentAt) ?? 0
-            guard abs(skew) > Self.tolerableSkew else { return nil }
-            clockOffset.withLock { $0 += skew }
+        switch authorization {
+        case .sharedKey, .fetchedKey:
+            guard let offset = failure.date.flatMap(sent.correctedOffset) else { break }
+            clockOffset.withLock { $0 = offset }
             return .clock
+        case .sas, .token: break
         }
         switch authorization {
         case .token(let token): await token.invalidate()
@@ -105,7 +110,9 @@ final class AzureConnection: Sendable {
         return .credentials
     }
 
-    private func attempt(_ request: StoreRequest, _ scope: Scope) async throws -> HTTPResponse {
+    private func attempt(
+        _ request: StoreRequest, _ scope: Scope
+    ) async throws -> (response: HTTPResponse, sent: RequestTime) {
         let path =
             switch scope {
             case .container: place.path(container: configuration.container, key: request.key)
@@ -113,23 +120,28 @@ final class AzureConnection: Sendable {
             }
         var headers = request.headers
         var query = request.query
-        headers["x-ms-date"] = ServiceDate.http(now)
         headers["x-ms-version"] = Self.version
         do {
+            var key: AzureAccountKey?
             switch authorization {
-            case .sharedKey(let key): sign(&headers, request, path, key)
-            case .fetchedKey(let key): sign(&headers, request, path, try await key.value())
+            case .sharedKey(let known): key = known
+            case .fetchedKey(let fetched): key = try await fetched.value()
             case .sas(let sas): query += sas
             case .token(let token): headers["Authorization"] = "Bearer \(try await token.value().value)"
             }
+            // After what may have taken its time.
+            let sent = RequestTime(offset: clockOffset.withLock { $0 })
+            headers["x-ms-date"] = ServiceDate.http(sent.date)
+            if let key { sign(&headers, request, path, key) }
             let text = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
                 .joined(separator: "&")
             let address = place.address
             let url = "\(address.scheme)://\(address.authority)\(path)\(text.isEmpty ? "" : "?")\(text)"
-            return try await http.send(
+            let response = try await http.send(
                 HTTPRequest(
                     request.method, url, headers: headers, body: request.body.map { .bytes($0) } ?? .none,
                     timeouts: request.timeouts))
+            return (response, sent)
         } catch {
             throw request.translate(error, store: description)
         }

@@ -24,7 +24,7 @@ struct AzureFailure: Sendable {
         // What follows the first line is the request's id and the time.
         message = (error?.text("Message")).flatMap { $0.split(whereSeparator: \.isNewline).first.map(String.init) }
         date = headers["Date"].flatMap(ServiceDate.parseHTTP)
-        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        retryAfter = headers.retryAfter
         requestID = headers["x-ms-request-id"]
     }
 
@@ -33,11 +33,13 @@ struct AzureFailure: Sendable {
         var reason = [code, message].compactMap { $0 }.joined(separator: ": ")
         if reason.isEmpty { reason = "HTTP \(status)" }
         if let requestID { reason += " (request \(requestID))" }
-        return request.error(kind, reason.printable, store: store, retryAfter: retryAfter)
+        // To write a blob takes nothing but its container.
+        let kind = kind == .notFound && request.method == "PUT" ? .bucketNotFound : kind
+        return request.error(kind, reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where there is one.
-    var kind: ObjectStoreError.Kind { code.flatMap(Self.kindOfCode) ?? kindOfStatus }
+    var kind: ObjectStoreError.Kind { code.flatMap(Self.kindOfCode) ?? .init(status: status, code: code) }
 
     private static func kindOfCode(_ code: String) -> ObjectStoreError.Kind? {
         switch code {
@@ -63,23 +65,6 @@ struct AzureFailure: Sendable {
             "BlobAccessTierNotSupportedForAccountType", "ImmutabilityPolicyNotSupported", "InvalidBlobTier":
             .invalidConfiguration
         default: nil
-        }
-    }
-
-    private var kindOfStatus: ObjectStoreError.Kind {
-        switch status {
-        case 401: .unauthenticated
-        case 403: .accessDenied
-        case 404: .notFound
-        case 408: .connection
-        case 412: .alreadyExists
-        case 416: .invalidRange
-        case 429: .throttled
-        case 501: .other(code: code ?? "501")
-        case 507: .outOfSpace
-        case 500...: .unavailable
-        case 300...399: .invalidConfiguration
-        default: .other(code: code ?? String(status))
         }
     }
 }

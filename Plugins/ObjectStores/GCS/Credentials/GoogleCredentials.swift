@@ -88,7 +88,7 @@ struct GoogleCredentials: Sendable {
             self.init(source: source, signer: .remote(source, account: account ?? reader.impersonatedAccount))
         case let type:
             throw CredentialsError(
-                "\(name) is of type '\(type?.printable ?? "")', which is not supported; service_account, "
+                "\(name) is of type '\(type ?? "")', which is not supported; service_account, "
                     + "authorized_user, external_account and impersonated_service_account are")
         }
     }

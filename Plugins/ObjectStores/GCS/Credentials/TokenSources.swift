@@ -90,12 +90,13 @@ struct MetadataServer: TokenSource {
 
     private func read(_ url: String) async throws -> [UInt8] {
         do {
-            let (head, body) = try await service.send("GET", url, headers: ["Metadata-Flavor": "Google"])
+            let (head, body) = try await service.send("GET", url, headers: ["Metadata-Flavor": "Google"], name: name)
+            if CredentialsError.isPassing(head.status) { throw CredentialsError(name, answered: head.status) }
             // Anything may answer at that name in a strange network.
             guard head.headers["Metadata-Flavor"] == "Google" else {
                 throw CredentialsError("what answers at \(host) is not Google's metadata server")
             }
-            guard head.status == 200 else { throw CredentialsError("\(name) answered \(head.status)") }
+            guard head.status == 200 else { throw CredentialsError(name, answered: head.status) }
             return body
         } catch is HTTPTransportError {
             throw CredentialsError(
@@ -165,10 +166,9 @@ struct ExternalAccount: TokenSource {
         switch subject {
         case .file(let path): bytes = try await TokenService.tokenInFile(path, name: name)
         case .url(let url, let headers):
-            let (head, body) = try await local.send("GET", url, headers: headers)
-            guard head.status == 200 else {
-                throw CredentialsError("the subject token's address answered \(head.status)")
-            }
+            let place = "the subject token's address"
+            let (head, body) = try await local.send("GET", url, headers: headers, name: place)
+            guard head.status == 200 else { throw CredentialsError(place, answered: head.status) }
             bytes = body
         }
         guard let field else {

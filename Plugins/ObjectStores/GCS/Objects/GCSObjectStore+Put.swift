@@ -15,9 +15,13 @@ extension GCSObjectStore {
     static let fields = "name,size,updated,generation,crc32c,metadata"
 
     /// Stores bytes by one request.
-    func insert(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
+    ///
+    /// - Parameter mark: of a conditional put, the same at each attempt.
+    func insert(
+        _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?
+    ) async throws -> ObjectInfo {
         let checksum = try await Self.checksum(of: bytes)
-        let start = UploadStart(configuration, key, options, checksum: checksum)
+        let start = UploadStart(configuration, key, options, mark: mark, checksum: checksum)
         let boundary = "godwit-\(UUID().uuidString.lowercased())"
         let type = options.contentType ?? "application/octet-stream"
         var body = Array("--\(boundary)\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n".utf8)
@@ -96,10 +100,12 @@ extension GCSObjectStore {
         let mark: String?
 
         /// - Parameter checksum: CRC-32C in base64, where it is known before.
-        init(_ configuration: GCSConfiguration, _ key: String, _ options: PutOptions, checksum: String?) {
-            mark = options.ifAbsent ? UUID().uuidString.lowercased() : nil
+        init(
+            _ configuration: GCSConfiguration, _ key: String, _ options: PutOptions, mark: String?, checksum: String?
+        ) {
+            self.mark = mark
             var query: [(name: String, value: String)] = []
-            if options.ifAbsent { query.append(("ifGenerationMatch", "0")) }
+            if mark != nil { query.append(("ifGenerationMatch", "0")) }
             if let key = configuration.kmsKeyName { query.append(("kmsKeyName", key)) }
             self.query = query
             var object: [String: JSONValue] = [

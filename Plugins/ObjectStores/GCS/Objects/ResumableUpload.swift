@@ -59,10 +59,14 @@ struct ResumableUpload {
             stream, length: length, size: configuration.chunkSize, key: key, store: store.description)
         {
         case .whole(let bytes):
-            return try await configuration.retry.runRequest { try await store.insert(key, bytes, options) }
+            let mark = options.makeMark()
+            return try await configuration.retry.runRequest {
+                try await store.insert(key, bytes, options, mark: mark)
+            }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        let start = GCSObjectStore.UploadStart(configuration, key, options, checksum: nil)
+        let start = GCSObjectStore.UploadStart(
+            configuration, key, options, mark: options.makeMark(), checksum: nil)
         let session = try await begin(start)
         do {
             return try await send(first, &cutter, to: session, start, length: length)
@@ -82,10 +86,15 @@ struct ResumableUpload {
             _ = try await request.collect(response.body, limit: 1 << 18, store: store.description)
             return response
         }
-        // The token goes to this address too.
-        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session),
-            address.scheme == configuration.address.scheme, address.isSafe
-        else { throw request.error(.unavailable, "the answer names no upload session", store: store.description) }
+        guard let session = response.headers["Location"], let address = ServiceAddress(originOf: session) else {
+            throw request.error(.unavailable, "the answer names no upload session", store: store.description)
+        }
+        // The token, where there is one, goes to this address too.
+        guard address.scheme == configuration.address.scheme, address.isSafe || configuration.isAnonymous else {
+            throw request.error(
+                .unavailable, "the upload session is at \(address.text), where no token is sent to",
+                store: store.description)
+        }
         return session
     }
 
@@ -189,14 +198,21 @@ struct ResumableUpload {
     }
 
     private func progress(_ request: StoreRequest, _ session: String) async throws -> Progress {
-        let response = try await connection.send(request, to: session, expected: [308])
+        let response: HTTPResponse
+        do {
+            response = try await connection.send(request, to: session, expected: [308])
+        } catch let error as ObjectStoreError where error.kind == .notFound || error.kind == .bucketNotFound {
+            // A session that has ended is gone (410) or not found, which says nothing about the object.
+            throw request.error(
+                .other(code: "SessionGone"), error.reason ?? "the upload session is gone", store: store.description)
+        }
         guard response.status == 308 else { return .done(try await connection.document(of: response, request)) }
         _ = try await request.collect(response.body, limit: 1 << 18, store: store.description)
         // Range: bytes=0-262143; none while nothing is there.
         guard let range = response.headers["Range"] else { return .stored(0) }
         guard let last = range.split(separator: "-").last.flatMap({ Int64($0) }), last >= 0 else {
             throw request.error(
-                .unavailable, "the answer says '\(range.printable)' for a range", store: store.description)
+                .unavailable, "the answer says '\(range)' for a range", store: store.description)
         }
         return .stored(last + 1)
     }

@@ -109,9 +109,13 @@ final class GCSConnection: Sendable {
     func requireBucket(_ operation: String) async throws {
         if bucketIsThere.withLock({ $0 }) { return }
         var request = StoreRequest("GET", operation)
-        request.query = [("maxResults", "1"), ("fields", "nextPageToken")]
+        request.query = [("maxResults", "1"), ("fields", "kind")]
         do {
-            _ = try await document(request)
+            guard try await document(request)["kind"]?.string == "storage#objects" else {
+                throw request.error(
+                    .unavailable, "the answer is no listing of Cloud Storage; is there such a service at the endpoint?",
+                    store: description)
+            }
         } catch let error as ObjectStoreError where error.kind == .notFound {
             throw ObjectStoreError(.bucketNotFound, operation: operation, store: description)
         } catch let error as ObjectStoreError where error.kind == .accessDenied {

@@ -22,14 +22,14 @@ struct GCSFailure: Sendable {
         let isText = headers["Content-Type"]?.hasPrefix("text/plain") ?? false
         let text = isText ? String(decoding: body.prefix(500), as: UTF8.self) : nil
         message = error?["message"]?.string ?? text.flatMap { $0.isEmpty ? nil : $0 }
-        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        retryAfter = headers.retryAfter
     }
 
     /// The failure in the words of ``ObjectStoreError``.
     func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
         let reason = [code, message].compactMap { $0 }.joined(separator: ": ")
         return request.error(
-            kind, reason.isEmpty ? "HTTP \(status)" : reason.printable, store: store, retryAfter: retryAfter)
+            kind, reason.isEmpty ? "HTTP \(status)" : reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where that says more than the status.
@@ -43,19 +43,13 @@ struct GCSFailure: Sendable {
         default: break
         }
         if status == 403, saysLocked { return .locked }
+        // "Provided CRC32C … doesn't match calculated CRC32C …": it has no reason of its own.
+        if status == 400, message?.contains("match calculated") == true { return .corrupted }
         return switch status {
-        case 401: .unauthenticated
-        case 403: .accessDenied
-        case 404: saysBucket ? .bucketNotFound : .notFound
-        case 408: .connection
+        case 404 where saysBucket: .bucketNotFound
         case 410: .other(code: "SessionGone")
-        case 412, 304: .alreadyExists
-        case 416: .invalidRange
-        case 429: .throttled
-        case 501: .other(code: code ?? "501")
-        case 500...: .unavailable
-        case 300...399: .invalidConfiguration
-        default: .other(code: code ?? String(status))
+        case 304: .alreadyExists
+        default: .init(status: status, code: code)
         }
     }
 
@@ -63,6 +57,8 @@ struct GCSFailure: Sendable {
 
     private var saysLocked: Bool {
         guard let message = message?.lowercased() else { return false }
+        // "… does not have storage.objects.setRetention access …, Permission '…' denied": that is about who asks.
+        if message.contains("does not have") || message.contains("permission '") { return false }
         return message.contains("retention") || message.contains("hold")
     }
 }

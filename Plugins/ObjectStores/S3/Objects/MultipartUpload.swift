@@ -16,6 +16,13 @@ struct MultipartUpload {
         let checksum: String?
     }
 
+    /// What an upload has made.
+    private struct Stored: Sendable {
+        let info: ObjectInfo
+        /// Its version; nil where the bucket has none.
+        let version: String?
+    }
+
     let store: S3ObjectStore
     let key: String
     let options: PutOptions
@@ -32,26 +39,33 @@ struct MultipartUpload {
             stream, length: length, size: sizes.next(), key: key, store: store.description)
         {
         case .whole(let bytes):
-            return try await configuration.retry.runRequest { try await store.putObject(key, bytes, options) }
+            let mark = options.makeMark()
+            return try await configuration.retry.runRequest {
+                try await store.putObject(key, bytes, options, mark: mark)
+            }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
         if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         let id = try await create()
+        let stored: Stored
         do {
             var crc = configuration.hasWholeChecksum ? CRC32C() : nil
             let parts = try await upload(first, &cutter, &sizes, &crc, id)
             try StreamStart.checkLength(
                 parts.reduce(0) { $0 + Int64($1.size) }, announced: length, key: key, store: store.description)
             try Task.checkCancellation()
-            let info = try await complete(id, parts, checksum: crc?.base64)
-            if options.retainUntil != nil || configuration.legalHold {
-                try await store.ensureLock(of: key, options)
-            }
-            return info
+            stored = try await complete(id, parts, checksum: crc?.base64)
         } catch {
             await abort(id)
             throw error
         }
+        guard options.retainUntil != nil || configuration.legalHold else { return stored.info }
+        do {
+            try await store.ensureLock(of: key, version: stored.version, options)
+        } catch {
+            throw await store.withdraw(key, version: stored.version, after: error)
+        }
+        return stored.info
     }
 
     private func upload(
@@ -104,7 +118,7 @@ struct MultipartUpload {
     }
 
     /// - Parameter checksum: of the whole object, which the store compares before the object appears; nil for none.
-    private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> ObjectInfo {
+    private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> Stored {
         if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
         var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploadId", id)]
@@ -121,31 +135,44 @@ struct MultipartUpload {
         let size = parts.reduce(0) { $0 + Int64($1.size) }
         return try await configuration.retry.runRequest { [request] in
             do {
-                let answer = try await connection.document(request)
+                let response = try await connection.send(request)
+                let answer = try await connection.document(of: response, request)
                 // S3 may answer 200 and only then find that it fails.
                 if answer.name == "Error" {
                     throw S3Failure(status: 500, document: answer).error(request, store: store.description)
                 }
-                return ObjectInfo(
+                // The root has another name with some servers (moto), and the AWS SDKs do not look at it.
+                guard answer.name == "CompleteMultipartUploadResult" || answer["ETag"] != nil else {
+                    throw connection.error(
+                        .unavailable, request, "the answer is no result of S3; is there an S3 server at the endpoint?")
+                }
+                let info = ObjectInfo(
                     key: key, size: size, modified: nil, etag: answer.text("ETag").flatMap(unquoted))
+                return Stored(info: info, version: Self.version(response.headers))
             } catch let error as ObjectStoreError {
                 // The answer to an earlier attempt, ours or the transport's, may have been lost on its way.
-                if let info = try await found(parts, size: size, after: error) { return info }
+                if let stored = try await found(parts, size: size, after: error) { return stored }
                 throw error
             }
         }
     }
 
     /// The object, if it is the one that these parts make.
-    private func found(_ parts: [Part], size: Int64, after error: ObjectStoreError) async throws -> ObjectInfo? {
+    private func found(_ parts: [Part], size: Int64, after error: ObjectStoreError) async throws -> Stored? {
         switch error.kind {
         case .other(code: "NoSuchUpload"), .notFound, .alreadyExists: break
         default: return nil
         }
-        guard let info = try await store.headObject(key, "put"), info.size == size,
-            let etag = info.etag, etag == Self.etag(of: parts)
+        guard let headers = try await store.headers(of: key, "put"),
+            headers["Content-Length"].flatMap(Int64.init) == size,
+            let etag = headers["ETag"].flatMap(unquoted), etag == Self.etag(of: parts)
         else { return nil }
-        return info
+        return Stored(info: ObjectInfo(key: key, size: size, headers: headers), version: Self.version(headers))
+    }
+
+    /// The version that an answer names. That of an object without versions is called `null`, and is anybody's.
+    private static func version(_ headers: HTTPHeaders) -> String? {
+        headers["x-amz-version-id"].flatMap { $0 == "null" ? nil : $0 }
     }
 
     /// The etag that S3 gives an object of these parts: the MD5 of their MD5s, and their number.

@@ -36,12 +36,3 @@ extension S3Configuration {
         headers["x-amz-server-side-encryption-customer-key-MD5"] = base64(Insecure.MD5.hash(data: key.bytes))
     }
 }
-
-extension ObjectInfo {
-    /// What the headers of an answer say of an object.
-    init(key: String, size: Int64, headers: HTTPHeaders) {
-        self.init(
-            key: key, size: size, modified: headers["Last-Modified"].flatMap(ServiceDate.parseHTTP),
-            etag: headers["ETag"].flatMap(unquoted))
-    }
-}

@@ -68,6 +68,11 @@ extension S3ObjectStore {
         request.body = body
         let answer = try await connection.document(request, limit: 4 << 20)
         if answer.name == "Error" { throw S3Failure(status: 500, document: answer).error(request, store: description) }
+        // Somebody's page in XHTML holds no errors.
+        guard answer.name == "DeleteResult" else {
+            throw connection.error(
+                .unavailable, request, "the answer is no result of S3; is there an S3 server at the endpoint?")
+        }
         // The first in the order of the keys, not of the answer.
         let errors = answer.all("Error").filter { $0.text("Code") != "NoSuchKey" }
         guard !errors.isEmpty else { return }

@@ -15,11 +15,16 @@ extension S3ObjectStore {
     }
 
     /// The headers of an object; nil when there is none.
-    func headers(of key: String, _ operation: String) async throws -> HTTPHeaders? {
+    ///
+    /// - Parameter version: nil for the newest.
+    func headers(of key: String, _ operation: String, version: String? = nil) async throws -> HTTPHeaders? {
         var request = StoreRequest("HEAD", operation, key: key)
+        if let version { request.query = [("versionId", version)] }
         configuration.addCustomerKey(&request.headers)
         do {
-            return try await connection.send(request).headers
+            let headers = try await connection.send(request).headers
+            try request.requireETag(headers, store: description)
+            return headers
         } catch let error as ObjectStoreError where error.kind == .notFound {
             // Answers to HEAD have no body to tell a missing key from a missing bucket.
             if !connection.bucketIsKnownToExist { try await requireBucket(operation) }
@@ -43,28 +48,17 @@ extension S3ObjectStore {
         // Of a part of an object no checksum is kept.
         if range == nil, configuration.checksum != .none { request.headers["x-amz-checksum-mode"] = "ENABLED" }
         if let range {
-            guard range.lowerBound >= 0 else {
-                throw connection.error(.invalidRange, request, "it starts before the object")
+            try request.setRange(range, store: description)
+            if range.isEmpty {
+                return try await request.emptyRange(range, store: description) { try await headObject(key, "get") }
             }
-            if range.isEmpty { return try await emptyRange(key, at: range.lowerBound, request) }
-            request.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         }
         let response = try await connection.send(request)
+        try request.requireETag(response.headers, store: description)
         let extent = try request.extent(of: response, range, store: description)
         let info = ObjectInfo(key: key, size: extent.total, headers: response.headers)
         let verifier = range == nil ? configuration.verifier(of: response.headers) : nil
         let body = CheckedBody(response.body, extent, verifier: verifier, request: request, store: description)
         return ObjectReader(info: info, body: ByteStream { try await body.next() })
-    }
-
-    /// HTTP has no empty range, so the object is looked at instead.
-    private func emptyRange(_ key: String, at start: Int64, _ request: StoreRequest) async throws -> ObjectReader {
-        guard let info = try await headObject(key, "get") else {
-            throw ObjectStoreError(.notFound, operation: "get", key: key, store: description)
-        }
-        guard start < info.size else {
-            throw connection.error(.invalidRange, request, "it has \(info.size) bytes, asked was from \(start) on")
-        }
-        return ObjectReader(info: info, body: ByteStream { nil })
     }
 }

@@ -1,16 +1,18 @@
 import CloudStorage
 import Crypto
-import Foundation
 import GodwitPluginAPI
 import HTTPTransport
 import Streams
 
 extension S3ObjectStore {
     /// Stores bytes by one request.
-    func putObject(_ key: String, _ bytes: [UInt8], _ options: PutOptions) async throws -> ObjectInfo {
+    ///
+    /// - Parameter mark: of a conditional put, the same at each attempt; nil for one without condition.
+    func putObject(
+        _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?
+    ) async throws -> ObjectInfo {
         var request = StoreRequest("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
-        let mark = options.ifAbsent ? UUID().uuidString : nil
         if let mark {
             request.headers["If-None-Match"] = "*"
             request.headers[Self.markHeader] = mark
@@ -24,6 +26,7 @@ extension S3ObjectStore {
         }
         do {
             let headers = try await connection.perform(request)
+            try request.requireETag(headers, store: description)
             return ObjectInfo(key: key, size: Int64(bytes.count), headers: headers)
         } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
             guard let headers = try await headers(of: key, "put"), headers[Self.markHeader] == mark else { throw error }
@@ -32,7 +35,8 @@ extension S3ObjectStore {
     }
 
     /// Tells a conditional put's own object from another's. The transport sends a request again when a kept-alive
-    /// connection ends before the answer; if the first one took effect, the second one finds the key taken, by itself.
+    /// connection ends before the answer, and a lost answer to a stream is retried; if the first one took effect, the
+    /// second one finds the key taken, by itself.
     private static let markHeader = "x-amz-meta-godwit-put"
 
     /// Gives a request its body, with the checksum that is configured; what that is, is returned.

@@ -33,11 +33,16 @@ extension S3ObjectStore {
     func uploads(prefix: String) async throws -> [StaleUpload] {
         var uploads: [StaleUpload] = []
         var markers: [(name: String, value: String)] = []
+        var pages: Set<[String]> = []
         while true {
             var request = StoreRequest("GET", "list", subject: prefix)
             // Without encoding-type: Ceph 16 encodes keys then, but does not say so as S3 does.
             request.query = [("uploads", ""), ("prefix", prefix)] + markers
             let page = try await connection.document(request, limit: 16 << 20)
+            guard page.name == "ListMultipartUploadsResult" else {
+                throw connection.error(
+                    .unavailable, request, "the answer is no list of uploads; is there an S3 server at the endpoint?")
+            }
             for upload in page.all("Upload") {
                 guard let key = upload.text("Key"), let id = upload.text("UploadId"),
                     let initiated = upload.text("Initiated").flatMap(ServiceDate.parseExtended)
@@ -47,11 +52,16 @@ extension S3ObjectStore {
                     uploads.append(StaleUpload(key: key, initiated: initiated, id: id))
                 }
             }
-            guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker"), !key.isEmpty else {
-                return uploads
+            guard page.text("IsTruncated") == "true" else { return uploads }
+            guard let key = page.text("NextKeyMarker"), !key.isEmpty else {
+                throw connection.error(
+                    .unavailable, request, "the list of uploads is cut and does not say where to go on")
             }
             markers = [("key-marker", key)]
             if let id = page.text("NextUploadIdMarker") { markers.append(("upload-id-marker", id)) }
+            guard pages.insert(markers.map(\.value)).inserted else {
+                throw connection.error(.unavailable, request, "the list of uploads does not go on")
+            }
         }
     }
 

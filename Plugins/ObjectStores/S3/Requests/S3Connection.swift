@@ -21,8 +21,6 @@ final class S3Connection: Sendable {
         var bucketIsThere = false
     }
 
-    /// A difference beyond this is taken for the cause of a refusal; servers allow 15 minutes.
-    private static let tolerableSkew: TimeInterval = 240
     /// Bodies above this are hashed on the blocking pool.
     private static let smallBody = 256 << 10
 
@@ -49,13 +47,13 @@ final class S3Connection: Sendable {
         let payloadHash = try await payloadHash(of: request)
         var corrections: Set<Correction> = []
         while true {
-            let (response, sentAt) = try await attempt(request, payloadHash: payloadHash)
+            let (response, sent) = try await attempt(request, payloadHash: payloadHash)
             if (200..<300).contains(response.status) {
                 state.withLock { $0.bucketIsThere = true }
                 return response
             }
             let failure = try await read(response, request)
-            guard let correction = await correction(for: failure, sentAt: sentAt),
+            guard let correction = await correction(for: failure, sent: sent),
                 corrections.insert(correction).inserted
             else { throw failure.error(request, store: description) }
         }
@@ -63,7 +61,13 @@ final class S3Connection: Sendable {
 
     /// Sends a request whose answer is a small document, and reads it.
     func document(_ request: StoreRequest, limit: Int = 1 << 20) async throws -> XMLElement {
-        let response = try await send(request)
+        try await document(of: try await send(request), request, limit: limit)
+    }
+
+    /// Reads the document of an answer.
+    func document(
+        of response: HTTPResponse, _ request: StoreRequest, limit: Int = 1 << 20
+    ) async throws -> XMLElement {
         let bytes = try await request.collect(response.body, limit: limit, store: description)
         guard let document = XMLElement.parse(bytes) else {
             throw error(
@@ -75,7 +79,11 @@ final class S3Connection: Sendable {
     /// Sends a request whose answer has no body of interest.
     func perform(_ request: StoreRequest) async throws -> HTTPHeaders {
         let response = try await send(request)
-        _ = try await request.collect(response.body, limit: 1 << 20, store: description)
+        let body = try await request.collect(response.body, limit: 1 << 20, store: description)
+        // A proxy or a captive portal says yes to everything, and shows a page.
+        guard body.isEmpty || response.headers["x-amz-request-id"] != nil else {
+            throw error(.unavailable, request, "the answer is not an S3 server's; is there one at the endpoint?")
+        }
         return response.headers
     }
 
@@ -109,19 +117,18 @@ extension S3Connection {
     /// What is put right before a second attempt.
     private enum Correction: Hashable { case region, clock, credentials }
 
-    private func correction(for failure: S3Failure, sentAt: Date) async -> Correction? {
+    private func correction(for failure: S3Failure, sent: RequestTime) async -> Correction? {
         if let region = failure.region, !region.isEmpty, [301, 307, 400, 403].contains(failure.status),
             state.withLock({ $0.region != region })
         {
             state.withLock { $0.region = region }
             return .region
         }
-        if let date = failure.date, failure.kind == .clockSkew || [400, 401, 403].contains(failure.status) {
-            let skew = date.timeIntervalSince(sentAt)
-            if abs(skew) > Self.tolerableSkew {
-                state.withLock { $0.clockOffset += skew }
-                return .clock
-            }
+        if failure.kind == .clockSkew || [400, 401, 403].contains(failure.status),
+            let offset = failure.date.flatMap(sent.correctedOffset)
+        {
+            state.withLock { $0.clockOffset = offset }
+            return .clock
         }
         if let code = failure.code, ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"].contains(code) {
             await credentials.invalidate()
@@ -159,12 +166,15 @@ extension S3Connection {
         return try await BlockingPool.shared.run { SHA256Hash.hex(body) }
     }
 
-    private func attempt(_ request: StoreRequest, payloadHash: String) async throws -> (HTTPResponse, sentAt: Date) {
+    private func attempt(
+        _ request: StoreRequest, payloadHash: String
+    ) async throws -> (response: HTTPResponse, sent: RequestTime) {
         let endpoint = currentEndpoint
         let (authority, path) = endpoint.location(
             bucket: configuration.bucket, key: request.key, pathStyle: configuration.usesPathStyle(endpoint))
         let credentials = try await usableCredentials(request)
-        let date = now
+        let sent = RequestTime(offset: state.withLock { $0.clockOffset })
+        let date = sent.date
         var headers = request.headers
         headers["Host"] = authority
         headers["x-amz-date"] = ServiceDate.basic(date)
@@ -181,7 +191,7 @@ extension S3Connection {
             request.method, "\(endpoint.scheme)://\(authority)\(path)\(query)", headers: headers,
             body: request.body.map { .bytes($0) } ?? .none, timeouts: request.timeouts)
         do {
-            return (try await self.http.send(http), date)
+            return (try await self.http.send(http), sent)
         } catch {
             throw request.translate(error, store: description)
         }

@@ -24,7 +24,7 @@ struct S3Failure: Sendable {
         message = error?.text("Message").flatMap { $0.isEmpty ? nil : $0 }
         region = headers["x-amz-bucket-region"] ?? error?.text("Region")
         date = headers["Date"].flatMap(ServiceDate.parseHTTP)
-        retryAfter = headers["Retry-After"].flatMap(Int.init).map { .seconds(min(max($0, 0), 300)) }
+        retryAfter = headers.retryAfter
         requestID = headers["x-amz-request-id"] ?? error?.text("RequestId")
     }
 
@@ -41,15 +41,12 @@ struct S3Failure: Sendable {
 
     /// The failure in the words of ``ObjectStoreError``.
     func error(_ request: StoreRequest, store: String) -> ObjectStoreError {
-        ObjectStoreError(
-            kind, operation: request.operation, key: request.subject, store: store, reason: reason,
-            retryAfter: retryAfter)
+        request.error(kind, reason, store: store, retryAfter: retryAfter)
     }
 
     /// The class of the failure, by the code where there is one.
     var kind: ObjectStoreError.Kind {
-        if let kind = code.flatMap(kindOfCode) { return kind }
-        return kindOfStatus
+        code.flatMap(kindOfCode) ?? .init(status: status, code: code)
     }
 
     private var reason: String {
@@ -92,25 +89,10 @@ struct S3Failure: Sendable {
         }
     }
 
-    private var kindOfStatus: ObjectStoreError.Kind {
-        switch status {
-        case 401: .unauthenticated
-        case 403: .accessDenied
-        case 404: .notFound
-        case 408: .connection
-        case 412: .alreadyExists
-        case 416: .invalidRange
-        case 429: .throttled
-        case 501: .other(code: code ?? "501")
-        case 507: .outOfSpace
-        case 500...: .unavailable
-        case 300...399: .invalidConfiguration
-        default: .other(code: code ?? String(status))
-        }
-    }
-
     private var isAboutObjectLock: Bool {
         guard let message = message?.lowercased() else { return false }
+        // "User … is not authorized to perform: s3:PutObjectRetention" is about what its speaker may.
+        if message.contains("not authorized to perform") { return false }
         return message.contains("object lock") || message.contains("worm protected") || message.contains("retention")
     }
 }

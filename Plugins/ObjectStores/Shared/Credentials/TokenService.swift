@@ -36,21 +36,26 @@ package struct TokenService: Sendable {
     }
 
     /// Sends a request and reads the answer.
+    ///
+    /// - Parameter passing: statuses after which the service may be asked again, besides those that always pass.
     package func document(
-        _ method: String, _ url: String, headers: HTTPHeaders, body: [UInt8]? = nil, name: String
+        _ method: String, _ url: String, headers: HTTPHeaders, body: [UInt8]? = nil, name: String,
+        passing: Set<Int> = []
     ) async throws -> JSONValue {
-        let (response, bytes) = try await send(method, url, headers: headers, body: body)
+        let (response, bytes) = try await send(method, url, headers: headers, body: body, name: name)
         let document = try? JSONValue(parsing: bytes)
         guard response.status == 200 else {
-            throw CredentialsError("\(name) answered \(response.status)\(Self.explanation(document))")
+            throw CredentialsError(name, answered: response.status, Self.explanation(document), passing: passing)
         }
         guard let document else { throw CredentialsError("\(name) did not answer with JSON") }
         return document
     }
 
     /// Sends a request and gives the answer whatever it is.
+    ///
+    /// - Throws: ``CredentialsError`` when it is too long for one, errors of the transport.
     package func send(
-        _ method: String, _ url: String, headers: HTTPHeaders, body: [UInt8]? = nil
+        _ method: String, _ url: String, headers: HTTPHeaders, body: [UInt8]? = nil, name: String
     ) async throws -> (head: HTTPResponse, body: [UInt8]) {
         let request = HTTPRequest(
             method, url, headers: headers, body: body.map { .bytes($0) } ?? .none, timeouts: timeouts)
@@ -58,7 +63,7 @@ package struct TokenService: Sendable {
         do {
             return (response, try await response.body.collect(upTo: 1 << 18))
         } catch is StreamTooLong {
-            throw CredentialsError("the answer of \(url.prefix { $0 != "?" }) is longer than any of a token service")
+            throw CredentialsError("the answer of \(name) is longer than any of a token service")
         }
     }
 
@@ -70,8 +75,7 @@ package struct TokenService: Sendable {
         let message = document["error_description"]?.string ?? document["error"]?["message"]?.string
         // The first line says it; what follows are trace ids.
         let first = message.map { String($0.split(whereSeparator: \.isNewline).first ?? "") }
-        let text = [code, first].compactMap { $0 }.joined(separator: ": ")
-        return text.isEmpty ? "" : " \(text.printable)"
+        return [code, first].compactMap { $0 }.joined(separator: ": ")
     }
 
     /// Reads a token out of a file, as Kubernetes projects it; anew each time, because it is rotated.

@@ -16,22 +16,39 @@ package enum ServiceDate {
             + "\(pad(parts.hour)):\(pad(parts.minute)):\(pad(parts.second))Z"
     }
 
-    /// Reads `2013-05-24T00:00:00Z`, with or without a fraction of a second.
+    /// Reads `2013-05-24T00:00:00Z`, with or without a fraction of a second, also with another zone, as `+01:00`.
     package static func parseExtended(_ text: String) -> Date? {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes.last == UInt8(ascii: "Z"),
-            let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
+        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), let year = number(bytes[0..<4]),
+            let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
             let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]),
             let second = number(bytes[17..<19])
         else { return nil }
         var fraction = 0.0
-        if bytes[19] == UInt8(ascii: ".") {
-            let digits = bytes[20..<(bytes.count - 1)].prefix(9)
-            guard let value = number(digits) else { return nil }
-            fraction = Double(value) / pow(10, Double(digits.count))
+        var zone = bytes[19...]
+        if zone.first == UInt8(ascii: ".") {
+            let digits = zone.dropFirst().prefix { (0x30...0x39).contains($0) }
+            // Nobody's clock is finer than a nanosecond.
+            guard let value = number(digits.prefix(9)) else { return nil }
+            fraction = Double(value) / pow(10, Double(min(digits.count, 9)))
+            zone = zone.dropFirst(1 + digits.count)
         }
+        guard let offset = seconds(ofZone: Array(zone)) else { return nil }
         return Civil(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
-            .date?.addingTimeInterval(fraction)
+            .date?.addingTimeInterval(fraction - offset)
+    }
+
+    /// By how much a zone's clocks are before those of UTC: 0 for `Z`, 3600 for `+01:00`; nil when it is no zone.
+    private static func seconds(ofZone zone: [UInt8]) -> TimeInterval? {
+        if zone == [UInt8(ascii: "Z")] { return 0 }
+        guard zone.count == 6, zone[3] == UInt8(ascii: ":"), let hours = number(zone[1..<3]), hours < 24,
+            let minutes = number(zone[4...]), minutes < 60
+        else { return nil }
+        switch zone[0] {
+        case UInt8(ascii: "+"): return TimeInterval(hours * 3600 + minutes * 60)
+        case UInt8(ascii: "-"): return -TimeInterval(hours * 3600 + minutes * 60)
+        default: return nil
+        }
     }
 
     /// An HTTP date, `Fri, 24 May 2013 00:00:00 GMT`.

@@ -43,22 +43,28 @@ package final class CheckedBody: Sendable {
             piece = try await pieces.next()
         } catch {
             // Once everything has come, how the connection ends is of no interest.
-            if left == 0, !(error is CancellationError) { return nil }
-            throw request.translate(error, store: store)
+            guard left == 0, !(error is CancellationError) else { throw request.translate(error, store: store) }
+            piece = nil
         }
         guard let piece else {
-            if left == 0 { return nil }
-            throw request.error(.connection, "the body ended \(left) bytes early", store: store)
+            guard left == 0 else {
+                throw request.error(.connection, "the body ended \(left) bytes early", store: store)
+            }
+            // Where no piece ever came, this has not been asked before.
+            try requireSound()
+            return nil
         }
         let wanted = wanted(of: piece)
         if let wanted, let verifier {
             try await verifier.update(wanted)
             // Before the last piece is handed on: who has read everything may rely on it.
-            if rest.withLock({ $0.left }) == 0, let flaw = verifier.flaw {
-                throw request.error(.corrupted, flaw, store: store)
-            }
+            if rest.withLock({ $0.left }) == 0 { try requireSound() }
         }
         return wanted
+    }
+
+    private func requireSound() throws {
+        if let flaw = verifier?.flaw { throw request.error(.corrupted, flaw, store: store) }
     }
 
     private func wanted(of piece: [UInt8]) -> [UInt8]? {
@@ -83,6 +89,9 @@ extension StoreRequest {
     ) throws -> CheckedBody.Extent {
         guard response.status == 206 || response.status == 200 else {
             throw error(.unavailable, "the answer has status \(response.status)", store: store)
+        }
+        guard response.status == 200 || range != nil else {
+            throw error(.unavailable, "the answer is a part of the object, and all of it was asked for", store: store)
         }
         let length = response.headers["Content-Length"].flatMap(Int64.init)
         guard response.status == 206, let range else {

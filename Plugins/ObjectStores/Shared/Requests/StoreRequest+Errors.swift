@@ -1,23 +1,36 @@
 import GodwitModel
 package import GodwitPluginAPI
-import HTTPTransport
+package import HTTPTransport
 package import Streams
 
 extension StoreRequest {
-    /// An error about this request.
+    /// An error about this request. What services say in the reason is anybody's text.
     package func error(
         _ kind: ObjectStoreError.Kind, _ reason: String, store: String, retryAfter: Duration? = nil
     ) -> ObjectStoreError {
         ObjectStoreError(
-            kind, operation: operation, key: subject, store: store, reason: reason, retryAfter: retryAfter)
+            kind, operation: operation, key: subject, store: store, reason: String(reason.prefix(1000)).printable,
+            retryAfter: retryAfter)
     }
 
-    /// Turns an error of the transport, or of the search for credentials, into one of the store; others stay.
+    /// Turns an error of the transport, of the settings, or of the search for credentials into one of the store; others
+    /// stay.
     package func translate(_ error: any Error, store: String) -> any Error {
         switch error {
         case let failure as HTTPTransportError: self.error(failure.storeKind, failure.description, store: store)
-        case let failure as CredentialsError: self.error(.unauthenticated, failure.reason, store: store)
+        case let failure as CredentialsError:
+            self.error(failure.isPassing ? .unavailable : .unauthenticated, failure.reason, store: store)
+        case let failure as SettingError: self.error(.invalidConfiguration, failure.description, store: store)
         default: error
+        }
+    }
+
+    /// Throws unless an answer names the object that it is about. A proxy or a captive portal says yes to everything.
+    package func requireETag(_ headers: HTTPHeaders, store: String) throws {
+        guard headers["ETag"] != nil else {
+            throw error(
+                .unavailable, "the answer names no object (ETag); is there an object store at the endpoint?",
+                store: store)
         }
     }
 
