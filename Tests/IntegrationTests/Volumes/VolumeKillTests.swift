@@ -105,7 +105,12 @@ struct VolumeKillTests {
                 return
             }
             #expect(result.status == 0, "\(result)")
-            if time != nil { survived += 1 }
+            guard time == nil else {
+                survived += 1
+                // How long it ran nobody knows; a machine that was busy before is quicker now.
+                durations[victim] = durations[victim].map { $0 * 0.7 }
+                return
+            }
             let duration = ContinuousClock.now - begun
             durations[victim] = durations[victim].map { ($0 + duration) / 2 } ?? duration
         }
