@@ -58,7 +58,7 @@ import Testing
         Mistake("restore", "create", "--from-backup", "x", "--replicas", "-1", says: "--replicas"),
         Mistake("restore", "create", "--from-backup", "x", "--replicas=many", says: "--replicas"),
         Mistake("restore", "create", "--from-backup", "x", "--suspend-cronjobs=perhaps", says: "'original'"),
-        Mistake("restore", "create", "--from-backup", "x", "--vm-run-strategy", "Sometimes", says: "'Halted'"),
+        Mistake("restore", "create", "--from-backup", "x", "--vm-run-strategy", "Sometimes", says: "- Halted"),
         Mistake(
             "restore", "create", "--from-backup", "x", "--host-mappings", "*.a.example=b.example",
             says: "leave out the '*.'"),
