@@ -121,7 +121,7 @@ public final class CSISnapshotter: ClaimSnapshotter {
 
 extension CSISnapshotter {
     /// How long a controller may take to name the content of a snapshot.
-    private static let bindingTime = Duration.seconds(10)
+    private static let bindingTime = Duration.seconds(30)
 
     private func makeObjects(
         _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, _ content: String, _ labels: [String: String]

@@ -181,7 +181,7 @@ struct CSISite {
 
 /// Asks again until the answer is yes.
 func eventually(_ what: Comment, _ question: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(180)
     while try await !question() {
         try #require(ContinuousClock.now < end, what)
         try await Task.sleep(for: .milliseconds(200))
