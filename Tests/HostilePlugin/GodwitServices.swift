@@ -18,6 +18,10 @@ struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
         request: Godwit_V1_ExecuteManyRequest, context: ServerContext
     ) async throws -> Godwit_V1_ExecuteManyResponse {
         var response = Godwit_V1_ExecuteManyResponse()
+        if Behaviour.is("godwit-hangs") {
+            FileHandle.standardError.write(Data("asked about \(request.items.count)\n".utf8))
+            try await Task.sleep(for: .seconds(1000))
+        }
         var outcome = Godwit_V1_ItemOutcome()
         if Behaviour.is("godwit-dies-of-one"),
             request.items.contains(where: { $0.range(of: Data("poison".utf8)) != nil })

@@ -94,6 +94,29 @@ import Testing
         }
     }
 
+    /// A program that never answers is not waited for once an item.
+    @Test func aProgramThatHangsIsNotAskedAboutEachItemAlone() async throws {
+        let programs = try Programs()
+        let log = LogBook()
+        try programs.add("hostile-plugin", as: "godwit-hangs")
+        try await withHost(of: programs, log: log) {
+            $0.limits.call = .seconds(3)
+        } _: { host in
+            let action = try #require(try await host.load([.backupItemAction]).backupItemActions.first)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<60 {
+                    group.addTask {
+                        await #expect(throws: PluginError.self) {
+                            _ = try await action.execute(Self.item, backup: Backup(name: "b"))
+                        }
+                    }
+                }
+            }
+        }
+        let calls = log.lines.count { $0.message.hasPrefix("asked about") }
+        #expect((1...20).contains(calls), "\(calls) calls for 60 items")
+    }
+
     @Test func aPatternThatIsMalformedKeepsThePluginOutAlone() async throws {
         let programs = try Programs()
         try programs.add("hostile-plugin", as: "bad-pattern")

@@ -29,6 +29,8 @@ final class ActionBatches: Sendable {
     /// Calls at the same time: one is worked on while another one travels.
     private static let parallel = 3
     private static let maximumItems = 64
+    /// Items that may fail one after the other before the others of their batch fail with them.
+    private static let patience = 2
     private static let maximumBytes = 2 << 20
 
     init(_ link: PluginLink) { self.link = link }
@@ -63,7 +65,10 @@ final class ActionBatches: Sendable {
         }
     }
 
-    private func run(_ batch: [Waiting]) async {
+    /// Asks about a batch, and about each of its items alone where that may help.
+    ///
+    /// - Returns: the failure of a call that may have been one item's, or one of too many.
+    @discardableResult private func run(_ batch: [Waiting]) async -> (any Error)? {
         do {
             let request = Godwit_V1_ExecuteManyRequest.with {
                 $0.plugin = link.name
@@ -79,13 +84,32 @@ final class ActionBatches: Sendable {
                 )
             }
             for (waiting, outcome) in zip(batch, answer.outcomes) { waiting.answer.settle(result(outcome)) }
+            return nil
         } catch {
-            guard batch.count > 1, Self.mayBeOfOneItem(error) else {
+            let mayBeOfOneItem = Self.mayBeOfOneItem(error)
+            if batch.count > 1, mayBeOfOneItem {
+                await runOneByOne(batch)
+            } else {
                 for waiting in batch { waiting.answer.settle(.failure(error)) }
+            }
+            return mayBeOfOneItem ? error : nil
+        }
+    }
+
+    /// One bad item fails that item, not its neighbours. Where item after item fails, the program is to blame, and nobody
+    /// waits for each of them as long as for one.
+    private func runOneByOne(_ batch: [Waiting]) async {
+        var failures = 0
+        for (index, waiting) in batch.enumerated() {
+            guard let failure = await run([waiting]) else {
+                failures = 0
+                continue
+            }
+            failures += 1
+            if failures == Self.patience {
+                for rest in batch[(index + 1)...] { rest.answer.settle(.failure(failure)) }
                 return
             }
-            // One bad item fails that item, not its neighbours.
-            for waiting in batch { await run([waiting]) }
         }
     }
 
