@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // vault takes snapshots of the directories below `root`, as copies below `root`/.snapshots: the files in `files`, the
@@ -25,7 +24,7 @@ func (v *vault) open(config map[string]string) error {
 
 func (v *vault) volumeID(persistentVolume object) string {
 	path, _ := persistentVolume.child("spec").child("hostPath")["path"].(string)
-	if below := strings.TrimPrefix(path, v.root+"/"); below != path && plain.MatchString(below) {
+	if below, err := filepath.Rel(v.root, path); err == nil && plain.MatchString(below) {
 		return below
 	}
 	return ""
@@ -36,7 +35,11 @@ func (v *vault) setVolumeID(persistentVolume object, volume string) error {
 	if err != nil {
 		return err
 	}
-	persistentVolume.child("spec").child("hostPath")["path"] = path
+	hostPath, isOurs := persistentVolume.child("spec")["hostPath"].(map[string]any)
+	if !isOurs {
+		return fail("%q is no hostPath volume", persistentVolume.metadata("name"))
+	}
+	hostPath["path"] = path
 	return nil
 }
 

@@ -66,7 +66,7 @@ func expectVaultHeld(
         } readDirectory: { path in
             try String(contentsOfFile: "\(path)/file", encoding: .utf8)
         }
-        subject.tags = tags.map { tags in { try tags(root, $0) } }
+        if let tags { subject.tags = { try tags(root, $0) } }
         subject.snapshots = { _ in
             let folder = "\(root)/.snapshots"
             guard FileManager.default.fileExists(atPath: folder) else { return [] }
