@@ -137,16 +137,34 @@ import Testing
         #expect(place.restored("configmaps/settings").contains("example.com/go-mark: b"))
     }
 
-    /// Go's gRPC sends a PING with nearly every item.
     @Test func aBackupOfThousandsOfItems() async throws {
-        let items = (0..<3000).map {
-            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m\#($0)","namespace":"shop"},"data":{"n":"\#($0)"}}"#
-        }
-        let place = try await Place(items.joined(separator: "\n---\n"))
+        let place = try await Place((0..<3000).map { Self.configMap("m\($0)") }.joined())
         let backup = try await place.backUp("b")
         #expect(backup.status == 0, "\(backup)")
+        #expect(backup.output.contains("Completed: 3000 items"), "\(backup)")
+    }
+
+    /// Each item names the next, so that one call follows the other, and Go's gRPC sends a PING with nearly every one.
+    @Test func aBackupItemByItem() async throws {
+        let items = (0..<800).map { number in
+            """
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata:
+              name: m\(number)
+              namespace: shop
+              labels: {chain: "\(number == 0 ? "begins" : "goes-on")"}
+              annotations: {example.com/with: "\(number == 799 ? "" : "m\(number + 1)")"}
+
+            """
+        }
+        let place = try await Place(items.joined())
+        let backup = try await place.backUp("b", to: nil, "--selector", "chain=begins")
+        #expect(backup.status == 0, "\(backup)")
+        #expect(backup.output.contains("Completed: 800 items"), "\(backup)")
         #expect(try await place.restore("b").status == 0)
-        for number in [0, 1499, 2999] {
+        for number in [0, 400, 799] {
             #expect(place.restored("configmaps/m\(number)").contains("example.com/go-mark: b"))
         }
     }

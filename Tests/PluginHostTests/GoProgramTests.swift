@@ -201,21 +201,26 @@ import Testing
         #expect(starts(in: log) == 1)
     }
 
-    @Test func aConnectionOutlivesLargeObjects() async throws {
+    @Test func aConnectionOutlivesManyObjects() async throws {
         let programs = try await Self.programs()
         let log = LogBook()
-        // Of a prime length, so that no two of its pieces are the same.
-        let block = (0..<1_048_573).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 12) }
-        let content = Array(repeatElement(block, count: 32).joined())
         try await withHost(of: programs, log: log) {
             $0.logLevel = "debug"
         } _: { host in
             let provider = try #require(try await host.load([.objectStore]).objectStores.first)
             let location = "plugin://example.com/go-shelf/bucket?root=\(programs.directory)/.root"
             let store = try await provider.open(StorageLocation(parsing: location)).store
-            try await store.put("large", .bytes(content), options: PutOptions())
-            let read = try await store.get("large", range: nil).body.collect(upTo: content.count)
-            #expect(read == content)
+            for number in 0..<300 {
+                let content = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ number) }
+                try await store.put("o\(number)", .bytes(content), options: PutOptions())
+                let read = try await store.get("o\(number)", range: nil).body.collect(upTo: content.count)
+                #expect(read == content)
+            }
+            // One of many messages: the pieces of Go's programs are of 16 KiB.
+            let block = (0..<1_048_573).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 12) }
+            let large = Array(repeatElement(block, count: 16).joined())
+            try await store.put("large", .bytes(large), options: PutOptions())
+            #expect(try await store.get("large", range: nil).body.collect(upTo: large.count) == large)
         }
         #expect(starts(in: log) == 1)
     }
