@@ -6,13 +6,25 @@ import Streams
 /// Lets the actions of a backup look at items; many items may be looked at at once.
 struct BackupActionRunner: Sendable {
     /// The backup as actions are shown it.
-    let backup: Backup
+    private(set) var backup: Backup
     let recorder: RunRecorder
     /// Keeps the operations that actions begin.
     let operations: BegunOperations
+    /// Whether the operations have ended: items that they changed are looked at again, and none may be begun any more.
+    private var isFinalizing: Bool { backup.status.phase == .finalizing }
 
     /// Items that actions look at at the same time. An action that is a program works on many while others travel.
     static let parallelItems = 192
+
+    init(backup: Backup, recorder: RunRecorder, operations: BegunOperations) {
+        self.backup = backup
+        self.recorder = recorder
+        self.operations = operations
+    }
+
+    /// From now on actions are shown the backup in its phase `Finalizing`, as by Velero: those that begin operations look
+    /// at the phase.
+    mutating func finalize() { backup.status.phase = .finalizing }
 
     /// What the actions made of an item.
     struct Outcome: Sendable {
@@ -105,6 +117,10 @@ struct BackupActionRunner: Sendable {
     }
 
     private func begin(_ id: String, of action: any BackupItemAction, about item: ItemIdentity) {
+        guard !isFinalizing else {
+            recorder.fail("action \(action.name) began an operation when those of the backup had ended", about: item)
+            return
+        }
         guard let action = action as? any OperatingBackupItemAction else {
             recorder.fail("action \(action.name) began an operation and cannot tell its progress", about: item)
             return

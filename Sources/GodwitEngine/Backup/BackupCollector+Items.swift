@@ -88,6 +88,7 @@ extension BackupCollector {
     /// Reads what waited for operations of plugins, now that they have ended.
     mutating func takePostponed() async throws {
         try await runner.operations.wait()
+        runner.finalize()
         var wanted: [ItemIdentity] = []
         for (identity, isHeldBack) in postponed.release() {
             if isHeldBack || !admission.hasSeen(identity) {
@@ -102,7 +103,9 @@ extension BackupCollector {
         for identities in wanted.chunks(of: 64) {
             let items = try await read(identities)
             for item in items { _ = admission.admitsRelated(item, mustInclude: true) }
-            try await output.write(items)
+            let outcomes = try await runner.run(prepared.actions, on: items)
+            try await output.write(outcomes.map(\.item))
+            try await takeRelated(outcomes.flatMap(\.related), mustInclude: false)
         }
         recorder.info("\(wanted.count) items were read after the operations of plugins")
     }

@@ -14,7 +14,8 @@ struct BackupCollector {
     private(set) var ahead: Set<GroupResource>
     var admission: ItemAdmission
     var output: ItemOutput
-    let runner: BackupActionRunner
+    /// Lets the actions look at items.
+    var runner: BackupActionRunner
     private let listings: ListingWindow
     private var unreachable = 0
     var postponed = PostponedItems()

@@ -13,17 +13,28 @@ import Testing
         let name = "test.io/copying"
         let appliesTo = ResourceSelector(includedNamespaces: ["shop"], includedResources: ["configmaps"])
         let postOperationItems: [ItemIdentity]
+        /// Whether it begins one also when the operations have ended.
+        let isInsatiable: Bool
         let state = Mutex<(questions: Int, cancelled: [String], phase: BackupPhase?)>((0, [], nil))
         /// What an operation comes to: nil when it does not come to an end.
         let end: @Sendable () -> OperationProgress?
 
-        init(_ postOperationItems: [ItemIdentity] = [], end: @escaping @Sendable () -> OperationProgress?) {
+        init(
+            _ postOperationItems: [ItemIdentity] = [], isInsatiable: Bool = false,
+            end: @escaping @Sendable () -> OperationProgress?
+        ) {
             self.postOperationItems = postOperationItems
+            self.isInsatiable = isInsatiable
             self.end = end
         }
 
         func begin(_ item: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
             state.withLock { $0.phase = backup.status.phase }
+            if backup.status.phase == .finalizing, !isInsatiable {
+                var item = item
+                item.annotations["seen"] = "twice"
+                return OperatingBackupItemOutcome(BackupItemOutcome(item: item))
+            }
             return OperatingBackupItemOutcome(
                 BackupItemOutcome(), operation: "copy-\(item.name)", postOperationItems: postOperationItems)
         }
@@ -71,10 +82,22 @@ import Testing
         let store = MemoryObjectStore()
         let report = try await run(source, action, to: store)
         #expect(report.backup.status.phase == .completed, "\(report.results)")
-        #expect(action.state.withLock { $0.phase } == .inProgress)
+        #expect(action.state.withLock { $0.phase } == .finalizing)
         let found = try await contents(in: store).filter { $0.entry.identity == identity }
         #expect(found.count == 1, "it is in the backup once")
         #expect(found.first?.text.contains("after") == true)
+        #expect(found.first?.text.contains("twice") == true, "the action has looked at what is in the backup")
+    }
+
+    @Test func noOperationIsBegunWhenTheyHaveEnded() async throws {
+        let identity = ItemIdentity(
+            resource: GroupResource(resource: "configmaps"), namespace: "shop", name: "settings")
+        let action = Copying([identity], isInsatiable: true) { OperationProgress(isCompleted: true) }
+        let store = MemoryObjectStore()
+        let report = try await run(SourceFake.shop(), action, to: store)
+        #expect(report.backup.status.phase == .partiallyFailed)
+        #expect("\(report.results.errors)".contains("when those of the backup had ended"), "\(report.results)")
+        #expect(try await identities(in: store).contains("configmaps/shop/settings"), "the item stays")
     }
 
     @Test func aFailedOperationIsAnErrorOfItsItem() async throws {
