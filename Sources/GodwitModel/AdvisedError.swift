@@ -14,3 +14,11 @@ extension AdvisedError {
     /// Summary and reason on one line.
     public var description: String { reason.map { "\(summary): \($0)" } ?? summary }
 }
+
+extension Error {
+    /// The error and what to do next on one line: for a log or a record, where an advice has no line of its own.
+    public var advisedText: String {
+        guard let advised = self as? any AdvisedError, let advice = advised.advice else { return "\(self)" }
+        return "\(self); \(advice)"
+    }
+}

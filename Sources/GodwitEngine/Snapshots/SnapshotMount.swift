@@ -75,7 +75,7 @@ struct SnapshotMount: Sendable {
             } catch {
                 let selector = ClaimMount.selector(mount.labels)
                 recorder.warn(
-                    "what mounted its snapshot may stay behind: \("\(error)".printable). It is found by 'kubectl get "
+                    "what mounted its snapshot may stay behind: \(error.advisedText.printable). It is found by 'kubectl get "
                         + "pods,pvc,volumesnapshots -n \(original.namespace) -l \(selector)'", about: original.item)
             }
         }.value

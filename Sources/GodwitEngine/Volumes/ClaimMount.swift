@@ -46,14 +46,14 @@ struct ClaimMount: Sendable {
     static func node(of mover: any VolumeDataMover, in cluster: any ClusterAccess) async throws -> String {
         guard let node = mover.mountingNode else {
             throw VolumeDataError(
-                "only a pod can mount it: run godwit on a node of the cluster and give --kubelet-root")
+                "only a pod can mount it", advice: "run godwit on a node of the cluster and give --kubelet-root")
         }
         if try await cluster.get(ItemIdentity(resource: .nodes, namespace: nil, name: node)) != nil { return node }
         let nodes = try await cluster.list(.nodes, namespace: nil).map(\.name)
         guard let name = nodes.first(where: { VolumePlaces.isSameNode($0, node) }) else {
             throw VolumeDataError(
-                "the cluster has no node '\(node)' whose kubelet could mount it: name this machine as the cluster does "
-                    + "with --node")
+                "the cluster has no node '\(node)' whose kubelet could mount it",
+                advice: "name this machine as the cluster does with --node")
         }
         return name
     }
@@ -104,6 +104,10 @@ struct ClaimMount: Sendable {
             let pod = try await required(identity)
             let isBound = claim[path: "status", "phase"] == "Bound"
             if isBound, pod.hasItsVolumes { return (claim, pod) }
+            if pod[path: "status", "phase"] == "Failed" {
+                let words = ["reason", "message"].compactMap { pod[path: "status", $0]?.string }
+                throw VolumeDataError("the kubelet refuses pod '\(name)': \(words.joined(separator: ": ").printable)")
+            }
             guard ContinuousClock.now < deadline else {
                 let event = try await lastWarning()
                 throw VolumeDataError(

@@ -93,7 +93,7 @@ final class VolumeBackupStage: Sendable {
             try Task.checkCancellation()
             if (error as? ClusterError)?.kind == .unauthorized { throw error }
             recorder.fail(
-                "nobody knows whether a snapshot of it could be taken: \("\(error)".printable)",
+                "nobody knows whether a snapshot of it could be taken: \(error.advisedText.printable)",
                 about: volume.claim.item)
             return (decision, nil)
         }
@@ -107,7 +107,7 @@ final class VolumeBackupStage: Sendable {
         let item = volume.claim.item
         switch result {
         case .failure(let error):
-            record.error = "\(error)".printable
+            record.error = error.advisedText.printable
             recorder.fail("its snapshot was not taken: \(record.error ?? "")", about: item)
         case .success(let snapshot):
             recorder.info("\(snapshot.description) taken", about: item)
@@ -132,7 +132,8 @@ final class VolumeBackupStage: Sendable {
             try Task.checkCancellation()
             if (error as? ClusterError)?.kind == .unauthorized { throw error }
             recorder.warn(
-                "the data of its snapshot was not moved and stays in the storage: \("\(error)".printable)", about: item)
+                "the data of its snapshot was not moved and stays in the storage: \(error.advisedText.printable)",
+                about: item)
             return
         }
         // Of a volume that could not be read, or not to the end, the snapshot is all there is.
@@ -149,7 +150,7 @@ final class VolumeBackupStage: Sendable {
             try Task.checkCancellation()
             recorder.warn(
                 "its data is in the repository, and \(snapshot.description) could not be deleted; it goes with the "
-                    + "backup: \("\(error)".printable)", about: item)
+                    + "backup: \(error.advisedText.printable)", about: item)
         }
     }
 
@@ -227,7 +228,7 @@ final class VolumeBackupStage: Sendable {
             // An error of a request that was cut off by the cancellation says nothing of the volume.
             try Task.checkCancellation()
             if (error as? ClusterError)?.kind == .unauthorized { throw error }
-            record.error = "\(error)".printable
+            record.error = error.advisedText.printable
             recorder.fail("its data is not in the backup: \(record.error ?? "")", about: item)
         }
     }
