@@ -224,7 +224,8 @@ let package = Package(
         tests(
             "CommandLineTests",
             [
-                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "hostile-plugin",
+                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "sample-vault",
+                "hostile-plugin",
             ], excluding: ["Golden"]),
         tests(
             "IntegrationTests",
