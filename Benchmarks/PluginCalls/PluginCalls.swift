@@ -8,8 +8,9 @@ import PluginHost
 @main
 enum PluginCalls {
     static let calls = 10_000
-    /// Calls at the same time, as the engine makes them.
-    static let parallel = 192
+    /// Calls at the same time and items a call, as the engine makes them.
+    static let parallel = 8
+    static let batch = 50
 
     static func main() async throws {
         if ProcessInfo.processInfo.environment["VELERO_PLUGIN"] != nil {
@@ -22,27 +23,33 @@ enum PluginCalls {
         var loaded = LoadedPlugins()
         for plugin in try await host.plugins(ofProgram: path) { try await host.add(plugin, to: &loaded) }
         guard let outside = loaded.backupItemActions.first else { throw CocoaError(.featureUnsupported) }
+        guard let many = outside as? any BatchBackupItemAction else { throw CocoaError(.featureUnsupported) }
         let inside = Mark()
+        let text = item.serialized()
+        let items = [Item](
+            repeating: Item(
+                bytes: text, metadata: try ItemMetadata(scanning: text), resource: GroupResource(resource: "secrets")),
+            count: batch)
         let row: JSONValue = [
             "calls": .integer(Int64(calls)),
             "inProcess": try await microseconds { _ = try await inside.execute(item, backup: backup) },
             "outOfProcess": try await microseconds { _ = try await outside.execute(item, backup: backup) },
-            "outOfProcessTogether": try await microseconds(parallel: parallel) {
-                _ = try await outside.execute(item, backup: backup)
+            "outOfProcessTogether": try await microseconds(parallel: parallel, itemsPerCall: batch) {
+                for outcome in try await many.begin(items, backup: backup) { _ = try outcome.get() }
             },
         ]
         await host.stop()
         print(String(decoding: row.serialized(), as: UTF8.self))
     }
 
-    /// Microseconds a call.
+    /// Microseconds an item.
     static func microseconds(
-        parallel: Int = 1, _ call: @escaping @Sendable () async throws -> Void
+        parallel: Int = 1, itemsPerCall: Int = 1, _ call: @escaping @Sendable () async throws -> Void
     ) async throws -> JSONValue {
         for _ in 0..<100 { try await call() }
         let begun = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<calls {
+            for number in 0..<calls / itemsPerCall {
                 if number >= parallel { try await group.next() }
                 group.addTask { try await call() }
             }

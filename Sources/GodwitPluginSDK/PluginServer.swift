@@ -68,6 +68,7 @@ public struct PluginServer: Sendable {
             config: .defaults { config in
                 config.rpc.maxRequestPayloadSize = 64 << 20
                 config.http2.targetWindowSize = 8 << 20
+                config.http2.maxFrameSize = PluginFrames.maximum
                 config.channelDebuggingCallbacks.onAcceptTCPConnection = { PingResponder.add(to: $0, of: .server) }
             })
         let ending = Ending()

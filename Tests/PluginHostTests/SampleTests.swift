@@ -12,9 +12,7 @@ import Testing
 
     /// The Python samples, built once a run.
     private static let python = Task {
-        let target =
-            (TestEnvironment["GODWIT_TESTBED_CACHE"] ?? NSHomeDirectory() + "/.cache/godwit-testbed")
-            + "/sample-plugins"
+        let target = Checkout.cache + "/sample-plugins"
         let workspace = try Workspace()
         let program = try workspace.start(program: Checkout.path("samples/plugins/python/build"), [target])
         let result = await program.wait(limit: .seconds(600))
@@ -22,28 +20,10 @@ import Testing
         return target + "/bin"
     }
 
-    private func expectHeld(
-        _ check: String, _ location: String, in programs: Programs, overVelero: Bool = false
-    ) async throws {
-        let outcome = try await withHost(of: programs) { host -> ContractOutcome in
-            let loaded = try await host.load([.objectStore])
-            let provider = try #require(loaded.objectStores.first, "\(loaded.failures)")
-            var subject = ContractSubject(prefix: "contract/") {
-                let opened = try await provider.open(StorageLocation(parsing: location)).store
-                guard overVelero, let store = opened as? GodwitObjectStore else { return opened }
-                return store.overVelero
-            }
-            subject.largeSize = 16 << 20
-            subject.listedKeys = 600
-            return await (try #require(ObjectStoreContract.check(named: check))).run(subject)
-        }
-        if case .failed(let why) = outcome { Issue.record("\(check): \(why)") }
-    }
-
     @Test(arguments: checks) func shelf(check: String) async throws {
         let programs = try Programs()
         try programs.add("sample-shelf")
-        try await expectHeld(
+        try await expectStoreHeld(
             check, "plugin://example.com/shelf/bucket?root=\(programs.directory)/.root", in: programs)
     }
 
@@ -51,7 +31,7 @@ import Testing
     @Test(arguments: checks) func shelfOverVelerosService(check: String) async throws {
         let programs = try Programs()
         try programs.add("sample-shelf")
-        try await expectHeld(
+        try await expectStoreHeld(
             check, "plugin://example.com/shelf/bucket?root=\(programs.directory)/.root", in: programs,
             overVelero: true)
     }
@@ -61,7 +41,7 @@ import Testing
         let programs = try Programs()
         try FileManager.default.createSymbolicLink(
             atPath: programs.directory + "/drawer", withDestinationPath: bin + "/drawer")
-        try await expectHeld(
+        try await expectStoreHeld(
             check, "plugin://example.com/drawer/bucket?root=\(programs.directory)/.root", in: programs)
     }
 
@@ -85,52 +65,12 @@ import Testing
         }
     }
 
-    private func expectAllHeld(_ checks: [ActionContractCheck], _ name: String) async {
-        for check in checks {
-            let outcome = await check.run()
-            #expect(outcome == .held, "\(name) \(check.name)")
-        }
-    }
-
     @Test(arguments: VolumeSnapshotterContract.checks.map(\.name)) func vaultKeepsItsPromises(
         check: String
     ) async throws {
         let programs = try Programs()
         try programs.add("sample-vault")
-        let root = programs.directory + "/.vault"
-        let outcome = try await withHost(of: programs) { host -> ContractOutcome in
-            let provider = try #require(try await host.load([.volumeSnapshotter]).volumeSnapshotters.first)
-            var subject = SnapshotterSubject(missingVolume: "volume-none", missingSnapshot: "snapshot-none") {
-                try await provider.open(["root": root])
-            } makeVolume: {
-                let id = "volume-\(UUID().uuidString)"
-                try FileManager.default.createDirectory(atPath: "\(root)/\(id)", withIntermediateDirectories: true)
-                return KubernetesObject([
-                    "apiVersion": "v1", "kind": "PersistentVolume",
-                    "metadata": ["name": .string("pv-\(id.lowercased())")],
-                    "spec": [
-                        "hostPath": ["path": .string("\(root)/\(id)")],
-                        "claimRef": ["namespace": "default", "name": "data", "kind": "PersistentVolumeClaim"],
-                    ],
-                ])
-            } removeVolume: { id in
-                try FileManager.default.removeItem(atPath: "\(root)/\(id)")
-            }
-            subject.content = SnapshotterSubject.Content { text, id in
-                try text.write(toFile: "\(root)/\(id)/file", atomically: true, encoding: .utf8)
-            } read: { id in
-                try String(contentsOfFile: "\(root)/\(id)/file", encoding: .utf8)
-            } readDirectory: { path in
-                try String(contentsOfFile: "\(path)/file", encoding: .utf8)
-            }
-            subject.snapshots = { _ in
-                let folder = "\(root)/.snapshots"
-                guard FileManager.default.fileExists(atPath: folder) else { return [] }
-                return Set(try FileManager.default.contentsOfDirectory(atPath: folder))
-            }
-            return await (try #require(VolumeSnapshotterContract.check(named: check))).run(subject)
-        }
-        if case .failed(let why) = outcome { Issue.record("\(check): \(why)") }
+        try await expectVaultHeld(check, in: programs)
     }
 
     @Test func vault() async throws {

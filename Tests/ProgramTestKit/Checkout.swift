@@ -22,6 +22,12 @@ public enum Checkout {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return (own as NSString).deletingLastPathComponent + "/\(program)"
     }
+
+    /// Where programs that the tests build by themselves are kept for the next run: beside the testbed's.
+    public static let cache: String = {
+        if let path = TestEnvironment["GODWIT_TESTBED_CACHE"] { return path }
+        return (TestEnvironment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache") + "/godwit-testbed"
+    }()
 }
 
 /// The variables that the testbed and the person at the keyboard set.

@@ -117,6 +117,13 @@ public final class CSISnapshotter: ClaimSnapshotter {
             throw error
         }
     }
+
+    /// Removes the objects that stand for a snapshot.
+    public func withdraw(_ name: String, in namespace: String) async throws {
+        try await forget(
+            SnapshotObjects.identity(snapshot: name, in: namespace),
+            content: Self.contentName("restore", namespace, name))
+    }
 }
 
 extension CSISnapshotter {

@@ -1,6 +1,7 @@
 import GodwitModel
 import GodwitPluginAPI
 import KubernetesClient
+import Streams
 
 /// Lets the actions of a backup look at items; many items may be looked at at once.
 struct BackupActionRunner: Sendable {
@@ -21,28 +22,86 @@ struct BackupActionRunner: Sendable {
         var postponed: [ItemIdentity] = []
     }
 
-    /// The actions among some that want an item.
-    static func matching(_ actions: [SelectedAction], _ item: Item) -> [SelectedAction] {
-        actions.filter {
-            $0.selector.matches(
-                item.resource, namespace: item.metadata.namespace, labels: item.metadata.labels)
-        }
-    }
-
     /// Lets the actions that want each item look at it, and gives what they made of them in the items' order; items on
     /// which an action fails are recorded and left out.
     func run(_ actions: [SelectedAction], on items: [Item]) async throws -> [Outcome] {
-        // Most actions are for a few items of a batch; the others cost no task.
-        let wanted = items.map { Self.matching(actions, $0) }
-        let calls = zip(items, wanted).enumerated().filter { !$0.element.1.isEmpty }.map {
-            (index: $0.offset, item: $0.element.0, actions: $0.element.1)
+        var states = items.map { ActedItem($0) }
+        for selected in actions {
+            let wanted = states.indices.filter { index in
+                let item = items[index]
+                return !states[index].hasFailed
+                    && selected.selector.matches(
+                        item.resource, namespace: item.metadata.namespace, labels: item.metadata.labels)
+            }
+            guard !wanted.isEmpty else { continue }
+            let acted = try await run(selected.action, on: wanted.map { states[$0] })
+            for (index, state) in zip(wanted, acted) { states[index] = state }
         }
-        var outcomes: [Outcome?] = items.map { Outcome(item: $0) }
-        let results = try await calls.mapConcurrently(limit: Self.parallelItems) { call in
-            (call.index, try await run(call.actions, on: call.item))
+        return try states.compactMap { try outcome(of: $0) }
+    }
+
+    private func outcome(of state: ActedItem) throws -> Outcome? {
+        guard !state.hasFailed else { return nil }
+        do {
+            return Outcome(item: try state.item, related: state.related, postponed: state.postponed)
+        } catch {
+            recorder.fail("\(error)", about: state.original.identity)
+            return nil
         }
-        for (index, outcome) in results { outcomes[index] = outcome }
-        return outcomes.compactMap(\.self)
+    }
+
+    /// Lets an action look at items: at many in one call where it can, else at several at the same time.
+    private func run(_ action: any BackupItemAction, on states: [ActedItem]) async throws -> [ActedItem] {
+        guard let action = action as? any BatchBackupItemAction else {
+            return try await states.mapConcurrently(limit: Self.parallelItems) { state in
+                var state = state
+                do {
+                    note(try await step(action, &state), of: action, &state)
+                } catch {
+                    try fail(&state, action, error)
+                }
+                return state
+            }
+        }
+        let outcomes = try await action.begin(try states.map { try $0.item }, backup: backup)
+        return try zip(states, outcomes).map { state, outcome in
+            var state = state
+            do {
+                note(try outcome.get(), of: action, &state)
+            } catch {
+                try fail(&state, action, error)
+            }
+            return state
+        }
+    }
+
+    private func fail(_ state: inout ActedItem, _ action: any BackupItemAction, _ error: any Error) throws {
+        if error is CancellationError || (error as? ClusterError)?.kind == .unauthorized { throw error }
+        recorder.fail("action \(action.name): \(error)", about: state.original.identity)
+        state.hasFailed = true
+    }
+
+    private func note(_ outcome: BatchItemOutcome, of action: any BackupItemAction, _ state: inout ActedItem) {
+        if let item = outcome.item { state.replace(item) }
+        state.related += outcome.additionalItems
+        if let operation = outcome.operation {
+            begin(operation, of: action, about: state.original.identity)
+            state.postponed += outcome.postOperationItems
+        }
+    }
+
+    private func step(_ action: any BackupItemAction, _ state: inout ActedItem) async throws -> BatchItemOutcome {
+        let object = try state.object()
+        if let action = action as? any OperatingBackupItemAction {
+            let begun = try await action.begin(object, backup: backup)
+            if let changed = begun.outcome.item { state.replace(changed) }
+            return BatchItemOutcome(
+                additionalItems: begun.outcome.additionalItems, operation: begun.operation,
+                postOperationItems: begun.postOperationItems)
+        }
+        let outcome = try await action.execute(object, backup: backup)
+        if let changed = outcome.item { state.replace(changed) }
+        return BatchItemOutcome(additionalItems: outcome.additionalItems)
     }
 
     private func begin(_ id: String, of action: any BackupItemAction, about item: ItemIdentity) {
@@ -58,79 +117,49 @@ struct BackupActionRunner: Sendable {
                 try await action.cancel(id, backup: backup)
             })
     }
-
-    /// Lets actions look at an item, one after the other; nil when one fails, which is recorded.
-    private func run(_ actions: [SelectedAction], on item: Item) async throws -> Outcome? {
-        var state = ItemState(text: item.bytes)
-        var outcome = Outcome(item: item)
-        var current = ""
-        do {
-            for selected in actions {
-                current = selected.action.name
-                let step = try await step(selected.action, &state)
-                outcome.related += step.additionalItems
-                if let operation = step.operation {
-                    begin(operation, of: selected.action, about: item.identity)
-                    outcome.postponed += step.postOperationItems
-                }
-            }
-            guard state.isChanged else { return outcome }
-            let text = state.text
-            outcome.item = Item(bytes: text, metadata: try ItemMetadata(scanning: text), resource: item.resource)
-            return outcome
-        } catch {
-            if error is CancellationError || (error as? ClusterError)?.kind == .unauthorized { throw error }
-            recorder.fail(current.isEmpty ? "\(error)" : "action \(current): \(error)", about: item.identity)
-            return nil
-        }
-    }
-
-    private func step(_ action: any BackupItemAction, _ state: inout ItemState) async throws -> TextBackupItemOutcome {
-        if let action = action as? any TextBackupItemAction {
-            let outcome = try await action.begin(text: state.text, backup: backup)
-            if let text = outcome.text { state.replace(text) }
-            return outcome
-        }
-        let object = try state.object()
-        if let action = action as? any OperatingBackupItemAction {
-            let begun = try await action.begin(object, backup: backup)
-            if let changed = begun.outcome.item { state.replace(changed) }
-            return TextBackupItemOutcome(
-                additionalItems: begun.outcome.additionalItems, operation: begun.operation,
-                postOperationItems: begun.postOperationItems)
-        }
-        let outcome = try await action.execute(object, backup: backup)
-        if let changed = outcome.item { state.replace(changed) }
-        return TextBackupItemOutcome(additionalItems: outcome.additionalItems)
-    }
 }
 
 /// An item between two actions, as text or as a tree, whichever is asked for.
-private struct ItemState {
-    private var knownText: [UInt8]?
+private struct ActedItem: Sendable {
+    /// As the source has it.
+    let original: Item
+    var hasFailed = false
+    var related: [ItemIdentity] = []
+    var postponed: [ItemIdentity] = []
+    private var known: Item?
     private var tree: KubernetesObject?
-    private(set) var isChanged = false
 
-    init(text: [UInt8]) { knownText = text }
+    init(_ item: Item) {
+        original = item
+        known = item
+    }
 
-    var text: [UInt8] { knownText ?? tree?.serialized() ?? [] }
+    /// The item as the actions so far left it.
+    ///
+    /// - Throws: `JSONError`.
+    var item: Item {
+        get throws {
+            if let known { return known }
+            guard let tree else { return original }
+            let text = tree.serialized()
+            return Item(bytes: text, metadata: try ItemMetadata(scanning: text), resource: original.resource)
+        }
+    }
 
     mutating func object() throws -> KubernetesObject {
         if let tree { return tree }
-        let parsed = try KubernetesObject(parsing: text)
+        let parsed = try KubernetesObject(parsing: try item.bytes)
         tree = parsed
         return parsed
     }
 
-    mutating func replace(_ text: [UInt8]) {
-        knownText = text
+    mutating func replace(_ item: Item) {
+        known = item
         tree = nil
-        isChanged = true
     }
 
     mutating func replace(_ object: KubernetesObject) {
         tree = object
-        knownText = nil
-        isChanged = true
+        known = nil
     }
 }

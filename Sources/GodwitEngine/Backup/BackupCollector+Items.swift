@@ -1,23 +1,24 @@
 import GodwitModel
 import GodwitPluginAPI
 import KubernetesClient
+import Streams
 
 extension BackupCollector {
     /// Objects read one by one at the same time.
     private static let parallelReads = 16
 
-    /// Takes a batch of what was listed.
-    ///
-    /// - Returns: how many of them are in the backup.
-    mutating func take(_ batch: [Item], _ actions: [SelectedAction]) async throws -> Int {
+    /// The items of a batch that are in the backup.
+    mutating func admit(_ batch: [Item]) -> [Item] {
         var admitted: [Item] = []
         admitted.reserveCapacity(batch.count)
         for item in batch where admission.admits(item) && !postponed.holdsBack(item.identity) { admitted.append(item) }
-        guard !actions.isEmpty else {
-            try await output.write(admitted)
-            return admitted.count
-        }
-        let outcomes = try await runner.run(actions, on: admitted)
+        return admitted
+    }
+
+    /// Takes what actions made of a batch of admitted items.
+    ///
+    /// - Returns: how many of them are in the backup.
+    mutating func take(_ outcomes: [BackupActionRunner.Outcome]) async throws -> Int {
         let accepted = settle(outcomes)
         try await output.write(accepted)
         let related = outcomes.flatMap(\.related)

@@ -2,6 +2,7 @@ import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import KubernetesClient
+import Streams
 
 /// Takes the items of a plan from the source to the writer: listings in order, filters, actions, and what actions ask
 /// for besides.
@@ -20,6 +21,8 @@ struct BackupCollector {
 
     /// After so many listings in a row that got no answer at all, the source counts as gone.
     private static let unreachableLimit = 3
+    /// Batches of a listing, of some 128 KiB each, that actions look at while further ones are read.
+    private static let batchesInFlight = 8
 
     /// - Parameters:
     ///   - listings: those of the plan, from ``PreparedBackup/listings()``.
@@ -70,28 +73,43 @@ struct BackupCollector {
         let actions = prepared.actions.filter { $0.selector.matches(step.resource) }
         var count = 0
         for identities in step.first.chunks(of: 64) {
-            count += try await take(try await read(identities), actions)
+            let admitted = admit(try await read(identities))
+            count += try await take(try await runner.run(actions, on: admitted))
         }
         for listing in step.listings {
             guard let stream = listings.next() else { break }
-            var iterator = stream.makeAsyncIterator()
-            // The source's failures are told apart from the writer's, which end the backup.
-            listing: while true {
-                let batch: [Item]
-                do {
-                    guard let next = try await iterator.next() else { break listing }
-                    batch = next
-                } catch {
-                    try judge(error, step, listing)
-                    break listing
-                }
-                unreachable = 0
-                count += try await take(batch, actions)
-            }
+            count += try await collect(stream, step, listing, actions)
         }
         guard count > 0 else { return }
         recorder.info("\(step.resource): \(count) items")
         try await takeDefinition(of: step.resource)
+    }
+
+    /// Takes what a listing brings. While actions look at some items, which may be in another process, the next ones are read.
+    ///
+    /// - Returns: how many of them are in the backup.
+    private mutating func collect(
+        _ stream: ItemStream, _ step: BackupPlan.Step, _ listing: BackupPlan.Listing, _ actions: [SelectedAction]
+    ) async throws -> Int {
+        var iterator = stream.makeAsyncIterator()
+        var count = 0
+        let runner = runner
+        try await forEachInOrder(limit: actions.isEmpty ? 1 : Self.batchesInFlight) {
+            // The source's failures are told apart from the writer's, which end the backup.
+            do {
+                guard let batch = try await iterator.next() else { return nil }
+                unreachable = 0
+                return admit(batch)
+            } catch {
+                try judge(error, step, listing)
+                return nil
+            }
+        } work: {
+            try await runner.run(actions, on: $0)
+        } consume: { outcomes in
+            count += try await take(outcomes)
+        }
+        return count
     }
 
     /// A listing has failed: that is an error of the backup, or its end.

@@ -1,5 +1,6 @@
 import GodwitModel
 import KubernetesClient
+import Streams
 
 /// Which namespaces a backup reads, and whether one by one.
 struct NamespaceSelection: Sendable {

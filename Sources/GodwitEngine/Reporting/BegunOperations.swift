@@ -1,5 +1,6 @@
 import GodwitModel
 import GodwitPluginAPI
+import Streams
 import Synchronization
 
 /// The operations that the actions of a backup or restore have begun and that must end before it is complete.

@@ -1,5 +1,6 @@
 import GodwitModel
 import KubernetesClient
+import Streams
 
 /// Waits until the control plane has done its part.
 struct ObjectWaiter: Sendable {

@@ -17,6 +17,13 @@ public actor ClusterObjects: ClusterAccess {
         self.open = open
     }
 
+    /// A cluster that is open already.
+    public init(_ cluster: any Cluster, _ catalog: APIResourceCatalog) {
+        description = cluster.description
+        open = { cluster }
+        opening = Task { (cluster, catalog) }
+    }
+
     private func connected() async throws -> (cluster: any Cluster, catalog: APIResourceCatalog) {
         let task =
             opening

@@ -1,5 +1,6 @@
 import GodwitModel
 import GodwitPluginAPI
+import Streams
 
 /// Deletes the snapshots that storages keep for a backup.
 struct SnapshotDeletion: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
+import Streams
 import Synchronization
 
 /// Takes the snapshots of a backup, several at once, and remembers them until the backup exists.

@@ -42,6 +42,9 @@ public final class LocalVolumeMover: VolumeDataMover {
         }
     }
 
+    /// This machine, where the kubelet's root is known.
+    public var mountingNode: String? { places.kubeletRoot == nil ? nil : places.node }
+
     /// Whether the volume has a directory on this machine.
     public func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach {
         try await BlockingPool.shared.run { [places] in try places.reach(toBackUp: volume) }

@@ -13,6 +13,8 @@ public struct VolumeBackupSettings: Sendable {
     public var rules: VolumeBackupRules
     /// Snapshots of the storage; nil for none.
     public var snapshots: VolumeSnapshotSettings?
+    /// How snapshots of claims are mounted to be read.
+    public var mounts = ClaimMountSettings()
 
     /// Settings.
     public init(mover: any VolumeDataMover, rules: VolumeBackupRules) {
@@ -117,48 +119,67 @@ final class VolumeBackupStage: Sendable {
             record.snapshot = snapshot
             record.phase = .completed
             guard settings.snapshots?.movesData == true else { return }
-            guard let directory = try await directory(of: snapshot, route, item) else { return }
-            try await backUp(volume, &record, settings.mover, at: directory, asOf: snapshot.taken)
-            // Of a volume that could not be read, or not to the end, the snapshot is all there is.
-            guard let data = record.data, data.totals.errors == 0 else {
-                record.phase = .partiallyFailed
-                recorder.warn(
-                    "\(snapshot.description) has what could not be moved; it stays, and goes with the backup",
-                    about: item)
-                return
-            }
-            do {
-                try await taker.remove(snapshot)
-                record.snapshot = nil
-            } catch {
-                try Task.checkCancellation()
-                recorder.warn(
-                    "its data is in the repository, and \(snapshot.description) could not be deleted; it goes with the "
-                        + "backup: \("\(error)".printable)", about: item)
-            }
+            try await move(snapshot, route, of: volume, into: &record, settings)
         }
     }
 
-    /// Where the files of a snapshot can be read; nil, with a warning, where they cannot.
-    private func directory(
-        of snapshot: VolumeRecord.StorageSnapshot, _ route: SnapshotRoute?, _ item: ItemIdentity
-    ) async throws -> String? {
-        var reason = "its storage shows no files"
+    /// Moves the data of a snapshot into the repository, and deletes the snapshot when all of it is there.
+    private func move(
+        _ snapshot: VolumeRecord.StorageSnapshot, _ route: SnapshotRoute?, of volume: ClaimedVolume,
+        into record: inout VolumeRecord, _ settings: VolumeBackupSettings
+    ) async throws {
+        let item = volume.claim.item
         do {
-            if request.format == .velero {
-                reason = "that needs the format godwit"
-            } else if case .storage(_, let snapshotter, _, _) = route,
-                let inspection = snapshotter as? any SnapshotInspection,
-                let directory = try await inspection.directory(of: snapshot.id)
-            {
-                return directory
+            try await withFiles(of: snapshot, route, volume, settings) { directory in
+                try await backUp(volume, &record, settings.mover, at: directory, asOf: snapshot.taken)
             }
         } catch {
             try Task.checkCancellation()
-            reason = "\(error)".printable
+            if (error as? ClusterError)?.kind == .unauthorized { throw error }
+            recorder.warn(
+                "the data of its snapshot was not moved and stays in the storage: \("\(error)".printable)", about: item)
+            return
         }
-        recorder.warn("the data of its snapshot was not moved and stays in the storage: \(reason)", about: item)
-        return nil
+        // Of a volume that could not be read, or not to the end, the snapshot is all there is.
+        guard let data = record.data, data.totals.errors == 0 else {
+            record.phase = .partiallyFailed
+            recorder.warn(
+                "\(snapshot.description) has what could not be moved; it stays, and goes with the backup", about: item)
+            return
+        }
+        do {
+            try await taker.remove(snapshot)
+            record.snapshot = nil
+        } catch {
+            try Task.checkCancellation()
+            recorder.warn(
+                "its data is in the repository, and \(snapshot.description) could not be deleted; it goes with the "
+                    + "backup: \("\(error)".printable)", about: item)
+        }
+    }
+
+    /// Gives the directory on this machine that has the files of a snapshot.
+    ///
+    /// - Throws: why there is none.
+    private func withFiles(
+        of snapshot: VolumeRecord.StorageSnapshot, _ route: SnapshotRoute?, _ volume: ClaimedVolume,
+        _ settings: VolumeBackupSettings, _ body: (_ directory: String) async throws -> Void
+    ) async throws {
+        guard request.format == .godwit else { throw VolumeDataError("that needs the format godwit") }
+        switch route {
+        case .storage(_, let snapshotter as any SnapshotInspection, _, _):
+            guard let directory = try await snapshotter.directory(of: snapshot.id) else {
+                throw VolumeDataError("its storage shows no files")
+            }
+            try await body(directory)
+        case .claim(let claims, _):
+            guard !volume.isBlock else { throw VolumeDataError("it is a block device, which has no files") }
+            let mount = SnapshotMount(
+                of: volume.claim, backup: request.backup.name, cluster: ClusterObjects(request.cluster, catalog),
+                claims: claims, mover: settings.mover, settings: settings.mounts, recorder: recorder)
+            try await mount.with(snapshot.claimSnapshot, body)
+        case .storage, nil: throw VolumeDataError("its storage shows no files")
+        }
     }
 
     private func withoutData(_ volume: ClaimedVolume) -> VolumeRecord {

@@ -37,6 +37,9 @@ public enum VolumeReach: Sendable, Hashable {
 /// volumes are. ``LocalVolumeMover`` reads and writes what this machine can reach. One that lets agents do it on the
 /// nodes goes in the same place.
 public protocol VolumeDataMover: Sendable {
+    /// The node whose kubelet's mounts it can read, as far as it is told; nil for none.
+    var mountingNode: String? { get }
+
     /// Whether a volume can be backed up.
     func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach
 

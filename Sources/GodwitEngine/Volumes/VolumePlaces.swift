@@ -40,6 +40,7 @@ public struct VolumePlaces: Sendable, Hashable {
         if let manifestDirectory {
             return .reachable(at: try Self.folder(of: volume.claim, in: manifestDirectory), by: .manifestDirectory)
         }
+        if let kubeletRoot, let mount = mounted(volume, below: kubeletRoot) { return mount }
         return try reach(volume) { path, way in
             // What a kubelet makes on demand may be made here; a disk that is not mounted may not be made up.
             volume.source?.type == "hostPath" ? .reachable(at: path, by: way) : existing(path, by: way)
@@ -75,9 +76,11 @@ public struct VolumePlaces: Sendable, Hashable {
         }
     }
 
+    private func isHere(_ name: String) -> Bool { Self.isSameNode(name, node) }
+
     /// A node's name is its host name, with the domain or without.
-    private func isHere(_ name: String) -> Bool {
-        name == node || name.hasPrefix(node + ".") || node.hasPrefix(name + ".")
+    static func isSameNode(_ name: String, _ other: String) -> Bool {
+        name == other || name.hasPrefix(other + ".") || other.hasPrefix(name + ".")
     }
 
     /// - Throws: ``VolumeDataError`` for a name that leads elsewhere: those of a manifest are what somebody wrote.

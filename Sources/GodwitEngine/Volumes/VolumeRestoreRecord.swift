@@ -11,6 +11,8 @@ public struct VolumeRestoreSettings: Sendable {
     public var snapshots: SnapshotLocations?
     /// Read everything back after it was written, and compare it.
     public var verifies = false
+    /// How volumes are mounted that only a pod can mount.
+    public var mounts = ClaimMountSettings()
 
     /// Settings.
     public init(records: [VolumeRecord], mover: any VolumeDataMover) {

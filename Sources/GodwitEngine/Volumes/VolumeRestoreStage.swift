@@ -90,9 +90,10 @@ final class VolumeRestoreStage: Sendable {
             tell: { [recorder] in recorder.note($0, isDetail: $1) })
         recorder.begin("volume \(target)")
         do {
-            let volume = try await boundVolume(target)
-            try await requireFree(volume)
-            let outcome = try await settings.mover.restore(volume, from: data, order, observer: remarks.observer)
+            let outcome = try await withVolume(of: target) { [self] volume in
+                try await requireFree(volume)
+                return try await settings.mover.restore(volume, from: data, order, observer: remarks.observer)
+            }
             result.result = outcome
             result.phase = outcome.failures == 0 ? .completed : .partiallyFailed
             try await removeMark(target)
@@ -248,21 +249,77 @@ final class VolumeRestoreStage: Sendable {
         }
     }
 
-    /// The claim's volume, once it has one.
-    private func boundVolume(_ claim: ClaimName) async throws -> ClaimedVolume {
+    /// Gives the claim's volume, once it has one: where it is, or where the kubelet mounts it meanwhile.
+    private func withVolume(
+        of claim: ClaimName, _ body: (ClaimedVolume) async throws -> VolumeRestoreResult
+    ) async throws -> VolumeRestoreResult {
         var volume = try await volume(of: claim)
-        if case .reachable = try await settings.mover.reach(toRestore: volume) { return volume }
-        guard context.request.cluster.capabilities.controlPlane, volume.source == nil else { return volume }
-        if try await waitsForConsumer(volume.storageClass) {
+        let cluster = context.request.cluster
+        if try await isReachable(volume) || !cluster.capabilities.controlPlane { return try await body(volume) }
+        let waits = volume.source == nil ? try await waitsForConsumer(volume.storageClass) : false
+        if volume.source == nil, !waits {
+            try await context.waiter.poll("claim '\(claim)' to be bound") {
+                volume = try await self.volume(of: claim)
+                return volume.source != nil
+            }
+            if try await isReachable(volume) { return try await body(volume) }
+        }
+        guard settings.mover.mountingNode != nil else {
+            guard waits else { return try await body(volume) }
             throw VolumeDataError(
                 "the claim gets its volume only when a pod uses it (storage class '\(volume.storageClass)')",
-                advice: "give its directory with --volume-path, or restore it later with 'godwit volume restore'")
+                advice:
+                    "run godwit on a node of the cluster and give --kubelet-root, or restore it later with 'godwit volume restore'"
+            )
         }
-        try await context.waiter.poll("claim '\(claim)' to be bound") {
-            volume = try await self.volume(of: claim)
-            return volume.source != nil
+        guard !volume.isBlock else { throw VolumeDataError("it is a block device, which has no files") }
+        var mounts = settings.mounts
+        mounts.timeout = context.request.resourceTimeout
+        let mount = ClaimMount(
+            claim: claim, name: "godwit-fill-\(String(UInt64.random(in: 0...(.max)), radix: 36))",
+            labels: ClaimMount.labels(of: ("restore", context.restore.name)), settings: mounts,
+            cluster: ClusterObjects(cluster, context.catalog), mover: settings.mover)
+        return try await with(mount, choosingNode: waits, body)
+    }
+
+    private func with(
+        _ mount: ClaimMount, choosingNode: Bool, _ body: (ClaimedVolume) async throws -> VolumeRestoreResult
+    ) async throws -> VolumeRestoreResult {
+        let node = try await ClaimMount.node(of: settings.mover, in: mount.cluster)
+        let result: Result<VolumeRestoreResult, any Error>
+        do {
+            if choosingNode {
+                let choice: JSONValue = ["metadata": ["annotations": [ClaimMount.nodeAnnotation: .string(node)]]]
+                _ = try await mount.cluster.patch(mount.claim.item, with: choice)
+            }
+            result = .success(try await body(try await mount.mount(on: node)))
+        } catch {
+            result = .failure(error)
         }
-        return volume
+        await end(mount)
+        return try result.get()
+    }
+
+    /// Removes the pod, also in a cancelled task. Workloads on other nodes wait for a volume that it holds.
+    private func end(_ mount: ClaimMount) async {
+        let recorder = recorder
+        await Task {
+            var left: String?
+            do {
+                try await mount.end()
+                if !(try await mount.wait()).isEmpty { left = "it does not end" }
+            } catch {
+                left = "\(error)".printable
+            }
+            guard let left else { return }
+            recorder.warn(
+                "pod '\(mount.name)', which had it mounted, may stay behind: \(left)", about: mount.claim.item)
+        }.value
+    }
+
+    private func isReachable(_ volume: ClaimedVolume) async throws -> Bool {
+        if case .reachable = try await settings.mover.reach(toRestore: volume) { return true }
+        return false
     }
 
     private func volume(of claim: ClaimName) async throws -> ClaimedVolume {

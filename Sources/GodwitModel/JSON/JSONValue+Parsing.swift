@@ -16,6 +16,34 @@ extension JSONValue {
     /// - Throws: ``JSONError`` with the byte offset.
     public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
+    /// Reads a text as ``init(parsing:)`` does, and keeps nothing of it.
+    ///
+    /// - Throws: ``JSONError`` where parsing would, but for two spellings of a key.
+    static func check(_ scanner: inout JSONScanner, depth: Int = 0) throws(JSONError) {
+        guard depth < JSONScanner.maximumDepth else {
+            throw JSONError("nested too deeply", at: scanner.position)
+        }
+        switch try scanner.peek() {
+        case UInt8(ascii: "{"):
+            try scanner.forEachMember { (scanner, key) throws(JSONError) in
+                if key.isEscaped { _ = try scanner.decode(key) }
+                try check(&scanner, depth: depth + 1)
+                return true
+            }
+        case UInt8(ascii: "["):
+            try scanner.forEachElement { scanner throws(JSONError) in try check(&scanner, depth: depth + 1) }
+        case UInt8(ascii: "\""):
+            let (range, isEscaped) = try scanner.string()
+            if isEscaped { _ = try scanner.decode(range, isEscaped: true) }
+        default:
+            let range = try scanner.skipValue()
+            let isWord = scanner.holds(range, "true") || scanner.holds(range, "false") || scanner.holds(range, "null")
+            guard isWord || JSONNumberGrammar.accepts(scanner.slice(range)) else {
+                throw JSONError("not a value", at: range.lowerBound)
+            }
+        }
+    }
+
     static func value(_ scanner: inout JSONScanner, depth: Int) throws(JSONError) -> JSONValue {
         guard depth < JSONScanner.maximumDepth else {
             throw JSONError("nested too deeply", at: scanner.position)

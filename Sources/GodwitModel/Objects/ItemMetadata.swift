@@ -52,6 +52,18 @@ public struct ItemMetadata: Sendable, Hashable {
         contents = Contents(fields)
     }
 
+    /// Reads the metadata of a text that a stranger wrote, and checks that all the rest of it is JSON too.
+    ///
+    /// - Throws: ``JSONError`` when the text is not a JSON object.
+    public init(checking bytes: [UInt8]) throws(JSONError) {
+        try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
+            var scanner = JSONScanner(buffer)
+            try JSONValue.check(&scanner)
+            try scanner.expectEnd()
+        }
+        try self.init(scanning: bytes)
+    }
+
     /// Whether all that was read is the same.
     public static func == (left: ItemMetadata, right: ItemMetadata) -> Bool {
         left.contents === right.contents || left.contents.fields == right.contents.fields

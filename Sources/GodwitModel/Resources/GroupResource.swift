@@ -46,6 +46,10 @@ extension GroupResource {
     public static let namespaces = GroupResource(resource: "namespaces")
     /// `pods`
     public static let pods = GroupResource(resource: "pods")
+    /// `nodes`
+    public static let nodes = GroupResource(resource: "nodes")
+    /// `events`
+    public static let events = GroupResource(resource: "events")
     /// `persistentvolumes`
     public static let persistentVolumes = GroupResource(resource: "persistentvolumes")
     /// `persistentvolumeclaims`

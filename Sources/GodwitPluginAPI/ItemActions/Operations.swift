@@ -123,19 +123,20 @@ public struct OperatingRestoreItemOutcome: Sendable, Hashable {
     }
 }
 
-/// A backup item action that looks at an item's JSON text and not at its tree, so that an item which it leaves alone
-/// need not be decoded.
-public protocol TextBackupItemAction: BackupItemAction {
-    /// Looks at one item.
+/// A backup item action that looks at many items in one call, by their JSON text: what a call costs is shared, and an
+/// item that it leaves alone is not decoded.
+public protocol BatchBackupItemAction: BackupItemAction {
+    /// Looks at some items.
     ///
-    /// - Parameter text: the item's JSON text.
-    func begin(text: [UInt8], backup: Backup) async throws -> TextBackupItemOutcome
+    /// - Returns: for each item, in their order, what became of it, or why the action failed on it.
+    /// - Throws: `CancellationError`.
+    func begin(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>]
 }
 
-/// What became of an item's text.
-public struct TextBackupItemOutcome: Sendable, Hashable {
-    /// The item's new text; nil leaves it as it is.
-    public var text: [UInt8]?
+/// What a backup item action made of an item of many.
+public struct BatchItemOutcome: Sendable {
+    /// The item as it goes into the backup; nil leaves it as it is.
+    public var item: Item?
     /// Further items that belong in the backup with this one.
     public var additionalItems: [ItemIdentity]
     /// The operation that goes on; nil when none was begun, which is so for all but ``OperatingBackupItemAction``.
@@ -145,10 +146,10 @@ public struct TextBackupItemOutcome: Sendable, Hashable {
 
     /// An outcome; by default nothing changes.
     public init(
-        text: [UInt8]? = nil, additionalItems: [ItemIdentity] = [], operation: String? = nil,
+        item: Item? = nil, additionalItems: [ItemIdentity] = [], operation: String? = nil,
         postOperationItems: [ItemIdentity] = []
     ) {
-        self.text = text
+        self.item = item
         self.additionalItems = additionalItems
         self.operation = operation
         self.postOperationItems = postOperationItems

@@ -47,6 +47,10 @@ public protocol ClaimSnapshotter: Sendable {
         _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
     ) async throws
 
+    /// Removes the objects that ``provide(_:as:in:labels:timeout:)`` has made, and nothing in the storage. What is not
+    /// there is removed.
+    func withdraw(_ name: String, in namespace: String) async throws
+
     /// Deletes a snapshot in the storage. One that does not exist, as far as anybody can tell, is deleted.
     func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws
 }

@@ -3,10 +3,11 @@ import GRPCCore
 import GodwitModel
 import GodwitPluginAPI
 import PluginProtocol
+import Streams
 import SwiftProtobuf
 
 /// A backup item action in a program.
-struct ExternalBackupItemAction: TextBackupItemAction {
+struct ExternalBackupItemAction: BatchBackupItemAction {
     let name: String
     let appliesTo: ResourceSelector
     private let caller: BackupActionCaller
@@ -29,8 +30,8 @@ struct ExternalBackupItemAction: TextBackupItemAction {
         }
     }
 
-    func begin(text: [UInt8], backup: Backup) async throws -> TextBackupItemOutcome {
-        try await caller.execute(text, backup: backup)
+    func begin(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>] {
+        try await caller.execute(items, backup: backup)
     }
 
     func execute(_ item: KubernetesObject, backup: Backup) async throws -> BackupItemOutcome {
@@ -39,7 +40,7 @@ struct ExternalBackupItemAction: TextBackupItemAction {
 }
 
 /// A backup item action in a program that may begin operations.
-struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, TextBackupItemAction {
+struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, BatchBackupItemAction {
     let name: String
     let appliesTo: ResourceSelector
     private let link: PluginLink
@@ -65,8 +66,8 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, TextBackupI
         }
     }
 
-    func begin(text: [UInt8], backup: Backup) async throws -> TextBackupItemOutcome {
-        try await caller.execute(text, backup: backup)
+    func begin(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>] {
+        try await caller.execute(items, backup: backup)
     }
 
     func begin(_ item: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
@@ -98,7 +99,7 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, TextBackupI
 }
 
 /// Hands items to a backup item action, by Velero's service or, where the program has it, many at once by Godwit's.
-final class BackupActionCaller: Sendable {
+struct BackupActionCaller: Sendable {
     struct Request: Sendable {
         let plugin: String
         let item: Data
@@ -116,61 +117,94 @@ final class BackupActionCaller: Sendable {
 
     private let link: PluginLink
     private let call: Call
-    private let batches: ActionBatches
     private static let operation = "look at an item"
+    /// Calls about one item each that are made at the same time.
+    private static let parallel = 48
 
     init(_ link: PluginLink, call: @escaping Call) {
         self.link = link
         self.call = call
-        batches = ActionBatches(link)
     }
 
-    func execute(_ item: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
-        let outcome = try await execute(item.serialized(), backup: backup)
+    func execute(_ object: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
+        let text = object.serialized()
+        let item = Item(
+            bytes: text, metadata: try ItemMetadata(scanning: text), resource: GroupResource(resource: object.kind))
+        guard let outcome = try await execute([item], backup: backup).first?.get() else {
+            throw link.badAnswer(Self.operation, "there is none")
+        }
         return OperatingBackupItemOutcome(
             BackupItemOutcome(
-                item: try outcome.text.map { try link.object($0, Self.operation) },
+                item: try outcome.item.map { try KubernetesObject(parsing: $0.bytes) },
                 additionalItems: outcome.additionalItems),
             operation: outcome.operation, postOperationItems: outcome.postOperationItems)
     }
 
-    func execute(_ text: [UInt8], backup: Backup) async throws -> TextBackupItemOutcome {
-        let answer: Answer
+    func execute(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>] {
+        let backup = Data(backup.json.serialized())
+        let takesMany: Bool
         do {
-            if let batched = try await batches.execute(text, backup: backup) {
-                answer = batched
-            } else {
-                let request = Request(
-                    plugin: link.name, item: Data(text), backup: Data(backup.json.serialized()))
-                answer = try await link.call(Self.operation) { [call] client, options in
+            takesMany = try await link.connection().extensions.contains(.backupItemAction)
+        } catch {
+            if error is CancellationError { throw error }
+            return items.map { _ in .failure(RefusedCall.plain(error)) }
+        }
+        if takesMany {
+            let answers = try await ActionBatches(link: link, backup: backup).execute(items)
+            return zip(items, answers).map { item, answer in
+                answer.flatMap { answer in Result { try outcome(answer, of: item, item: try changed(answer, item)) } }
+            }
+        }
+        return try await items.mapConcurrently(limit: Self.parallel) { item in
+            do {
+                let request = Request(plugin: link.name, item: Data(item.bytes), backup: backup)
+                let answer = try await link.call(Self.operation) { client, options in
                     try await call(request, client, options)
                 }
+                return .success(try outcome(answer, of: item, item: try reallyChanged(answer, item)))
+            } catch {
+                if error is CancellationError { throw error }
+                return .failure(RefusedCall.plain(error))
             }
-        } catch {
-            throw RefusedCall.plain(error)
         }
-        return TextBackupItemOutcome(
-            text: try changed(Array(answer.item), from: text),
-            additionalItems: try link.identities(answer.additionalItems, Self.operation),
+    }
+
+    private func outcome(_ answer: Answer, of item: Item, item changed: Item?) throws -> BatchItemOutcome {
+        BatchItemOutcome(
+            item: changed, additionalItems: try link.identities(answer.additionalItems, Self.operation),
             operation: try link.operationID(answer.operation),
             postOperationItems: try link.identities(answer.postOperationItems, Self.operation))
     }
 
-    /// The item's text when the plugin changed it; most plugins give back what they got, in an order of their own.
-    private func changed(_ answer: [UInt8], from text: [UInt8]) throws -> [UInt8]? {
-        guard !answer.isEmpty, answer != text else { return nil }
-        let object = try link.object(answer, Self.operation)
-        let original = try link.object(text, Self.operation)
-        guard !object.value.isSameJSON(as: original.value) else { return nil }
-        guard object.apiVersion == original.apiVersion, object.kind == original.kind,
-            object.namespace == original.namespace, object.name == original.name
+    /// The item when a plugin changed it that may leave the answer empty where it did not.
+    private func changed(_ answer: Answer, _ item: Item) throws -> Item? {
+        guard !answer.item.isEmpty else { return nil }
+        let text = Array(answer.item)
+        let metadata: ItemMetadata
+        do {
+            metadata = try ItemMetadata(checking: text)
+        } catch {
+            throw link.badAnswer(Self.operation, "what it gives back is no item: \(error)")
+        }
+        let original = item.metadata
+        guard metadata.apiVersion == original.apiVersion, metadata.kind == original.kind,
+            metadata.namespace == original.namespace, metadata.name == original.name
         else {
             throw link.badAnswer(
                 Self.operation,
                 "it was asked about \(original.kind) '\(original.name)' and gives back another item: "
-                    + "\(object.kind) '\(object.name)'".printable)
+                    + "\(metadata.kind) '\(metadata.name)'".printable)
         }
-        return answer
+        return Item(bytes: text, metadata: metadata, resource: item.resource)
+    }
+
+    /// The item when the plugin changed it; most of Velero's plugins give back what they got, in an order of their own.
+    private func reallyChanged(_ answer: Answer, _ item: Item) throws -> Item? {
+        guard answer.item != Data(item.bytes), let changed = try changed(answer, item) else { return nil }
+        let (object, original) = (
+            try link.object(changed.bytes, Self.operation), try link.object(item.bytes, Self.operation)
+        )
+        return object.value.isSameJSON(as: original.value) ? nil : changed
     }
 }
 

@@ -49,7 +49,7 @@ struct VolumeSnapshotOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Move the data of snapshots into the repository where it can be read here, and delete them.",
+            "Move the data of snapshots into the repository where it can be read here, and delete them; of CSI snapshots with --kubelet-root.",
             valueName: "true|false"))
     var snapshotMoveData = false
 
@@ -75,7 +75,8 @@ struct VolumeSnapshotOptions: ParsableArguments {
     /// The option that moves data.
     var moving: String? { snapshotMoveData ? "--snapshot-move-data" : nil }
 
-    private func timeout() throws -> Duration? {
+    /// How long a snapshot may take; nil for the usual.
+    func timeout() throws -> Duration? {
         guard let csiSnapshotTimeout else { return nil }
         guard let duration = GoDuration.parse(csiSnapshotTimeout), duration > .zero else {
             throw ValidationError("--csi-snapshot-timeout is a time such as 10m0s or 90s")

@@ -24,11 +24,6 @@ struct VolumeBackupOptions: ParsableArguments {
         help: ArgumentHelp("The same in a ConfigMap of the cluster, its only key.", valueName: "namespace/name"))
     var resourcePoliciesConfigmap: ClaimName?
 
-    @Option(
-        help: ArgumentHelp("Where this node's kubelet mounts volumes, such as /var/lib/kubelet.", valueName: "dir"),
-        completion: .directory)
-    var kubeletRoot: String?
-
     @OptionGroup var snapshots: VolumeSnapshotOptions
     @OptionGroup var places: VolumePlaceOptions
 
@@ -47,7 +42,7 @@ struct VolumeBackupOptions: ParsableArguments {
         if defaultVolumesToFsBackup == true { options.append("--default-volumes-to-fs-backup") }
         if resourcePolicies != nil { options.append("--resource-policies") }
         if resourcePoliciesConfigmap != nil { options.append("--resource-policies-configmap") }
-        if kubeletRoot != nil { options.append("--kubelet-root") }
+        if places.kubeletRoot != nil { options.append("--kubelet-root") }
         if !places.volumePath.isEmpty { options.append("--volume-path") }
         return options
     }
@@ -58,17 +53,15 @@ struct VolumeBackupOptions: ParsableArguments {
         isDryRun: Bool
     ) async throws -> VolumeBackupSettings? {
         guard volumeData else { return nil }
-        if let kubeletRoot, !FileManager.default.isReadableFile(atPath: kubeletRoot + "/pods") {
-            throw UnreadableFileError(path: kubeletRoot + "/pods", option: "--kubelet-root")
-        }
         var rules = VolumeBackupRules()
         rules.named = Set(try places.named().keys)
         rules.includesByDefault = defaultVolumesToFsBackup ?? false
         rules.policies = try await policies(cluster)
-        let mover = try places.mover(options, storage, global, kubeletRoot: kubeletRoot)
+        let mover = try places.mover(options, storage, global)
         if !isDryRun, !chosen.isEmpty { try await mover.prepare() }
         var settings = VolumeBackupSettings(mover: mover, rules: rules)
         settings.snapshots = try await snapshots.settings(options, global)
+        settings.mounts = places.mounts(timeout: try snapshots.timeout())
         return settings
     }
 

@@ -15,6 +15,19 @@ struct VolumePlaceOptions: ParsableArguments {
             "The name of this machine as a node of the cluster (default: its host name).", valueName: "name"))
     var node: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where this node's kubelet mounts volumes, such as /var/lib/kubelet. Volumes that only a pod can mount are then reached too.",
+            valueName: "dir"),
+        completion: .directory)
+    var kubeletRoot: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The image of the pods that have the kubelet mount volumes; they run nothing but its entry point (default: \(ClaimMountSettings.standardImage)).",
+            valueName: "image"))
+    var mountImage: String?
+
     @OptionGroup var credentials: RepositoryCredentialOptions
 
     /// `namespace/claim=dir`
@@ -30,7 +43,22 @@ struct VolumePlaceOptions: ParsableArguments {
         }
     }
 
-    func validate() throws { _ = try named() }
+    func validate() throws {
+        _ = try named()
+        guard let mountImage else { return }
+        guard kubeletRoot != nil else { throw ValidationError("--mount-image makes no sense without --kubelet-root") }
+        guard !mountImage.isEmpty, !mountImage.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            throw ValidationError("--mount-image: '\(mountImage)' is no name of an image")
+        }
+    }
+
+    /// How volumes are mounted that no pod of this node uses.
+    func mounts(timeout: Duration?) -> ClaimMountSettings {
+        var settings = ClaimMountSettings()
+        if let mountImage { settings.image = mountImage }
+        if let timeout { settings.timeout = timeout }
+        return settings
+    }
 
     /// Directories by claim.
     func named() throws -> [ClaimName: String] {
@@ -45,8 +73,11 @@ struct VolumePlaceOptions: ParsableArguments {
 
     /// What moves data between the places and the repository of the location.
     func mover(
-        _ cluster: ClusterOptions, _ storage: StorageOptions, _ global: GlobalOptions, kubeletRoot: String? = nil
+        _ cluster: ClusterOptions, _ storage: StorageOptions, _ global: GlobalOptions
     ) throws -> LocalVolumeMover {
+        if let kubeletRoot, !FileManager.default.isReadableFile(atPath: kubeletRoot + "/pods") {
+            throw UnreadableFileError(path: kubeletRoot + "/pods", option: "--kubelet-root")
+        }
         var places = VolumePlaces(node: node ?? Self.hostName)
         places.named = try named()
         places.manifestDirectory = cluster.directory.map { URL(fileURLWithPath: $0).path }

@@ -18,8 +18,9 @@ struct VolumeRestoreOptions: ParsableArguments {
     @OptionGroup var places: VolumePlaceOptions
 
     func validate() throws {
-        if restoreVolumes == false, verifyVolumes || !places.volumePath.isEmpty {
-            throw ValidationError("--verify-volumes and --volume-path make no sense with --restore-volumes false")
+        if restoreVolumes == false, verifyVolumes || !places.volumePath.isEmpty || places.kubeletRoot != nil {
+            throw ValidationError(
+                "--verify-volumes, --volume-path and --kubelet-root make no sense with --restore-volumes false")
         }
     }
 
@@ -41,6 +42,7 @@ struct VolumeRestoreOptions: ParsableArguments {
         if !isDryRun, records.contains(where: { $0.data != nil }) { try await mover.prepare() }
         var settings = VolumeRestoreSettings(records: records, mover: mover)
         settings.verifies = verifyVolumes
+        settings.mounts = places.mounts(timeout: nil)
         if records.contains(where: { $0.snapshot != nil }) {
             settings.snapshots = try SnapshotLocations.configured(global, cluster: cluster)
         }

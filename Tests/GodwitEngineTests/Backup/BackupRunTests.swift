@@ -142,6 +142,66 @@ struct BackupRunTests {
         #expect(items.filter { $0.text.contains(#""seen":"yes""#) }.count == 2)
     }
 
+    @Test("an action that takes many items has its turn among the others, and its failures cost their items only")
+    func batches() async throws {
+        /// Notes the items that it is given, and adds a letter to those that it does not refuse.
+        final class Many: BatchBackupItemAction {
+            let name = "test.io/many"
+            let appliesTo = ResourceSelector(includedResources: ["secrets"])
+            let given = Mutex<[[String]]>([])
+
+            func execute(_ item: KubernetesObject, backup: Backup) async throws -> BackupItemOutcome {
+                throw ProgramFailed(status: 8)
+            }
+
+            func begin(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>] {
+                given.withLock { $0.append(items.map { $0.metadata.annotations["letters"] ?? "" }) }
+                return items.map { item in
+                    Result {
+                        if item.metadata.name.hasPrefix("bad") { throw ProgramFailed(status: 9) }
+                        let object = Letter.added("b", to: try KubernetesObject(parsing: item.bytes))
+                        let text = object.serialized()
+                        return BatchItemOutcome(
+                            item: Item(
+                                bytes: text, metadata: try ItemMetadata(scanning: text), resource: item.resource),
+                            additionalItems: [ItemIdentity(resource: .persistentVolumes, namespace: nil, name: "pv-2")])
+                    }
+                }
+            }
+        }
+        struct Letter: BackupItemAction {
+            let letter: String
+            var name: String { "test.io/\(letter)" }
+            let appliesTo = ResourceSelector(includedResources: ["secrets"])
+
+            static func added(_ letter: String, to item: KubernetesObject) -> KubernetesObject {
+                var item = item
+                item.annotations["letters", default: ""] += letter
+                return item
+            }
+
+            func execute(_ item: KubernetesObject, backup: Backup) async throws -> BackupItemOutcome {
+                BackupItemOutcome(item: Self.added(letter, to: item))
+            }
+        }
+        let source = SourceFake.shop()
+        for number in 0..<40 { source.add("secrets", "shop", number % 4 == 0 ? "bad-\(number)" : "good-\(number)") }
+        let store = MemoryObjectStore()
+        let many = Many()
+        let report = try await backUp(
+            source, to: store, actions: [Letter(letter: "a"), many, Letter(letter: "c")]
+        ) { $0.filter.namespaces.included = ["shop"] }
+        #expect(report.results.errors.count == 10)
+        #expect("\(report.results.errors)".contains("action test.io/many"), "\(report.results.errors)")
+        let items = try await contents(in: store)
+        let secrets = items.filter { $0.entry.identity.resource == .secrets }
+        #expect(secrets.count == 31 && secrets.allSatisfy { $0.text.contains(#""letters":"abc""#) })
+        let names = secrets.map(\.entry.identity.name)
+        #expect(names == names.sorted() && !names.contains { $0.hasPrefix("bad") }, "in the order of the source")
+        #expect(items.contains { $0.entry.identity.description == "persistentvolumes/pv-2" })
+        #expect(many.given.withLock { $0 }.joined().allSatisfy { $0 == "a" }, "it comes second")
+    }
+
     @Test("actions that ask for each other's items come to an end")
     func cycle() async throws {
         struct Circular: BackupItemAction {

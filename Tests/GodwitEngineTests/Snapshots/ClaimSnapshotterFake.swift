@@ -42,5 +42,7 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
         _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
     ) async throws {}
 
+    func withdraw(_ name: String, in namespace: String) async throws {}
+
     func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
 }

@@ -83,6 +83,8 @@ final class MoverFake: VolumeDataMover {
     /// What it was told to read.
     var given: [VolumeBackupOrder] { orders.withLock { $0 } }
 
+    var mountingNode: String? { nil }
+
     func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach { .unreachable("a fake") }
 
     func reach(toRestore volume: ClaimedVolume) async throws -> VolumeReach { .unreachable("a fake") }

@@ -43,6 +43,8 @@ import Testing
         "\u{FEFF}1", "/**/1",
     ]) func refuses(text: String) {
         #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+        let item = Array("{\"metadata\":{\"name\":\"x\"},\"data\":\(text)}".utf8)
+        #expect(throws: JSONError.self) { try ItemMetadata(checking: item) }
     }
 
     @Test func everyTruncationIsAnError() {
@@ -53,6 +55,7 @@ import Testing
             let part = Array(bytes[..<count])
             #expect(throws: JSONError.self) { try JSONValue(parsing: part) }
             #expect(throws: JSONError.self) { try ItemMetadata(scanning: part) }
+            #expect(throws: JSONError.self) { try ItemMetadata(checking: part) }
         }
     }
 
@@ -65,10 +68,14 @@ import Testing
                 let index = Int.random(in: 0..<bytes.count, using: &generator)
                 bytes[index] = UInt8.random(in: 0...255, using: &generator)
             }
-            if let value = try? JSONValue(parsing: bytes) {
-                #expect((try? JSONValue(parsing: value.serialized())) != nil)
-            }
             _ = try? ItemMetadata(scanning: bytes)
+            do {
+                let value = try JSONValue(parsing: bytes)
+                #expect((try? JSONValue(parsing: value.serialized())) != nil)
+                #expect((try? ItemMetadata(checking: bytes)) != nil || value.object == nil)
+            } catch {
+                #expect((try? ItemMetadata(checking: bytes)) == nil || error.reason.hasPrefix("two keys"))
+            }
         }
     }
 
@@ -81,6 +88,7 @@ import Testing
         #expect(throws: JSONError.self) { try JSONValue(parsing: nested(1_000_000)) }
         #expect(throws: JSONError.self) { try JSONValue(parsing: String(repeating: "{\"a\":", count: 1_000_000)) }
         #expect(throws: JSONError.self) { try ItemMetadata(scanning: Array("{\"a\":\(nested(100_000))}".utf8)) }
+        #expect(throws: JSONError.self) { try ItemMetadata(checking: Array("{\"a\":\(nested(100_000))}".utf8)) }
     }
 
     @Test func ofEqualKeysTheLastCounts() throws {

@@ -72,7 +72,8 @@ struct CSISite {
             try await site.kubectl(
                 side, "delete", "pv", "-l", "godwit-driver=\(site.driver)", "--ignore-not-found", "--wait=false")
             try await site.kubectl(
-                side, "delete", "volumesnapshotclasses", "-l", "godwit-test=\(site.suffix)", "--ignore-not-found")
+                side, "delete", "volumesnapshotclasses,storageclasses", "-l", "godwit-test=\(site.suffix)",
+                "--ignore-not-found")
         }
         for content in try await site.contents(.source) {
             try await site.kubectl(.source, "delete", "volumesnapshotcontent", content.name, "--wait=false")
@@ -116,6 +117,18 @@ struct CSISite {
         let file = try workspace.write(
             String(decoding: object.serialized(), as: UTF8.self), to: "class-\(UUID().uuidString).json")
         try await kubectl(side, "create", "-f", file)
+    }
+
+    /// Makes the storage class of the driver's claims.
+    func makeStorageClass(binding: String) async throws {
+        var object = KubernetesObject([
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": ["name": .string(driver)],
+            "provisioner": .string(driver), "volumeBindingMode": .string(binding), "reclaimPolicy": "Retain",
+        ])
+        object.labels = ["godwit-test": suffix]
+        let file = try workspace.write(
+            String(decoding: object.serialized(), as: UTF8.self), to: "storage-class-\(UUID().uuidString).json")
+        try await kubectl(.source, "create", "-f", file)
     }
 
     /// A bound claim whose volume holds a text.

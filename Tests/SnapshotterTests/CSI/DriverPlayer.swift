@@ -26,6 +26,8 @@ actor DriverPlayer {
     var trouble: String?
     /// How many snapshots the storage was told to delete.
     private(set) var deletions = 0
+    /// Where volumes made of snapshots are directories that a kubelet can mount; nil for volumes that none can.
+    private var disk: Disk?
     private var loop: Task<Void, Never>?
     private(set) var troubles: [String] = []
 
@@ -34,6 +36,12 @@ actor DriverPlayer {
     private static let snapshotResource = GroupResource(group: group, resource: "volumesnapshots")
     private static let contentResource = GroupResource(group: group, resource: "volumesnapshotcontents")
     private static let classResource = GroupResource(group: group, resource: "volumesnapshotclasses")
+
+    /// A directory of a node.
+    struct Disk {
+        let node: String
+        let directory: String
+    }
 
     init(driver: String, cluster: KubernetesCluster, catalog: APIResourceCatalog) {
         self.driver = driver
@@ -45,6 +53,7 @@ actor DriverPlayer {
     func fail(with message: String?) { failure = message }
     func trouble(with message: String?) { trouble = message }
     func sleep(_ isAsleep: Bool) { self.isAsleep = isAsleep }
+    func use(_ disk: Disk) { self.disk = disk }
     func adopt(_ others: [String: String]) { snapshots.merge(others) { _, new in new } }
 
     func start() {
@@ -71,6 +80,7 @@ actor DriverPlayer {
                 try await settle(snapshot, contents, names)
             }
             try await provision()
+            try await reclaim()
             try await collect()
         } catch {
             // Somebody else was at the same object; the next round sees what has become of it.
@@ -199,25 +209,74 @@ actor DriverPlayer {
         }
     }
 
-    /// Claims whose data source is a ready snapshot get a volume that holds what it holds.
+    /// Claims whose data source is a ready snapshot get a volume that holds what it holds; those without a data source an
+    /// empty one, where there is a disk for it. A class that waits for the first consumer waits for a node.
     private func provision() async throws {
         for claim in try await list(.persistentVolumeClaims) {
             guard claim[path: "spec", "storageClassName"]?.string == driver,
-                claim[path: "spec", "volumeName"]?.string ?? "" == "",
-                claim[path: "spec", "dataSource", "kind"] == "VolumeSnapshot", let namespace = claim.namespace,
-                let source = claim[path: "spec", "dataSource", "name"]?.string,
-                let snapshot = try await get(Self.snapshotResource, namespace, source),
-                snapshot[path: "status", "readyToUse"]?.bool == true,
-                let name = snapshot[path: "status", "boundVolumeSnapshotContentName"]?.string,
-                let content = try await get(Self.contentResource, nil, name),
-                let held = snapshots[content[path: "status", "snapshotHandle"]?.string ?? ""]
+                claim[path: "spec", "volumeName"]?.string ?? "" == "", let namespace = claim.namespace,
+                try await isNodeKnown(to: claim), let held = try await content(for: claim, in: namespace)
             else { continue }
             let handle = "vol-\(claim[path: "metadata", "uid"]?.string ?? "")"
             volumes[handle] = held
             guard try await get(.persistentVolumes, nil, "pvc-\(handle)") == nil else { continue }
-            try await create(
-                .persistentVolumes, nil,
-                Self.volume("pvc-\(handle)", handle, driver, ClaimName(namespace: namespace, name: claim.name)))
+            var volume = Self.volume(
+                "pvc-\(handle)", handle, driver, ClaimName(namespace: namespace, name: claim.name))
+            if let disk {
+                let directory = "\(disk.directory)/\(handle)"
+                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+                if !held.isEmpty { try Data(held.utf8).write(to: URL(fileURLWithPath: "\(directory)/content")) }
+                volume[path: "spec", "csi"] = nil
+                volume[path: "spec", "local"] = ["path": .string(directory)]
+                volume[path: "spec", "nodeAffinity"] = [
+                    "required": [
+                        "nodeSelectorTerms": [
+                            [
+                                "matchExpressions": [
+                                    [
+                                        "key": "kubernetes.io/hostname", "operator": "In",
+                                        "values": [.string(disk.node)],
+                                    ]
+                                ]
+                            ]
+                        ]
+                    ]
+                ]
+            }
+            try await create(.persistentVolumes, nil, volume)
+        }
+    }
+
+    private func isNodeKnown(to claim: KubernetesObject) async throws -> Bool {
+        let storageClass = try await get(.storageClasses, nil, driver)
+        return storageClass?["volumeBindingMode"] != "WaitForFirstConsumer"
+            || claim.annotations["volume.kubernetes.io/selected-node"] == disk?.node
+    }
+
+    /// What a new volume holds; nil when it is not known yet.
+    private func content(for claim: KubernetesObject, in namespace: String) async throws -> String? {
+        guard let source = claim[path: "spec", "dataSource"] else { return disk == nil ? nil : "" }
+        guard source["kind"] == "VolumeSnapshot", let name = source["name"]?.string,
+            let snapshot = try await get(Self.snapshotResource, namespace, name),
+            snapshot[path: "status", "readyToUse"]?.bool == true,
+            let content = try await get(
+                Self.contentResource, nil, snapshot[path: "status", "boundVolumeSnapshotContentName"]?.string ?? "")
+        else { return nil }
+        return snapshots[content[path: "status", "snapshotHandle"]?.string ?? ""]
+    }
+
+    /// Volumes that nobody claims any more go, if their policy says so.
+    private func reclaim() async throws {
+        for volume in try await list(.persistentVolumes)
+        where volume.labels["godwit-driver"] == driver && volume[path: "status", "phase"] == "Released"
+            && volume[path: "spec", "persistentVolumeReclaimPolicy"] == "Delete"
+        {
+            guard let resource = catalog[.persistentVolumes] else { continue }
+            volumes[String(volume.name.dropFirst("pvc-".count))] = nil
+            if let path = volume[path: "spec", "local", "path"]?.string {
+                try FileManager.default.removeItem(atPath: path)
+            }
+            try await cluster.delete(resource, namespace: nil, name: volume.name, options: DeleteOptions())
         }
     }
 

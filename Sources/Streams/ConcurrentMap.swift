@@ -1,6 +1,6 @@
 extension Array where Element: Sendable {
     /// What `transform` makes of each element, in order, with at most `limit` calls at a time.
-    func mapConcurrently<Value: Sendable>(
+    public func mapConcurrently<Value: Sendable>(
         limit: Int, _ transform: @escaping @Sendable (Element) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: (Int, Value).self) { group in

@@ -1,0 +1,116 @@
+import GodwitModel
+import GodwitPluginAPI
+
+/// Shows the files of a snapshot of a claim on this machine, for as long as they are read: a claim is made whose data
+/// source is the snapshot, and mounted. All of it, and the volume that the driver made, goes again.
+struct SnapshotMount: Sendable {
+    private let original: ClaimName
+    private let mount: ClaimMount
+    private let claims: any ClaimSnapshotter
+    private let recorder: RunRecorder
+    private var cluster: any ClusterAccess { mount.cluster }
+
+    /// - Parameter backup: whose snapshot it is.
+    init(
+        of claim: ClaimName, backup: String, cluster: any ClusterAccess, claims: any ClaimSnapshotter,
+        mover: any VolumeDataMover, settings: ClaimMountSettings, recorder: RunRecorder
+    ) {
+        original = claim
+        let name = "godwit-move-\(String(UInt64.random(in: 0...(.max)), radix: 36))"
+        mount = ClaimMount(
+            claim: ClaimName(namespace: claim.namespace, name: name), name: name,
+            labels: ClaimMount.labels(of: ("backup", backup)), settings: settings, cluster: cluster, mover: mover)
+        self.claims = claims
+        self.recorder = recorder
+    }
+
+    /// Mounts a snapshot and gives the directory to `body`.
+    ///
+    /// - Throws: ``VolumeDataError``, the snapshotter's and the cluster's errors when it cannot be mounted; then nothing of
+    ///   it is left, or a warning names it. What `body` throws.
+    func with(_ snapshot: ClaimSnapshot, _ body: (_ directory: String) async throws -> Void) async throws {
+        let node = try await ClaimMount.node(of: mount.mover, in: cluster)
+        do {
+            try await body(try await directory(of: snapshot, on: node))
+        } catch {
+            await cleanUp()
+            throw error
+        }
+        await cleanUp()
+    }
+
+    private func directory(of snapshot: ClaimSnapshot, on node: String) async throws -> String {
+        guard let claim = try await cluster.get(original.item) else {
+            throw VolumeDataError("claim '\(original)' is gone")
+        }
+        try await claims.provide(
+            snapshot, as: mount.name, in: mount.claim.namespace, labels: mount.labels, timeout: mount.settings.timeout)
+        let stand = claims.claim(self.claim(like: claim, on: node), from: snapshot, named: mount.name)
+        _ = try await cluster.create(stand, as: .persistentVolumeClaims)
+        switch try await mount.mover.reach(toBackUp: try await mount.mount(on: node)) {
+        case .reachable(let directory, _): return directory
+        case .unreachable(let reason): throw VolumeDataError(reason)
+        }
+    }
+
+    /// A claim like the original one, for a volume that this node can mount.
+    private func claim(like original: KubernetesObject, on node: String) -> KubernetesObject {
+        var claim = KubernetesObject([
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": ["name": .string(mount.claim.name), "namespace": .string(mount.claim.namespace)],
+        ])
+        claim.labels = mount.labels
+        claim.annotations = [ClaimMount.nodeAnnotation: node]
+        for key in ["accessModes", "resources", "storageClassName", "volumeMode", "volumeAttributesClassName"] {
+            if let value = original["spec"]?[key] { claim[path: "spec", key] = value }
+        }
+        return claim
+    }
+
+    /// Removes everything, also in a cancelled task. What does not go is named in a warning.
+    private func cleanUp() async {
+        await Task {
+            do {
+                try await removeObjects()
+            } catch {
+                let selector = ClaimMount.selector(mount.labels)
+                recorder.warn(
+                    "what mounted its snapshot may stay behind: \("\(error)".printable). It is found by 'kubectl get "
+                        + "pods,pvc,volumesnapshots -n \(original.namespace) -l \(selector)'", about: original.item)
+            }
+        }.value
+    }
+
+    /// The claim, if it is there. A volume that a driver has begun to make would otherwise come when nobody looks.
+    private func boundClaim() async throws -> KubernetesObject? {
+        let deadline = ContinuousClock.now + min(mount.settings.timeout, .seconds(30))
+        while true {
+            let claim = try await cluster.get(mount.claim.item)
+            let isBound = claim?[path: "spec", "volumeName"]?.string?.isEmpty == false
+            guard claim != nil, !isBound, ContinuousClock.now < deadline else { return claim }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private func removeObjects() async throws {
+        try await mount.end()
+        var volumes: [ItemIdentity] = []
+        if let claim = try await boundClaim() {
+            let name = claim[path: "spec", "volumeName"]?.string ?? ""
+            let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)
+            if !name.isEmpty, try await cluster.get(volume) != nil {
+                // Whatever the class says of volumes: of this one nobody knows.
+                _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Delete"]])
+                volumes.append(volume)
+            }
+            // The cluster keeps it until the pod has ended.
+            try await cluster.delete(mount.claim.item)
+        }
+        // Many storages delete no snapshot of which there is a volume.
+        let left = try await mount.wait(for: [mount.claim.item] + volumes)
+        try await claims.withdraw(mount.name, in: mount.claim.namespace)
+        if !left.isEmpty {
+            throw VolumeDataError("\(left.map(\.description).joined(separator: ", ")) did not go in time")
+        }
+    }
+}
