@@ -224,7 +224,8 @@ let package = Package(
         tests(
             "CommandLineTests",
             [
-                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "hostile-plugin",
+                "ProgramTestKit", "GodwitModel", yams, "sample-shelf", "sample-quieten", "sample-vault",
+                "hostile-plugin",
             ], excluding: ["Golden"]),
         tests(
             "IntegrationTests",
@@ -242,7 +243,8 @@ let package = Package(
 // sources are a program for libFuzzer instead; docs/testing.md says how to build and run it.
 let fuzzed: [Target.Dependency] = [
     "GodwitModel", "Streams", "GodwitPluginAPI", "Tarball", "KubernetesClient", "VolumeRepository", "GodwitEngine",
-    "CloudStorage", "AWS", "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "GodwitTestKit",
+    "CloudStorage", "AWS", "S3ObjectStore", "AzureObjectStore", "GCSObjectStore", "EBSSnapshotter", "HTTPTransport",
+    "PluginHost", "PluginProtocol", "GodwitTestKit", grpc,
 ]
 if Context.environment["GODWIT_FUZZING"] == nil {
     package.targets.append(tests("FuzzTests", fuzzed, excluding: ["Corpus", "Driver"]))

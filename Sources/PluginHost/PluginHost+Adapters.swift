@@ -14,6 +14,8 @@ public struct LoadedPlugins: Sendable {
     public var deleteItemActions: [any DeleteItemAction] = []
     /// What knows which items belong together.
     public var itemBlockActions: [any ItemBlockAction] = []
+    /// What of these cannot be used, and why. They are not among ``failures``: backups do not use them.
+    public var itemBlockActionFailures: [any Error] = []
     /// Programs and plugins that cannot be used, and why.
     public var failures: [any Error] = []
 
@@ -36,6 +38,8 @@ extension PluginHost {
                         try await add(plugin, to: &loaded)
                     } catch let error as CancellationError {
                         throw error
+                    } catch  where plugin.kind == .itemBlockAction {
+                        loaded.itemBlockActionFailures.append(error)
                     } catch {
                         loaded.failures.append(error)
                     }

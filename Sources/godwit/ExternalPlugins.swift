@@ -63,9 +63,17 @@ enum ExternalPlugins {
     }
 }
 
+extension ExternalPlugin {
+    /// The built-in plugin that a program's takes the place of, where it is named as Velero does.
+    var replaced: String? { kind == .volumeSnapshotter ? Providers.standIn(for: name)?.name : nil }
+}
+
 extension LoadedPlugins {
-    /// Says which programs offer what backups do not use yet.
+    /// Says which programs offer what backups do not use yet. One that cannot be used is missed by nobody.
     func noteUnused() {
+        for failure in itemBlockActionFailures {
+            ExternalPlugins.log.send(LogLine(.warning, "\(failure); backups do not use it yet"))
+        }
         for action in itemBlockActions {
             ExternalPlugins.log.send(
                 LogLine(

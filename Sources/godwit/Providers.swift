@@ -31,25 +31,42 @@ enum Providers {
     ]
 
     /// What Velero calls a plugin for the same storage.
-    private static let velerosNames = ["aws": "godwit.io/ebs", "velero.io/aws": "godwit.io/ebs"]
+    private static let velerosNames = ["velero.io/aws": "godwit.io/ebs"]
 
-    /// The provider of snapshotters of a name: ours, by our name or by Velero's, else a program's.
+    /// The provider of snapshotters of a name. Godwit's own names are those of what is built in. One of Velero's names
+    /// is that of the program which has it, as `velero-plugin-for-aws`; without one, what is built in for the same
+    /// storage stands in.
     static func snapshotter(
         named name: String, _ places: PluginPlaces
     ) async throws -> any VolumeSnapshotterProvider {
-        let own = snapshotterName(name)
-        if let provider = snapshotters.first(where: { $0.name == own }) { return provider }
+        if let provider = snapshotters.first(where: { $0.name == name }) { return provider }
         let loaded = try await ExternalPlugins.load([.volumeSnapshotter], places)
-        if let provider = loaded.volumeSnapshotters.first(where: { $0.name == name }) { return provider }
+        let full = velerosName(name)
+        if let provider = loaded.volumeSnapshotters.first(where: { $0.name == full }) { return provider }
+        // Which of the two takes the snapshots does not hang on whether a program happens to start.
         guard loaded.failures.isEmpty else {
             throw UnusableProgramsError(summary: "snapshotter '\(name)' was not found", failures: loaded.failures)
         }
+        if let provider = standIn(for: full) { return provider }
         throw UnknownSnapshotterError(
             name: name, known: snapshotters.map(\.name) + loaded.volumeSnapshotters.map(\.name))
     }
 
-    /// The name of a snapshotter, where Velero's plugin for the same storage may be named instead.
-    static func snapshotterName(_ name: String) -> String { velerosNames[name] ?? name }
+    /// What is built in for the storage of a plugin of Velero's.
+    static func standIn(for name: String) -> (any VolumeSnapshotterProvider)? {
+        guard let own = velerosNames[velerosName(name)] else { return nil }
+        return snapshotters.first { $0.name == own }
+    }
+
+    /// The one name of what takes snapshots of a storage, whoever does: a snapshot of EBS can be restored and deleted by
+    /// what is built in, and by Velero's plugin.
+    static func storageName(ofSnapshotter name: String) -> String { standIn(for: name)?.name ?? name }
+
+    /// What Velero calls a plugin for the storage of a built-in one.
+    static func velerosNames(of name: String) -> [String] { velerosNames.filter { $0.value == name }.keys.sorted() }
+
+    /// A name without a prefix has Velero's.
+    private static func velerosName(_ name: String) -> String { name.contains("/") ? name : "velero.io/\(name)" }
 
     /// Makes the snapshotter of a location.
     static func open(_ location: SnapshotLocation, _ places: PluginPlaces) async throws -> any VolumeSnapshotter {
@@ -77,7 +94,7 @@ enum Providers {
     struct Plugin {
         let name: String
         let kind: String
-        let purpose: String
+        var purpose: String
         /// The program's path; nil for a built-in module.
         var program: String?
     }

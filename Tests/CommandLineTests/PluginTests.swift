@@ -25,9 +25,7 @@ import Testing
                 atPath: "\(plugins)/\(name ?? program)", withDestinationPath: Self.built(program))
         }
 
-        static func built(_ program: String) -> String {
-            (Checkout.godwit as NSString).deletingLastPathComponent + "/\(program)"
-        }
+        static func built(_ program: String) -> String { Checkout.built(program) }
 
         func backUp(_ name: String, _ more: String...) async throws -> ProgramResult {
             try await workspace.godwit(
@@ -134,7 +132,7 @@ import Testing
             #expect(both.output.contains("\(kind) godwit.io/data-volume"), "\(both)")
         }
         // What 'plugin get' lists is there, even if it cannot be tested.
-        for name in ["godwit.io/ebs", "godwit.io/csi", "godwit.io/host-mapping"] {
+        for name in ["godwit.io/csi", "godwit.io/host-mapping"] {
             let run = try await place.workspace.godwit("plugin", "test", name)
             #expect(run.status == 2 && run.errors.contains("Godwit's own tests"), "\(run)")
         }
@@ -166,6 +164,79 @@ import Testing
         // In its own place it is.
         let again = try await place.workspace.godwit("plugin", "add", Place.built("sample-quieten"), "--force")
         #expect(again.status == 0, "\(again)")
+    }
+
+    /// `velero-plugin-for-aws` has Velero's name for what is built in as well.
+    @Test func aProgramHasVelerosNameAndTheBuiltInPluginStandsInWithoutIt() async throws {
+        let place = try Place()
+        let program = place.workspace.path("aws-snapshots")
+        try FileManager.default.createSymbolicLink(
+            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+        func provider() async throws -> String {
+            let set = try await place.workspace.godwit(
+                "snapshot-location", "set", "main", "velero.io/aws", "--config", "region=eu-west-1")
+            #expect(set.status == 0, "\(set)")
+            return set.output
+        }
+        func purpose(_ name: String) async throws -> String? {
+            let rows = try await place.workspace.godwit("plugin", "get", "-o", "json")
+            return try JSONValue(parsing: rows.output).array?.first {
+                $0["name"]?.string == name && $0["kind"] == "VolumeSnapshotter"
+            }?["for"]?.string
+        }
+        #expect(try await provider().contains("is of godwit.io/ebs"))
+        #expect(try await purpose("godwit.io/ebs")?.hasSuffix("; also as velero.io/aws") == true)
+        let added = try await place.workspace.godwit("plugin", "add", program)
+        #expect(
+            added.output.contains(
+                "VolumeSnapshotter velero.io/aws added; under this name it takes the place of the built-in godwit.io/ebs"
+            ), "\(added)")
+        #expect(added.output.contains("ObjectStore velero.io/aws added\n"), "a store has its own scheme: \(added)")
+        #expect(try await purpose("velero.io/aws") == "in place of godwit.io/ebs, under this name")
+        #expect(try await purpose("godwit.io/ebs")?.contains("velero.io/aws") == false)
+        #expect(try await provider().contains("is of velero.io/aws"))
+        let short = try await place.workspace.godwit("snapshot-location", "set", "short", "aws")
+        #expect(short.output.contains("is of velero.io/aws"), "Velero's short form: \(short)")
+        // The test is of the one that is used.
+        let test = try await place.workspace.godwit("plugin", "test", "velero.io/aws", "--only", "volume.foreign")
+        #expect(test.status == 0 && test.output.contains("VolumeSnapshotter velero.io/aws\n  held"), "\(test)")
+        let own = try await place.workspace.godwit(
+            "snapshot-location", "set", "own", "godwit.io/ebs", "--config", "region=eu-west-1")
+        #expect(own.output.contains("is of godwit.io/ebs"), "\(own)")
+        let removed = try await place.workspace.godwit("plugin", "remove", "aws-snapshots", "--confirm")
+        #expect(removed.status == 0, "\(removed)")
+        #expect(try await provider().contains("is of godwit.io/ebs"))
+    }
+
+    /// Nobody takes the place of what is built in under Godwit's own names.
+    @Test func aProgramWithAnOwnNameOfGodwitsIsNotAdded() async throws {
+        let place = try Place()
+        let program = place.workspace.path("our-name")
+        try FileManager.default.createSymbolicLink(
+            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+        let added = try await place.workspace.godwit("plugin", "add", program)
+        #expect(added.status == 1, "\(added)")
+        #expect(added.errors.contains("'godwit.io/ebs' cannot be its plugin"), "\(added)")
+        #expect(Workspace.files(below: place.plugins) == [])
+        // Nor is it used where somebody has put it there.
+        try place.add("hostile-plugin", as: "our-name")
+        let list = try await place.workspace.godwit("plugin", "get")
+        #expect(list.status == 3 && list.errors.contains("'godwit.io/ebs' cannot be its plugin"), "\(list)")
+        let set = try await place.workspace.godwit(
+            "snapshot-location", "set", "main", "godwit.io/ebs", "--config", "region=eu-west-1")
+        #expect(set.status == 0, "\(set)")
+    }
+
+    /// Backups do not ask such actions anything, so nothing is missing from them.
+    @Test func anItemBlockActionThatCannotBeUsedIsAWarning() async throws {
+        let place = try Place()
+        try place.add("hostile-plugin", as: "no-block-selector")
+        let backup = try await place.backUp("b")
+        #expect(backup.status == 0, "\(backup)")
+        #expect(backup.errors.contains("example.com/block"), "\(backup)")
+        #expect(backup.errors.contains("backups do not use it yet"), "\(backup)")
+        let describe = try await place.workspace.godwit("backup", "describe", "b", "--storage", place.storage)
+        #expect(describe.output.contains("Completed"), "\(describe)")
     }
 
     /// Nothing is wrong with what was typed.

@@ -49,6 +49,9 @@ struct Lister: Generated_PluginLister.SimpleServiceProtocol {
             case "names-twice": good + [good[0]]
             case "bad-name": [plugin("BackupItemAction", "no prefix")]
             case "unknown-kind": [plugin("Teapot", "example.com/teapot")] + good
+            case "our-name": [plugin("VolumeSnapshotter", "godwit.io/ebs")]
+            case "no-block-selector": good + [plugin("ItemBlockAction", "example.com/block")]
+            case "aws-snapshots": ["VolumeSnapshotter", "ObjectStore"].map { plugin($0, "velero.io/aws") }
             case _ where Behaviour.name.hasSuffix("-snapshots"):
                 [plugin("VolumeSnapshotter", "example.com/snapshotter")]
             case "many-plugins": (0..<1000).map { plugin("BackupItemAction", "example.com/a\($0)") }

@@ -14,10 +14,14 @@ public enum Checkout {
 
     /// The program: beside the test bundle, where the build puts both; or the one that GODWIT_TEST_BINARY names.
     public static let godwit: String = {
-        if let path = TestEnvironment["GODWIT_TEST_BINARY"] { return path }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return (own as NSString).deletingLastPathComponent + "/godwit"
+        TestEnvironment["GODWIT_TEST_BINARY"] ?? built("godwit")
     }()
+
+    /// A program of the build that the tests are of.
+    public static func built(_ program: String) -> String {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return (own as NSString).deletingLastPathComponent + "/\(program)"
+    }
 
     /// Where programs that the tests build by themselves are kept for the next run: beside the testbed's.
     public static let cache: String = {

@@ -25,6 +25,9 @@ public final class FaultyProxy: Sendable {
         var fault: Fault?
         var victim = 0
         var isLasting = false
+        /// From which request on answers do not come, and how many did not.
+        var heldFrom: Int?
+        var held = 0
     }
 
     private let box: Box
@@ -57,16 +60,25 @@ public final class FaultyProxy: Sendable {
         box.state.withLock { $0 = State(requests: 0, fault: fault, victim: victim, isLasting: isLasting) }
     }
 
+    /// From the n-th request on, requests take effect and their answers never come. Nothing else is spoiled.
+    public func holdAnswers(from request: Int) {
+        box.state.withLock { $0 = State(heldFrom: request) }
+    }
+
+    /// How many answers are held.
+    public var heldAnswers: Int { box.state.withLock { $0.held } }
+
     private static func serve(_ client: Int32, _ upstream: Int32, _ box: Box) {
         var ends = [
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
             pollfd(fd: upstream, events: Int16(POLLIN), revents: 0),
         ]
         var fault: Fault?
+        var isHeld = false
         while poll(&ends, 2, 20_000) > 0 {
             if ends[0].revents != 0 {
                 guard let bytes = LocalServer.read(client) else { return }
-                if isHead(bytes) { fault = begin(box) }
+                if isHead(bytes) { (fault, isHeld) = begin(box) }
                 switch fault {
                 case .refuse: return
                 case .reset:
@@ -90,6 +102,11 @@ public final class FaultyProxy: Sendable {
             }
             if ends[1].revents != 0 {
                 guard let bytes = LocalServer.read(upstream) else { return }
+                if isHeld, !isContinue(bytes) {
+                    box.state.withLock { $0.held += 1 }
+                    while LocalServer.read(client) != nil {}
+                    return
+                }
                 switch fault {
                 case .loseAnswer where !isContinue(bytes): return LocalServer.reset(client)
                 case .truncate where !isContinue(bytes):
@@ -101,11 +118,11 @@ public final class FaultyProxy: Sendable {
         }
     }
 
-    private static func begin(_ box: Box) -> Fault? {
+    private static func begin(_ box: Box) -> (fault: Fault?, isHeld: Bool) {
         box.state.withLock { state in
             defer { state.requests += 1 }
             let isVictim = state.requests == state.victim || (state.isLasting && state.requests > state.victim)
-            return isVictim ? state.fault : nil
+            return (isVictim ? state.fault : nil, state.heldFrom.map { state.requests >= $0 } ?? false)
         }
     }
 

@@ -41,6 +41,42 @@ import Testing
         let failed = results.filter { if case .failed = $0.outcome { true } else { false } }
         #expect(!failed.isEmpty)
     }
+
+    private static func given(_ storage: MemorySnapshotter, _ id: String) -> SnapshotterSubject.Volumes {
+        .given(
+            id: id,
+            persistentVolume: MemorySnapshotter.persistentVolume(id, claim: ClaimName(namespace: "a", name: "b")))
+    }
+
+    @Test func aVolumeOfSomebodysIsLeftAlone() async {
+        let storage = MemorySnapshotter()
+        let id = storage.makeVolume(holding: "precious")
+        let subject = SnapshotterSubject(
+            volumes: Self.given(storage, id), missingVolume: "volume-x", missingSnapshot: nil, open: { storage })
+        let results = await VolumeSnapshotterContract.run(subject)
+        for result in results { if case .failed(let why) = result.outcome { Issue.record("\(result.name): \(why)") } }
+        #expect(results.filter { $0.outcome == .held }.count >= 12)
+        #expect(storage[volume: id] == "precious" && storage.snapshots.isEmpty)
+        for thing in results.flatMap(\.remains) {
+            #expect(thing.hasPrefix("volume "), "\(thing)")
+            storage[volume: String(thing.dropFirst("volume ".count))] = nil
+        }
+        #expect(storage.volumes == [id], "what remains is told, and nothing else")
+    }
+
+    @Test(arguments: ["shared", "wrongError", "foreign", "undeletable"]) func brokenPromisesAreFoundOnAGivenVolume(
+        _ fault: String
+    ) async {
+        let storage = BrokenSnapshotter(fault)
+        let subject = SnapshotterSubject(
+            volumes: Self.given(storage.inner, storage.inner.makeVolume()), missingVolume: "volume-x",
+            missingSnapshot: nil, open: { storage })
+        let results = await VolumeSnapshotterContract.run(subject)
+        #expect(results.contains { if case .failed = $0.outcome { true } else { false } })
+        guard fault == "undeletable" else { return }
+        let told = results.flatMap(\.remains).filter { $0.hasPrefix("snapshot ") }
+        #expect(Set(told) == Set(storage.inner.snapshots.keys.map { "snapshot \($0)" }), "all that is left is told")
+    }
 }
 
 /// Breaks one promise.
@@ -84,5 +120,10 @@ private struct BrokenSnapshotter: VolumeSnapshotter {
         return id
     }
 
-    func deleteSnapshot(_ id: String) async throws { try await inner.deleteSnapshot(id) }
+    func deleteSnapshot(_ id: String) async throws {
+        guard fault != "undeletable" else {
+            throw VolumeSnapshotError(.accessDenied, operation: "delete snapshot '\(id)'", storage: description)
+        }
+        try await inner.deleteSnapshot(id)
+    }
 }

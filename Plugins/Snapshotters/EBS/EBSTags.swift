@@ -41,11 +41,11 @@ enum EBSTags {
         return parameters
     }
 
-    /// The tags of a volume or snapshot; those of AWS's own cannot be given to anything.
+    /// The tags of a volume or snapshot; those of AWS's own, and one without a key, cannot be given to anything.
     private static func read(_ element: XMLElement) -> [String: String] {
         var tags: [String: String] = [:]
         for item in element["tagSet"]?.all("item") ?? [] {
-            guard let key = item.text("key"), !key.hasPrefix("aws:") else { continue }
+            guard let key = item.text("key"), !key.isEmpty, !key.hasPrefix("aws:") else { continue }
             tags[key] = item.text("value") ?? ""
         }
         return tags

@@ -121,7 +121,8 @@ struct EC2Failure: Sendable {
     init(status: Int, document: XMLElement?) {
         let error = document?.first("Error")
         self.status = status
-        code = error?.text("Code").flatMap { $0.isEmpty ? nil : $0 }
+        // It is anybody's text, and is shown.
+        code = error?.text("Code").flatMap { $0.isEmpty ? nil : String($0.prefix(200)).printable }
         message = error?.text("Message").flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -130,7 +131,6 @@ struct EC2Failure: Sendable {
 
     var reason: String {
         let parts = [code, message].compactMap { $0 }
-        // It is anybody's text.
         return parts.isEmpty ? "HTTP \(status)" : String(parts.joined(separator: ": ").prefix(1000)).printable
     }
 

@@ -53,7 +53,8 @@ public struct BackupRunner: Sendable {
             await reservation.release()
             throw error
         }
-        let volumes = VolumeBackupStage(prepared, recorder: recorder)
+        if reservation.followsSnapshots { recorder.warn(DeadRunsSnapshots(backup: backup.name).description) }
+        let volumes = VolumeBackupStage(prepared, reservation: reservation, recorder: recorder)
         do {
             let started = backup
             let report = try await reservation.whileHeld {

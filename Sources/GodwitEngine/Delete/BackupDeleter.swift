@@ -39,7 +39,7 @@ public struct BackupDeleter: Sendable {
                 return report
             }
             let folder = BackupLayout(name: name).folder
-            let records = try await volumes(of: name, &report, observer)
+            let records = try await volumes(of: name, reservation, &report, observer)
             try await SnapshotDeletion(snapshots).delete(records, &report, observer)
             guard report.results.errors.count == 0 || ignoringFailures else {
                 await reservation.release()
@@ -65,12 +65,17 @@ public struct BackupDeleter: Sendable {
     ///
     /// - Throws: the store's errors, `CancellationError`.
     private func volumes(
-        of name: String, _ report: inout DeletionReport, _ observer: RunObserver
+        of name: String, _ reservation: NameReservation, _ report: inout DeletionReport, _ observer: RunObserver
     ) async throws -> [VolumeRecord] {
         do {
             return try await catalog.volumes(of: try await catalog.backup(named: name))
         } catch let error as BackupStorageError where [.notFound, .incomplete].contains(error.kind) {
             // What a dead run left has no list of them.
+            if reservation.followsSnapshots {
+                let warning = DeadRunsSnapshots(backup: name).description
+                report.results.warnings.add(warning)
+                observer(.log(LogLine(.warning, warning)))
+            }
         } catch let error as ObjectStoreError {
             throw error
         } catch {

@@ -1,9 +1,9 @@
-import GodwitModel
+public import GodwitModel
 
 extension KubernetesObject {
     /// The failure domain that a PersistentVolume names: by its labels, else by its node affinity, where Velero looks.
     /// Several zones of a regional volume are joined by `__`, as Google's in-tree volumes write them.
-    var volumeZone: String? {
+    public var volumeZone: String? {
         for key in ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"] {
             if let zone = labels[key], !zone.isEmpty { return zone }
         }

@@ -57,6 +57,8 @@ extension BackupCatalog {
             // Everything that is under the name was left by runs that are gone.
             let leftovers = try await settle(reservation, subject: subject, metadata: metadata)
             if !leftovers.isEmpty {
+                // Should this run die as well, its claim says what that of the dead one said.
+                if reservation.followsSnapshots { try await reservation.beginSnapshots() }
                 try await store.delete(leftovers)
                 try await store.discardUnfinishedPuts(below: folder)
             }
@@ -83,7 +85,11 @@ extension BackupCatalog {
             // The store's clock at the time of the claim, so that both times come from the same clock.
             let now = objects.first { $0.key == mine.key }?.modified ?? mine.modified
             let claims = objects.filter { NameReservation.isClaim($0.key) && $0.key != mine.key }
-            let rivals = try await livingClaims(among: claims, now: now)
+            let others = try await read(claims, now: now)
+            let rivals = others.filter(\.isLiving)
+            if others.contains(where: { !$0.isLiving && $0.owner?.takesSnapshots == true }) {
+                reservation.noteDeadRunsSnapshots()
+            }
             if rivals.isEmpty { return objects.map(\.key).filter { $0 != mine.key } }
             if tries == 20 || rivals.contains(where: { $0.key < mine.key }) {
                 let writer = rivals[0].owner.map { "\($0.description) is writing it" } ?? "another run is writing it"
@@ -98,7 +104,14 @@ extension BackupCatalog {
     func livingClaims(
         among claims: [ObjectInfo], now: Date?
     ) async throws -> [(key: String, owner: RunOwner?)] {
-        var living: [(key: String, owner: RunOwner?)] = []
+        try await read(claims, now: now).filter(\.isLiving).map { ($0.key, $0.owner) }
+    }
+
+    /// Whose claims they are, and whether that run may still go on.
+    private func read(
+        _ claims: [ObjectInfo], now: Date?
+    ) async throws -> [(key: String, owner: RunOwner?, isLiving: Bool)] {
+        var found: [(key: String, owner: RunOwner?, isLiving: Bool)] = []
         for claim in claims {
             let owner: RunOwner?
             do {
@@ -116,8 +129,8 @@ extension BackupCatalog {
                 } else {
                     Date().timeIntervalSince1970 - Double(owner?.heartbeat ?? 0)
                 }
-            if owner?.isAlive ?? (age < NameReservation.lifetime) { living.append((claim.key, owner)) }
+            found.append((claim.key, owner, owner?.isAlive ?? (age < NameReservation.lifetime)))
         }
-        return living
+        return found
     }
 }

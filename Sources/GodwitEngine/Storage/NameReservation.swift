@@ -19,6 +19,9 @@ public final class NameReservation: Sendable {
     let store: any ObjectStore
     private let owner: RunOwner
     private let isReleased = Mutex(false)
+    /// Whether snapshots were begun that storages keep.
+    private let takesSnapshots = Mutex(false)
+    private let deadRunTookSnapshots = Mutex(false)
     /// Whether what makes the run exist may have been written.
     private let isPublishing = Mutex(false)
 
@@ -49,9 +52,22 @@ public final class NameReservation: Sendable {
     func claim() async throws -> ObjectInfo {
         var owner = owner
         owner.heartbeat = Int64(Date().timeIntervalSince1970)
+        owner.takesSnapshots = takesSnapshots.withLock { $0 }
         return try await store.put(
             claimKey, .bytes(owner.json.serialized()), options: PutOptions(contentType: ContentTypes.json))
     }
+
+    /// To be called before snapshots are taken that storages keep: from then on the claim says so, should the run die.
+    func beginSnapshots() async throws {
+        takesSnapshots.withLock { $0 = true }
+        try await claim()
+    }
+
+    /// Whether a dead run, whose name this one has taken, had begun to take snapshots that storages keep.
+    var followsSnapshots: Bool { deadRunTookSnapshots.withLock { $0 } }
+
+    /// Tells that a dead run had begun to take snapshots.
+    func noteDeadRunsSnapshots() { deadRunTookSnapshots.withLock { $0 = true } }
 
     /// Keeps the claim alive until the task is cancelled.
     ///

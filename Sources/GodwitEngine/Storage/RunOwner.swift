@@ -17,6 +17,8 @@ struct RunOwner: Sendable, Hashable {
     let processStart: String
     /// Seconds since 1970, by the writer's clock.
     var heartbeat: Int64
+    /// Whether the run, or a dead one whose name it has, has begun to take snapshots that storages keep.
+    var takesSnapshots = false
 
     /// A new run of this process.
     init() {
@@ -41,14 +43,17 @@ struct RunOwner: Sendable, Hashable {
         self.process = process
         processStart = start
         self.heartbeat = heartbeat
+        takesSnapshots = json["takesSnapshots"] == true
     }
 
     var json: JSONValue {
-        .object([
+        var json: JSONValue = [
             "id": .string(id), "host": .string(host), "boot": .string(boot),
             "processNamespace": .string(processNamespace), "process": .integer(process),
             "processStart": .string(processStart), "heartbeat": .integer(heartbeat),
-        ])
+        ]
+        if takesSnapshots { json["takesSnapshots"] = true }
+        return json
     }
 
     /// The owner in words.

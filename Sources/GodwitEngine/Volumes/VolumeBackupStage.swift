@@ -28,11 +28,13 @@ final class VolumeBackupStage: Sendable {
     private let request: BackupRequest
     private let catalog: APIResourceCatalog
     private let recorder: RunRecorder
+    private let reservation: NameReservation
     private let snapshots = Mutex<[String]>([])
     private let taker: SnapshotTaker
 
-    init(_ prepared: PreparedBackup, recorder: RunRecorder) {
+    init(_ prepared: PreparedBackup, reservation: NameReservation, recorder: RunRecorder) {
         request = prepared.request
+        self.reservation = reservation
         catalog = prepared.catalog
         self.recorder = recorder
         let timeout = prepared.request.volumes?.snapshots?.timeout ?? .zero
@@ -65,7 +67,10 @@ final class VolumeBackupStage: Sendable {
             }
             decided.append((volume, VolumeRecord(volume, decision), route))
         }
-        let taken = try await taker.take(decided.compactMap { row in row.route.map { (row.volume, $0) } })
+        let routed = decided.compactMap { row in row.route.map { (row.volume, $0) } }
+        // Were this run killed from here on, the next one of the name would not know what to look for.
+        if !routed.isEmpty { try await reservation.beginSnapshots() }
+        let taken = try await taker.take(routed)
         var records: [VolumeRecord] = []
         for (volume, record, route) in decided {
             try Task.checkCancellation()

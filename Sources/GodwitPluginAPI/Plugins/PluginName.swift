@@ -2,6 +2,9 @@ import GodwitModel
 
 /// The rule for names of plugins: `prefix/name`, the prefix a DNS subdomain, as in Velero.
 public enum PluginName {
+    /// Whether only what is built into Godwit has such a name.
+    public static func isReserved(_ name: String) -> Bool { name.hasPrefix("godwit.io/") }
+
     /// Why a text cannot be the name of a plugin; nil when it can.
     public static func flaw(of name: String) -> String? {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -43,6 +43,9 @@ public final class MemorySnapshotter: VolumeSnapshotter {
         }
     }
 
+    /// The ids of all volumes.
+    public var volumes: Set<String> { state.withLock { Set($0.volumes.keys) } }
+
     /// The ids of all snapshots, with the volume of each.
     public var snapshots: [String: String] { state.withLock { $0.snapshots.mapValues(\.volume) } }
 

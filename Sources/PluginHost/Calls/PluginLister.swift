@@ -31,6 +31,9 @@ struct PluginLister: Sendable {
             if let problem = PluginName.flaw(of: identifier.name) {
                 throw flaw("'\(name)' cannot be a plugin's name: \(problem)")
             }
+            guard !PluginName.isReserved(name) else {
+                throw flaw("'\(name)' cannot be its plugin: names with 'godwit.io/' are those of what is built in")
+            }
             guard let kind = PluginKind(rawValue: identifier.kind) else {
                 let said = String(identifier.kind.printable.prefix(60))
                 // A later version of the protocol may know more kinds; the rest of the program is of use all the same.

@@ -16,13 +16,18 @@ extension SnapshotLocations {
                 ClusterObjects(description: "the cluster") { try cluster.open() })
         }
         let places = PluginPlaces(global)
-        // The file may have been written by hand. A backup remembers who took its snapshots by one name.
+        let providers = Dictionary(
+            book.snapshotLocations.map { ($0.name, $0.provider) }, uniquingKeysWith: { _, last in last })
+        // A backup remembers the storage of its snapshots by one name, whoever took them.
         let locations = book.snapshotLocations.map { location in
             SnapshotLocation(
-                name: location.name, provider: Providers.snapshotterName(location.provider),
+                name: location.name, provider: Providers.storageName(ofSnapshotter: location.provider),
                 configuration: location.configuration)
         }
-        return SnapshotLocations(locations, claims: claims) { try await Providers.open($0, places) }
+        return SnapshotLocations(locations, claims: claims) { location in
+            let provider = providers[location.name] ?? location.provider
+            return try await Providers.snapshotter(named: provider, places).open(location.configuration)
+        }
     }
 }
 

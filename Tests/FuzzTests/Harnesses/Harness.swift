@@ -17,7 +17,8 @@ struct Harness: Sendable {
     let run: @Sendable ([UInt8]) throws -> Void
 
     /// All of them.
-    static let all: [Harness] = repository + tree + restores + engine + cluster + formats
+    static let all: [Harness] =
+        repository + tree + restores + engine + cluster + formats + clouds + programs
 
     /// The one of a name.
     static func named(_ name: String) -> Harness? { all.first { $0.name == name } }

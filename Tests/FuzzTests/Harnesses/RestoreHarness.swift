@@ -56,13 +56,17 @@ private struct RestorePlace {
     }
 
     func requireUntouchedOutside() throws {
-        var file = stat()
-        var outside = stat()
-        guard lstat("\(folder)/outside/file", &file) == 0, lstat("\(folder)/outside", &outside) == 0 else {
-            throw Finding("a restore removed what is outside of its target")
-        }
-        try require(file.st_mode == S_IFREG | 0o600 && file.st_nlink == 1, "a restore changed a file outside")
-        try require(outside.st_mode == S_IFDIR | 0o700, "a restore changed a directory outside")
+        let manager = FileManager.default
+        guard let file = try? manager.attributesOfItem(atPath: "\(folder)/outside/file"),
+            let outside = try? manager.attributesOfItem(atPath: "\(folder)/outside")
+        else { throw Finding("a restore removed what is outside of its target") }
+        let isFileSame =
+            file[.type] as? FileAttributeType == .typeRegular && file[.posixPermissions] as? Int == 0o600
+            && file[.referenceCount] as? Int == 1
+        try require(isFileSame, "a restore changed a file outside")
+        let isDirectorySame =
+            outside[.type] as? FileAttributeType == .typeDirectory && outside[.posixPermissions] as? Int == 0o700
+        try require(isDirectorySame, "a restore changed a directory outside")
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/outside")
         try require(names == ["file"], "a restore made something outside: \(names)")
         let all = try FileManager.default.contentsOfDirectory(atPath: folder)

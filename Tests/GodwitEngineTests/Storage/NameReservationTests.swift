@@ -2,6 +2,7 @@ import Foundation
 import GodwitModel
 import GodwitPluginAPI
 import GodwitTestKit
+import Streams
 import Testing
 
 @testable import GodwitEngine
@@ -71,6 +72,57 @@ struct NameReservationTests {
         _ = try await backUp(SourceFake.shop(), to: store)
         #expect(!store.keys.contains(claim))
         #expect(try await catalog.leftovers().isEmpty)
+    }
+
+    @Test("that a dead run took snapshots is known until a run of the name has ended")
+    func deadRunsSnapshots() async throws {
+        let store = MemoryObjectStore()
+        let catalog = BackupCatalog(store: store)
+        func leaveClaim(takesSnapshots: Bool) async throws {
+            var owner = RunOwner()
+            owner.takesSnapshots = takesSnapshots
+            var json = owner.json
+            json["process"] = 4_194_305
+            try await store.put(
+                "backups/b/godwit-inprogress-0dead.json", .bytes(json.serialized()), options: PutOptions())
+        }
+        try await leaveClaim(takesSnapshots: false)
+        var next = try await catalog.reserve(backup: "b")
+        #expect(!next.followsSnapshots)
+        await next.release()
+        try await leaveClaim(takesSnapshots: true)
+        next = try await catalog.reserve(backup: "b")
+        #expect(next.followsSnapshots)
+        // Were it killed now, the one after it would know as well: only its own claim is left.
+        #expect(store.keys == [next.claimKey])
+        let bytes = try await store.get(next.claimKey, range: nil).body.collect(upTo: 1 << 16)
+        #expect(RunOwner(json: try JSONValue(parsing: bytes))?.takesSnapshots == true)
+        await next.release()
+        next = try await catalog.reserve(backup: "b")
+        #expect(!next.followsSnapshots)
+        await next.release()
+    }
+
+    @Test("what says that a dead run took snapshots is told by the next run, and by a deletion")
+    func deadRunsSnapshotsAreTold() async throws {
+        let store = MemoryObjectStore()
+        var owner = RunOwner()
+        owner.takesSnapshots = true
+        var json = owner.json
+        json["process"] = 4_194_305
+        let claim = "backups/b/godwit-inprogress-0dead.json"
+        try await store.put(claim, .bytes(json.serialized()), options: PutOptions())
+        let deletion = try await BackupDeleter(catalog: BackupCatalog(store: store)).delete(backup: "b")
+        #expect(deletion.isDeleted && deletion.results.warnings.lines.contains { $0.contains("velero.io/backup=b") })
+        #expect(store.keys.isEmpty)
+        try await store.put(claim, .bytes(json.serialized()), options: PutOptions())
+        let report = try await backUp(SourceFake.shop(), to: store)
+        #expect(report.results.warnings.lines.contains { $0.contains("velero.io/backup=b") })
+        #expect(!store.keys.contains(claim))
+        // A backup that exists knows its own.
+        try await store.put(claim, .bytes(json.serialized()), options: PutOptions())
+        let whole = try await BackupDeleter(catalog: BackupCatalog(store: store)).delete(backup: "b")
+        #expect(whole.isDeleted && whole.results.warnings.count == 0, "\(whole.results.warnings.lines)")
     }
 
     @Test("a run elsewhere counts as alive until its heartbeat is old by the store's clock")

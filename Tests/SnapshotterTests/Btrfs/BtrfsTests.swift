@@ -41,6 +41,25 @@ struct BtrfsTests {
         #expect(try await id(LoopFilesystem.persistentVolume(elsewhere), snapshotter) == nil)
     }
 
+    /// `godwit plugin test`, on a volume that is given.
+    @Test func pluginTest() async throws {
+        let filesystem = try LoopFilesystem()
+        let volume = try filesystem.makeVolume(isSubvolume: true)
+        let manifest = try filesystem.workspace.write(
+            String(decoding: LoopFilesystem.persistentVolume(volume).serialized(), as: UTF8.self), to: "pv.json")
+        let run = try await filesystem.workspace.godwit(
+            "plugin", "test", "godwit.io/btrfs", "--snapshot-config",
+            "directory=\(filesystem.path(".snapshots")),node=node-1", "--persistent-volume", manifest, "-o", "json")
+        #expect(run.status == 0, "\(run)")
+        let rows = try #require(try JSONValue(parsing: run.output).array)
+        #expect(rows.filter { $0["outcome"] == "held" }.count >= 12, "\(run)")
+        #expect(try filesystem.kept == [])
+        let remains = rows.flatMap { $0["remains"]?.array ?? [] }.compactMap(\.string)
+        for thing in remains { try filesystem.removeVolume(String(thing.dropFirst("volume ".count))) }
+        let left = try FileManager.default.contentsOfDirectory(atPath: filesystem.root)
+        #expect(!remains.isEmpty && Set(left) == [".snapshots", (volume as NSString).lastPathComponent], "\(run)")
+    }
+
     @Test func whatASnapshotWouldMissIsRefused() async throws {
         let filesystem = try LoopFilesystem()
         let volume = try filesystem.makeVolume(isSubvolume: true)

@@ -18,7 +18,7 @@ extension S3ObjectStore {
         }
         let isEncoded = page.text("EncodingType") == "url"
         func decoded(_ text: String?) throws -> String {
-            guard let text, let decoded = isEncoded ? PercentEncoding.decodeListed(text) : text else {
+            guard let text, let decoded = isEncoded ? PercentEncoding.decodeListed(text) : text, !decoded.isEmpty else {
                 throw connection.error(.unavailable, request, "the listing holds a key that cannot be read")
             }
             return decoded

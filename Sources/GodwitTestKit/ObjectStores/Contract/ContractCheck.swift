@@ -57,12 +57,15 @@ public struct ContractResult: Sendable, Hashable {
     public let promise: String
     /// What became of it.
     public let outcome: ContractOutcome
+    /// What the check made and could not remove, such as `volume vol-1`: somebody has to.
+    public let remains: [String]
 
     /// A result.
-    public init(name: String, promise: String, outcome: ContractOutcome) {
+    public init(name: String, promise: String, outcome: ContractOutcome, remains: [String] = []) {
         self.name = name
         self.promise = promise
         self.outcome = outcome
+        self.remains = remains
     }
 }
 

@@ -17,29 +17,34 @@ public struct SnapshotterCheck: Sendable {
     }
 
     /// Runs the check and removes the volumes and snapshots that it made.
-    public func run(_ subject: SnapshotterSubject) async -> ContractOutcome {
+    public func run(_ subject: SnapshotterSubject) async -> ContractOutcome { await result(subject).outcome }
+
+    /// Runs the check, removes what it made, and says what of that it could not remove.
+    public func result(_ subject: SnapshotterSubject) async -> ContractResult {
         let run: SnapshotterRun
         do {
             run = SnapshotterRun(subject, try await subject.open())
         } catch {
-            return .failed(why: "the snapshotter could not be opened: \(error)")
+            return ContractResult(
+                name: name, promise: promise, outcome: .failed(why: "the snapshotter could not be opened: \(error)"))
         }
-        let result: ContractOutcome
+        var outcome = await outcome(of: run)
+        // Also when the task was cancelled.
+        let left = await Task { await run.cleanUp() }.value
+        if outcome == .held, let error = left.error { outcome = .failed(why: "cleaning up: \(error)") }
+        return ContractResult(name: name, promise: promise, outcome: outcome, remains: left.remains)
+    }
+
+    private func outcome(of run: SnapshotterRun) async -> ContractOutcome {
         do {
             try await body(run)
-            result = .held
+            return .held
         } catch let skip as ContractSkip {
-            result = .skipped(why: skip.why)
+            return .skipped(why: skip.why)
         } catch let violation as ContractViolation {
-            result = .failed(why: violation.why)
+            return .failed(why: violation.why)
         } catch {
-            result = .failed(why: "unexpected error: \(error)")
-        }
-        do {
-            try await run.cleanUp()
-            return result
-        } catch {
-            return result == .held ? .failed(why: "cleaning up: \(error)") : result
+            return .failed(why: "unexpected error: \(error)")
         }
     }
 }
@@ -55,9 +60,21 @@ final class SnapshotterRun: Sendable {
         self.snapshotter = snapshotter
     }
 
-    /// A new volume.
-    func volume(holding text: String? = nil) async throws -> (id: String, object: KubernetesObject) {
-        let object = try await subject.makeVolume()
+    /// The id of a volume: a new one, or that which was given.
+    func volume(holding text: String? = nil) async throws -> String {
+        guard case .given(let id, _) = subject.volumes else { return try await boundVolume(holding: text).id }
+        return id
+    }
+
+    /// A volume with its PersistentVolume.
+    func boundVolume(holding text: String? = nil) async throws -> (id: String, object: KubernetesObject) {
+        let object: KubernetesObject
+        switch subject.volumes {
+        case .none: throw ContractSkip(why: "it needs a volume, and none was given")
+        case .given(_, nil): throw ContractSkip(why: "it needs a PersistentVolume, and none was given")
+        case .given(let id, let given?): return (id, given)
+        case .made(let make, _): object = try await make()
+        }
         guard let id = try await snapshotter.volumeID(of: object), !id.isEmpty else {
             throw ContractViolation(why: "the volume of '\(object.name)' is not recognised")
         }
@@ -66,7 +83,24 @@ final class SnapshotterRun: Sendable {
         return (id, object)
     }
 
-    func snapshot(of volume: String, tags: [String: String] = [:]) async throws -> String {
+    /// A second volume: a new one, or one made of a snapshot of that which was given.
+    func otherVolume(than id: String) async throws -> String {
+        guard case .given = subject.volumes else { return try await volume() }
+        return try await volume(from: try await snapshot(of: id), like: id)
+    }
+
+    /// The id of a snapshot that does not exist.
+    func missingSnapshot() async throws -> String {
+        if let known = subject.missingSnapshot { return known }
+        let id = try await snapshot(of: try await volume())
+        try await snapshotter.deleteSnapshot(id)
+        return id
+    }
+
+    /// A snapshot, by whose tags it can be found should it be left behind.
+    func snapshot(
+        of volume: String, tags: [String: String] = ["velero.io/backup": "godwit-plugin-test"]
+    ) async throws -> String {
         let id = try await snapshotter.createSnapshot(of: volume, zone: subject.zone, tags: tags)
         made.withLock { $0.snapshots.append(id) }
         try require(!id.isEmpty, "the id of a snapshot is empty")
@@ -86,7 +120,10 @@ final class SnapshotterRun: Sendable {
     }
 
     func removeVolume(_ id: String) async throws {
-        try await subject.removeVolume(id)
+        guard case .made(_, let remove) = subject.volumes else {
+            throw ContractSkip(why: "it would have to remove the volume")
+        }
+        try await remove(id)
         made.withLock { $0.volumes.removeAll { $0 == id } }
     }
 
@@ -116,9 +153,29 @@ final class SnapshotterRun: Sendable {
         throw ContractViolation(why: "\(what) does not throw \(kind)")
     }
 
-    func cleanUp() async throws {
+    /// Removes what was made, one after the other whatever becomes of the others.
+    ///
+    /// - Returns: what could not be removed, and the first reason, unless it is that nobody can.
+    func cleanUp() async -> (remains: [String], error: (any Error)?) {
         let (volumes, snapshots) = made.withLock { $0 }
-        for id in snapshots { try await snapshotter.deleteSnapshot(id) }
-        for id in volumes { try await subject.removeVolume(id) }
+        var remains: [String] = []
+        var first: (any Error)?
+        for id in snapshots {
+            do { try await snapshotter.deleteSnapshot(id) } catch {
+                first = first ?? error
+                remains.append("snapshot \(id)")
+            }
+        }
+        for id in volumes {
+            guard case .made(_, let remove) = subject.volumes else {
+                remains.append("volume \(id)")
+                continue
+            }
+            do { try await remove(id) } catch {
+                first = first ?? error
+                remains.append("volume \(id)")
+            }
+        }
+        return (remains, first)
     }
 }

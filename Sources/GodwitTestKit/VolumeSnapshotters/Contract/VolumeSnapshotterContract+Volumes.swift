@@ -4,7 +4,7 @@ import GodwitPluginAPI
 extension VolumeSnapshotterContract {
     static let volumeChecks = [
         SnapshotterCheck("volume.id", "The id of a volume is the same whenever its PersistentVolume is asked.") { run in
-            let (id, object) = try await run.volume()
+            let (id, object) = try await run.boundVolume()
             try run.require(try await run.snapshotter.volumeID(of: object) == id, "the id changes")
         },
         SnapshotterCheck("volume.foreign", "A volume of another storage is not recognised, and is no error.") { run in
@@ -25,8 +25,8 @@ extension VolumeSnapshotterContract {
         },
         SnapshotterCheck("volume.rewrite", "Another volume behind a PersistentVolume changes nothing else of it.") {
             run in
-            let (first, object) = try await run.volume()
-            let (second, other) = try await run.volume()
+            let (first, object) = try await run.boundVolume()
+            let second = try await run.otherVolume(than: first)
             try run.require(first != second, "two volumes have the same id")
             var changed = try await run.snapshotter.setVolumeID(second, of: object)
             try run.require(
@@ -41,10 +41,9 @@ extension VolumeSnapshotterContract {
             changed = try await run.snapshotter.setVolumeID(first, of: changed)
             try run.require(
                 try await run.snapshotter.volumeID(of: changed) == first, "the id cannot be changed back")
-            _ = other
         },
         SnapshotterCheck("volume.unsuited", "A PersistentVolume of another storage cannot be given a volume.") { run in
-            let (id, _) = try await run.volume()
+            let id = run.subject.missingVolume
             let object = KubernetesObject([
                 "apiVersion": "v1", "kind": "PersistentVolume", "metadata": ["name": "foreign"],
                 "spec": ["nfs": ["server": "192.0.2.1", "path": "/export"]],
@@ -54,7 +53,7 @@ extension VolumeSnapshotterContract {
             }
         },
         SnapshotterCheck("volume.info", "A volume's properties are those of a volume made like it.") { run in
-            let (id, _) = try await run.volume(holding: "a")
+            let id = try await run.volume()
             let info = try await run.snapshotter.volumeInfo(id, zone: run.subject.zone)
             let copy = try await run.volume(from: try await run.snapshot(of: id), info)
             let again = try await run.snapshotter.volumeInfo(copy, zone: run.subject.zone)

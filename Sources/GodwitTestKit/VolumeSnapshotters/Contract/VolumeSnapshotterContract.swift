@@ -7,7 +7,7 @@
 /// func contract(check: String) async throws { … }
 /// ```
 ///
-/// From a program, ``run(_:report:)``.
+/// From a program, ``run(_:only:report:)``.
 public enum VolumeSnapshotterContract {
     /// All checks.
     public static let checks: [SnapshotterCheck] =
@@ -16,16 +16,19 @@ public enum VolumeSnapshotterContract {
     /// The check of a name.
     public static func check(named name: String) -> SnapshotterCheck? { checks.first { $0.name == name } }
 
-    /// Runs all checks one after the other.
+    /// Runs the checks one after the other, until the task is cancelled.
     ///
-    /// - Parameter report: is told each result as it comes.
+    /// - Parameters:
+    ///   - only: the beginnings of the names of the checks to run; empty for all.
+    ///   - report: is told each result as it comes.
     @discardableResult
     public static func run(
-        _ subject: SnapshotterSubject, report: (ContractResult) -> Void = { _ in }
+        _ subject: SnapshotterSubject, only: [String] = [], report: (ContractResult) -> Void = { _ in }
     ) async -> [ContractResult] {
         var results: [ContractResult] = []
-        for check in checks {
-            let result = ContractResult(name: check.name, promise: check.promise, outcome: await check.run(subject))
+        for check in checks where only.isEmpty || only.contains(where: check.name.hasPrefix) {
+            guard !Task.isCancelled else { break }
+            let result = await check.result(subject)
             report(result)
             results.append(result)
         }

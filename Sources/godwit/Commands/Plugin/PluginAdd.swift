@@ -37,11 +37,18 @@ struct PluginAdd: AsyncParsableCommand {
         case .name: for plugin in plugins { console.print(plugin.name) }
         case .json, .yaml:
             let rows = plugins.map { plugin -> JSONValue in
-                ["name": .string(plugin.name), "kind": .string(plugin.kind.rawValue), "program": .string(target)]
+                var row: JSONValue = [
+                    "name": .string(plugin.name), "kind": .string(plugin.kind.rawValue), "program": .string(target),
+                ]
+                if let replaced = plugin.replaced { row["inPlaceOf"] = .string(replaced) }
+                return row
             }
             try console.print(.array(rows), as: output.output)
         case .table:
-            for plugin in plugins { console.print("\(plugin.kind.rawValue) \(plugin.name) added") }
+            for plugin in plugins {
+                let place = plugin.replaced.map { "; under this name it takes the place of the built-in \($0)" } ?? ""
+                console.print("\(plugin.kind.rawValue) \(plugin.name) added\(place)")
+            }
         }
     }
 

@@ -26,6 +26,7 @@ struct PluginGet: AsyncParsableCommand {
             case .failure(let error): failures.append(error)
             }
         }
+        Self.addNames(to: &plugins)
         switch output.output {
         case .name: for plugin in plugins { console.print(plugin.name) }
         case .json, .yaml:
@@ -51,6 +52,17 @@ struct PluginGet: AsyncParsableCommand {
 
     /// What a program's plugin is for; which items an action wants is not asked just for a list.
     private static func purpose(_ plugin: ExternalPlugin) -> String {
-        plugin.kind == .objectStore ? "\(PluginLocation.scheme)://\(plugin.name)/…" : ""
+        if let replaced = plugin.replaced { return "in place of \(replaced), under this name" }
+        return plugin.kind == .objectStore ? "\(PluginLocation.scheme)://\(plugin.name)/…" : ""
+    }
+
+    /// Says which of Velero's names a built-in snapshotter goes by, as long as no program has them.
+    private static func addNames(to plugins: inout [Providers.Plugin]) {
+        let kind = PluginKind.volumeSnapshotter.rawValue
+        let taken = Set(plugins.filter { $0.program != nil && $0.kind == kind }.map(\.name))
+        for index in plugins.indices where plugins[index].program == nil {
+            let names = Providers.velerosNames(of: plugins[index].name).filter { !taken.contains($0) }
+            if !names.isEmpty { plugins[index].purpose += "; also as \(names.joined(separator: ", "))" }
+        }
     }
 }

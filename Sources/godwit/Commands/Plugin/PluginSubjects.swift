@@ -8,6 +8,9 @@ import PluginHost
 struct PluginSubjects {
     let name: String
     let storage: String?
+    let volume: SnapshotterTestOptions
+    /// The beginnings of the names of the checks that are wanted; empty for all.
+    let only: [String]
     let global: GlobalOptions
 
     /// A plugin with the suite of its kind.
@@ -16,19 +19,25 @@ struct PluginSubjects {
         let kind: PluginKind
         /// The names of the suite's checks.
         let checks: [String]
-        fileprivate let suite:
-            @Sendable (_ only: [String], _ report: (ContractResult) -> Void) async -> [ContractResult]
+        /// What would let more checks run.
+        var hint: String?
+        fileprivate let suite: @Sendable (_ report: (ContractResult) -> Void) async -> [ContractResult]
 
-        func run(_ only: [String], report: (ContractResult) -> Void) async -> [ContractResult] {
-            await suite(only, report)
-        }
+        func run(report: (ContractResult) -> Void) async -> [ContractResult] { await suite(report) }
     }
 
     func find() async throws -> [Subject] {
         let builtIn = try await builtIn()
         guard builtIn.isEmpty else { return builtIn }
         guard !Providers.plugins.contains(where: { $0.name == name }) else { throw UntestedPluginError(name: name) }
-        let plugins = try await external()
+        let plugins: [ExternalPlugin]
+        do {
+            plugins = try await external()
+        } catch let error as MissingPluginError {
+            // What Velero calls it, unless a program does.
+            guard let provider = Providers.standIn(for: name) else { throw error }
+            return [try await snapshotter(provider)]
+        }
         var subjects: [Subject] = []
         for plugin in plugins {
             var loaded = LoadedPlugins()
@@ -66,6 +75,9 @@ struct PluginSubjects {
         for provider in Providers.objectStores where provider.name == name {
             subjects.append(try await objectStore(provider))
         }
+        for provider in Providers.snapshotters where provider.name == name {
+            subjects.append(try await snapshotter(provider))
+        }
         for action in Providers.backupItemActions where action.name == name {
             subjects.append(actions(name, .backupItemAction, BackupItemActionContract.checks(action)))
         }
@@ -89,18 +101,37 @@ struct PluginSubjects {
         if let action = loaded.itemBlockActions.first {
             return actions(name, kind, OtherItemActionContract.checks(action))
         }
-        return Subject(name: name, kind: kind, checks: ["snapshotter"]) { _, report in
-            let result = ContractResult(
-                name: "snapshotter", promise: "Snapshots hold what the volume held.",
-                outcome: .skipped(
-                    why: "the suite makes and removes volumes, for which the protocol has no call; "
-                        + "run VolumeSnapshotterContract of GodwitTestKit in your tests"))
-            report(result)
-            return [result]
+        if let provider = loaded.volumeSnapshotters.first { return try await snapshotter(provider) }
+        throw loaded.failures.first ?? UntestedPluginError(name: name)
+    }
+
+    private func snapshotter(_ provider: any VolumeSnapshotterProvider) async throws -> Subject {
+        let checks = VolumeSnapshotterContract.checks.map(\.name)
+        guard isWanted(checks) else {
+            return Subject(name: provider.name, kind: .volumeSnapshotter, checks: checks) { _ in [] }
+        }
+        let tested = try await volume.subject(provider)
+        let hint: String? =
+            switch tested.volumes {
+            case .none: "more can be checked on a volume of yours: name it with --volume or --persistent-volume"
+            case .given(_, nil): "more can be checked with --persistent-volume in place of --volume"
+            default: nil
+            }
+        return Subject(name: provider.name, kind: .volumeSnapshotter, checks: checks, hint: hint) { [only] report in
+            await VolumeSnapshotterContract.run(tested, only: only, report: report)
         }
     }
 
+    /// Whether a suite runs at all: no place and no volume is asked for, and none is looked at, for nothing.
+    private func isWanted(_ checks: [String]) -> Bool {
+        only.isEmpty || only.contains { start in checks.contains { $0.hasPrefix(start) } }
+    }
+
     private func objectStore(_ provider: any ObjectStoreProvider) async throws -> Subject {
+        let checks = ObjectStoreContract.checks.map(\.name)
+        guard isWanted(checks) else {
+            return Subject(name: provider.name, kind: .objectStore, checks: checks) { _ in [] }
+        }
         guard let storage else { throw MissingTestStorageError(plugin: provider.name) }
         let location = try StorageLocation(parsing: storage)
         // What is wrong with the location is told before a hundred checks say it.
@@ -110,8 +141,7 @@ struct PluginSubjects {
         }
         subject.maximumKeyLength -= opened.prefix.utf8.count
         let tested = subject
-        let checks = ObjectStoreContract.checks.map(\.name)
-        return Subject(name: provider.name, kind: .objectStore, checks: checks) { only, report in
+        return Subject(name: provider.name, kind: .objectStore, checks: checks) { [only] report in
             await ObjectStoreContract.run(tested, only: only, report: report)
         }
     }
@@ -119,7 +149,7 @@ struct PluginSubjects {
     private func actions(
         _ name: String, _ kind: PluginKind, _ checks: [ActionContractCheck]
     ) -> Subject {
-        Subject(name: name, kind: kind, checks: checks.map(\.name)) { only, report in
+        Subject(name: name, kind: kind, checks: checks.map(\.name)) { [only] report in
             var results: [ContractResult] = []
             for check in checks where only.isEmpty || only.contains(where: check.name.hasPrefix) {
                 let result = ContractResult(name: check.name, promise: check.promise, outcome: await check.run())

@@ -29,9 +29,13 @@ struct PluginTestReport {
                 row["outcome"] = "skipped"
                 row["why"] = .string(why)
             }
+            if !result.remains.isEmpty { row["remains"] = .array(result.remains.map { .string($0) }) }
             rows.append(row)
         }
     }
+
+    /// Whether nothing was checked.
+    var isEmpty: Bool { counts.held + counts.failed == 0 }
 
     /// All results.
     var json: JSONValue { .array(rows) }
