@@ -68,8 +68,8 @@ public struct PluginServer: Sendable {
             config: .defaults { config in
                 config.rpc.maxRequestPayloadSize = 64 << 20
                 config.http2.targetWindowSize = 8 << 20
-                config.http2.maxFrameSize = PluginFrames.maximum
-                config.channelDebuggingCallbacks.onAcceptTCPConnection = { PingResponder.add(to: $0, of: .server) }
+                config.http2.maxFrameSize = PluginConnections.maximumFrame
+                config.channelDebuggingCallbacks.onAcceptTCPConnection = { PluginConnections.prepare($0, of: .server) }
             })
         let ending = Ending()
         let server = GRPCServer(transport: transport, services: plugins.services(ending))

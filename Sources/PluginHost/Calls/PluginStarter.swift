@@ -121,10 +121,10 @@ struct PluginStarter: Sendable {
             config.backoff.max = .seconds(1)
             // Servers written with Go's library want a name here, not the path of a socket.
             config.http2.authority = "localhost"
-            config.http2.maxFrameSize = PluginFrames.maximum
+            config.http2.maxFrameSize = PluginConnections.maximumFrame
             // A connection that rests is no reason to make another one.
             config.connection.maxIdleTime = nil
-            config.channelDebuggingCallbacks.onCreateTCPConnection = { PingResponder.add(to: $0, of: .client) }
+            config.channelDebuggingCallbacks.onCreateTCPConnection = { PluginConnections.prepare($0, of: .client) }
         }
         switch address {
         case .unix(let path):
