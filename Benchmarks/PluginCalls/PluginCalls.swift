@@ -72,12 +72,12 @@ enum PluginCalls {
 
 /// Changes the item, so that both directions carry it.
 struct Mark: BackupItemAction {
-    let name = "godwit.io/mark"
+    let name = "example.com/mark"
     let appliesTo = ResourceSelector()
 
     func execute(_ item: KubernetesObject, backup: Backup) async throws -> BackupItemOutcome {
         var item = item
-        item.annotations["godwit.io/backed-up-by"] = backup.name
+        item.annotations["example.com/backed-up-by"] = backup.name
         return BackupItemOutcome(item: item)
     }
 }
