@@ -13,8 +13,8 @@ struct BackupActionRunner: Sendable {
     /// Whether the operations have ended: items that they changed are looked at again, and none may be begun any more.
     private var isFinalizing: Bool { backup.status.phase == .finalizing }
 
-    /// Items that actions look at at the same time. An action that is a program works on many while others travel.
-    static let parallelItems = 192
+    /// Items of a batch that an action looks at at the same time; several batches are under way at once.
+    static let parallelItems = 32
 
     init(backup: Backup, recorder: RunRecorder, operations: BegunOperations) {
         self.backup = backup
@@ -64,27 +64,41 @@ struct BackupActionRunner: Sendable {
 
     /// Lets an action look at items: at many in one call where it can, else at several at the same time.
     private func run(_ action: any BackupItemAction, on states: [ActedItem]) async throws -> [ActedItem] {
-        guard let action = action as? any BatchBackupItemAction else {
-            return try await states.mapConcurrently(limit: Self.parallelItems) { state in
-                var state = state
-                do {
-                    note(try await step(action, &state), of: action, &state)
-                } catch {
-                    try fail(&state, action, error)
-                }
-                return state
-            }
-        }
-        let outcomes = try await action.begin(try states.map { try $0.item }, backup: backup)
-        return try zip(states, outcomes).map { state, outcome in
+        if let action = action as? any BatchBackupItemAction { return try await runMany(action, on: states) }
+        return try await states.mapConcurrently(limit: Self.parallelItems) { state in
             var state = state
             do {
-                note(try outcome.get(), of: action, &state)
+                note(try await step(action, &state), of: action, &state)
             } catch {
                 try fail(&state, action, error)
             }
             return state
         }
+    }
+
+    private func runMany(_ action: any BatchBackupItemAction, on states: [ActedItem]) async throws -> [ActedItem] {
+        var states = states
+        var items: [Item] = []
+        for index in states.indices {
+            do {
+                items.append(try states[index].item)
+            } catch {
+                try fail(&states[index], action, error)
+            }
+        }
+        let outcomes = try await action.begin(items, backup: backup)
+        var next = outcomes.makeIterator()
+        for index in states.indices where !states[index].hasFailed {
+            do {
+                guard outcomes.count == items.count, let outcome = next.next() else {
+                    throw UnansweredItemError(items: items.count, outcomes: outcomes.count)
+                }
+                note(try outcome.get(), of: action, &states[index])
+            } catch {
+                try fail(&states[index], action, error)
+            }
+        }
+        return states
     }
 
     private func fail(_ state: inout ActedItem, _ action: any BackupItemAction, _ error: any Error) throws {
@@ -133,6 +147,14 @@ struct BackupActionRunner: Sendable {
                 try await action.cancel(id, backup: backup)
             })
     }
+}
+
+/// An action has not said what it made of each item.
+private struct UnansweredItemError: Error, CustomStringConvertible {
+    let items: Int
+    let outcomes: Int
+
+    var description: String { "it gives \(outcomes) outcomes for \(items) items" }
 }
 
 /// An item between two actions, as text or as a tree, whichever is asked for.

@@ -92,25 +92,34 @@ struct SnapshotMount: Sendable {
         }
     }
 
+    /// Removes what there is, one after the other whatever becomes of the others.
+    ///
+    /// - Throws: the first reason why something did not go.
     private func removeObjects() async throws {
-        try await mount.end()
+        var failures: [any Error] = []
+        func attempt(_ step: () async throws -> Void) async {
+            do { try await step() } catch { failures.append(error) }
+        }
         var volumes: [ItemIdentity] = []
-        if let claim = try await boundClaim() {
-            let name = claim[path: "spec", "volumeName"]?.string ?? ""
+        await attempt { try await mount.end() }
+        await attempt {
+            guard let name = try await boundClaim()?[path: "spec", "volumeName"]?.string, !name.isEmpty else { return }
             let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)
-            if !name.isEmpty, try await cluster.get(volume) != nil {
-                // Whatever the class says of volumes: of this one nobody knows.
-                _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Delete"]])
-                volumes.append(volume)
+            guard try await cluster.get(volume) != nil else { return }
+            // Whatever the class says of volumes: of this one nobody knows.
+            _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Delete"]])
+            volumes.append(volume)
+        }
+        // The cluster keeps it until the pod has ended.
+        await attempt { try await cluster.delete(mount.claim.item) }
+        await attempt {
+            // Many storages delete no snapshot of which there is a volume.
+            let left = try await mount.wait(for: [mount.claim.item] + volumes)
+            guard left.isEmpty else {
+                throw VolumeDataError("\(left.map(\.description).joined(separator: ", ")) did not go in time")
             }
-            // The cluster keeps it until the pod has ended.
-            try await cluster.delete(mount.claim.item)
         }
-        // Many storages delete no snapshot of which there is a volume.
-        let left = try await mount.wait(for: [mount.claim.item] + volumes)
-        try await claims.withdraw(mount.name, in: mount.claim.namespace)
-        if !left.isEmpty {
-            throw VolumeDataError("\(left.map(\.description).joined(separator: ", ")) did not go in time")
-        }
+        await attempt { try await claims.withdraw(mount.name, in: mount.claim.namespace) }
+        if let failure = failures.first { throw failure }
     }
 }

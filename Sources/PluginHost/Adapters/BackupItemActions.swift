@@ -118,8 +118,8 @@ struct BackupActionCaller: Sendable {
     private let link: PluginLink
     private let call: Call
     private static let operation = "look at an item"
-    /// Calls about one item each that are made at the same time.
-    private static let parallel = 48
+    /// Calls about one item each that are made at the same time for a batch; the engine has several batches under way.
+    private static let parallel = 24
 
     init(_ link: PluginLink, call: @escaping Call) {
         self.link = link

@@ -202,6 +202,28 @@ struct BackupRunTests {
         #expect(many.given.withLock { $0 }.joined().allSatisfy { $0 == "a" }, "it comes second")
     }
 
+    @Test("an action that does not answer for each item has failed on all of them")
+    func tooFewOutcomes() async throws {
+        struct Silent: BatchBackupItemAction {
+            let name = "test.io/silent"
+            let appliesTo = ResourceSelector(includedNamespaces: ["shop"], includedResources: ["secrets"])
+
+            func execute(_ item: KubernetesObject, backup: Backup) async throws -> BackupItemOutcome {
+                BackupItemOutcome()
+            }
+
+            func begin(_ items: [Item], backup: Backup) async throws -> [Result<BatchItemOutcome, any Error>] {
+                items.dropFirst().map { _ in .success(BatchItemOutcome()) }
+            }
+        }
+        let source = SourceFake.shop()
+        source.add("secrets", "shop", "second")
+        let store = MemoryObjectStore()
+        let report = try await backUp(source, to: store, actions: [Silent()])
+        #expect(report.results.errors.count == 2, "\(report.results)")
+        #expect(try await identities(in: store).filter { $0.hasPrefix("secrets/shop/") }.isEmpty)
+    }
+
     @Test("actions that ask for each other's items come to an end")
     func cycle() async throws {
         struct Circular: BackupItemAction {

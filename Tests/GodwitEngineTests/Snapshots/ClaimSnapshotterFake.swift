@@ -11,6 +11,11 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
     /// - Parameter offering: what it throws is thrown where a snapshot is to be offered.
     init(offering: @escaping @Sendable () throws -> Void = {}) { self.offering = offering }
 
+    private let removed = Mutex<[String]>([])
+
+    /// The names of what was withdrawn.
+    var withdrawn: [String] { removed.withLock { $0 } }
+
     /// The claims of which snapshots were taken.
     var taken: [String] { state.withLock { $0 } }
 
@@ -42,7 +47,7 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
         _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
     ) async throws {}
 
-    func withdraw(_ name: String, in namespace: String) async throws {}
+    func withdraw(_ name: String, in namespace: String) async throws { removed.withLock { $0.append(name) } }
 
     func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
 }

@@ -78,12 +78,15 @@ final class MoverFake: VolumeDataMover {
     private let orders = Mutex<[VolumeBackupOrder]>([])
 
     /// - Parameter errors: entries that cannot be read.
-    init(errors: Int64 = 0) { self.errors = errors }
+    init(errors: Int64 = 0, mountingNode: String? = nil) {
+        self.errors = errors
+        self.mountingNode = mountingNode
+    }
 
     /// What it was told to read.
     var given: [VolumeBackupOrder] { orders.withLock { $0 } }
 
-    var mountingNode: String? { nil }
+    let mountingNode: String?
 
     func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach { .unreachable("a fake") }
 
