@@ -207,24 +207,31 @@ extension CSISnapshotter {
         _ identity: ItemIdentity, content bound: String?, after error: any Error, _ operation: String
     ) async throws {
         try await cleanUp(after: error, operation) { [self] in
-            // A controller that has taken notice names the content at once. Of one that is named later, when its
-            // snapshot is gone, nobody would know.
             let deadline = ContinuousClock.now + Self.bindingTime
-            var snapshot = try await cluster.get(identity)
-            while bound == nil, snapshot != nil, snapshot?.boundContent == nil, ContinuousClock.now < deadline {
+            let snapshot = try await cluster.get(identity)
+            let content = (bound ?? snapshot?.expectedContent).map(SnapshotObjects.identity(content:))
+            var isMade = try await condemn(content)
+            // A controller that has taken notice makes the content at once, and then names it.
+            while !isMade, bound == nil, snapshot != nil, ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(100))
-                snapshot = try await cluster.get(identity)
+                isMade = try await condemn(content)
             }
-            let content = (snapshot?.boundContent ?? bound).map(SnapshotObjects.identity(content:))
-            if let content, try await cluster.get(content) != nil {
-                _ = try await cluster.patch(content, with: ["spec": ["deletionPolicy": "Delete"]])
-            }
-            // The controller lets the content follow; without a VolumeSnapshot nobody does.
-            if snapshot != nil {
-                try await cluster.delete(identity)
-            } else if let content {
-                try await cluster.delete(content)
-            }
+            try await cluster.delete(identity)
+            // Of one that was made in this moment the controller would not know that it is to go.
+            if try await condemn(content), let content { try await cluster.delete(content) }
+        }
+    }
+
+    /// Has the snapshot go with its content, where that is there.
+    private func condemn(_ content: ItemIdentity?) async throws -> Bool {
+        guard let content, try await cluster.get(content) != nil else { return false }
+        do {
+            _ = try await cluster.patch(content, with: ["spec": ["deletionPolicy": "Delete"]])
+            return true
+        } catch {
+            // The controller may have been faster.
+            guard try await cluster.get(content) != nil else { return false }
+            throw error
         }
     }
 

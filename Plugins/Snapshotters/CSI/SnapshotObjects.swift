@@ -115,6 +115,12 @@ extension KubernetesObject {
         self[path: "status", "snapshotHandle"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The content that the controller makes for a snapshot of a claim, as external-snapshotter names it: known before the
+    /// snapshot is bound to it.
+    var expectedContent: String? {
+        boundContent ?? self[path: "metadata", "uid"]?.string.map { "snapcontent-\($0)" }
+    }
+
     /// The content that a snapshot is bound to.
     var boundContent: String? {
         self[path: "status", "boundVolumeSnapshotContentName"]?.string.flatMap { $0.isEmpty ? nil : $0 }

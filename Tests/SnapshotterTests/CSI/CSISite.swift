@@ -38,14 +38,7 @@ struct CSISite {
         suffix = UUID().uuidString.prefix(8).lowercased()
         namespace = "csi-\(suffix)"
         driver = "csi-\(suffix).example.com"
-        let file = try workspace.write(SnapshotDefinitions.yaml, to: "definitions.yaml")
-        for side in Side.allCases {
-            try await Self.kubectl(workspace, side, "apply", "-f", file)
-            try await Self.kubectl(
-                workspace, side,
-                ["wait", "--for=condition=established", "--timeout=60s"]
-                    + SnapshotDefinitions.names.map { "crd/\($0)" })
-        }
+        try await Self.definitions.value
         let cluster = try side.cluster()
         player = DriverPlayer(driver: driver, cluster: cluster, catalog: try await cluster.discover())
         snapshotter = CSISnapshotter(cluster: ClusterObjects(description: "the testbed") { cluster })
@@ -81,6 +74,19 @@ struct CSISite {
         try await Task.sleep(for: .milliseconds(500))
         await site.player.stop()
         try result.get()
+    }
+
+    /// The snapshot API in both clusters: made once, since two that apply the same at the same time get in each other's way.
+    private static let definitions = Task {
+        let workspace = try Workspace()
+        let file = try workspace.write(SnapshotDefinitions.yaml, to: "definitions.yaml")
+        for side in Side.allCases {
+            try await kubectl(workspace, side, "apply", "-f", file)
+            try await kubectl(
+                workspace, side,
+                ["wait", "--for=condition=established", "--timeout=60s"]
+                    + SnapshotDefinitions.names.map { "crd/\($0)" })
+        }
     }
 
     @discardableResult

@@ -127,6 +127,19 @@ struct CSITests {
             #expect(error?.reason?.contains("no driver") == true)
             await site.player.sleep(false)
 
+            // A controller that is slow: it has made a content, and has not said so yet.
+            await site.player.silence(true)
+            error = await #expect(throws: VolumeSnapshotError.self) {
+                _ = try await site.snapshotter.createSnapshot(
+                    of: claim, with: offer, labels: [:], timeout: .seconds(1))
+            }
+            #expect(error?.kind == .unavailable)
+            try await eventually("nothing is left by a silent controller") {
+                let left = await site.player.snapshots
+                return try await site.hasNoObjects() && left.isEmpty
+            }
+            await site.player.silence(false)
+
             // Cut off at any time: no snapshot that nobody knows.
             for wait in [0, 30, 100, 300, 700] {
                 let task = Task {

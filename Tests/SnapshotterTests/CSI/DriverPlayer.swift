@@ -22,6 +22,8 @@ actor DriverPlayer {
     var failure: String?
     /// Whether nothing is done.
     var isAsleep = false
+    /// Whether contents are made, and their snapshots are not told.
+    var isSilent = false
     /// Whether the storage answers no questions, with this message.
     var trouble: String?
     /// How many snapshots the storage was told to delete.
@@ -29,6 +31,7 @@ actor DriverPlayer {
     /// Where volumes made of snapshots are directories that a kubelet can mount; nil for volumes that none can.
     private var disk: Disk?
     private var loop: Task<Void, Never>?
+    private var isBusy = false
     private(set) var troubles: [String] = []
 
     private static let finalizer = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
@@ -52,7 +55,14 @@ actor DriverPlayer {
     func write(_ text: String, to volume: String) { volumes[volume] = text }
     func fail(with message: String?) { failure = message }
     func trouble(with message: String?) { trouble = message }
-    func sleep(_ isAsleep: Bool) { self.isAsleep = isAsleep }
+    func silence(_ isSilent: Bool) { self.isSilent = isSilent }
+
+    /// Falls asleep when what is under way is done, or wakes up.
+    func sleep(_ isAsleep: Bool) async {
+        self.isAsleep = isAsleep
+        while isAsleep, isBusy { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
     func use(_ disk: Disk) { self.disk = disk }
     func adopt(_ others: [String: String]) { snapshots.merge(others) { _, new in new } }
 
@@ -69,6 +79,8 @@ actor DriverPlayer {
 
     private func step() async {
         guard !isAsleep else { return }
+        isBusy = true
+        defer { isBusy = false }
         do {
             let contents = try await list(Self.contentResource).filter { $0[path: "spec", "driver"]?.string == driver }
             let alive = Set(
@@ -169,7 +181,7 @@ actor DriverPlayer {
         } else if let error = content[path: "status", "error"] {
             status["error"] = error
         }
-        guard snapshot["status"] != status else { return }
+        guard snapshot["status"] != status, !isSilent else { return }
         try await patch(Self.snapshotResource, snapshot, ["status": status], status: true)
     }
 
