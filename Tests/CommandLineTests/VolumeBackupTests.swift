@@ -219,12 +219,14 @@ import Testing
     @Test(arguments: [
         (["--format", "velero", "--default-volumes-to-fs-backup"], "--format godwit"),
         (["--volume-data", "false", "--kubelet-root", "/var/lib/kubelet"], "--volume-data false"),
-        (["--kubelet-root", "/nowhere"], "/nowhere/pods"), (["--volume-path", "data=/x"], "namespace/claim=dir"),
+        (["--kubelet-root", "/nowhere"], "/nowhere/pods"), (["--kubelet-root", "@kubelet"], "with --cluster dir:PATH"),
+        (["--volume-path", "data=/x"], "namespace/claim=dir"),
         (["--resource-policies", "a", "--resource-policies-configmap", "b/c"], "exclude each other"),
     ])
     func mistakesAreUsageErrors(_ options: [String], _ word: String) async throws {
         let site = try await Site()
-        let run = try await site.backUp("m", options)
+        _ = try site.workspace.makeFolder("kubelet/pods")
+        let run = try await site.backUp("m", options.map { $0.replacing("@", with: site.workspace.path("")) })
         #expect(run.status == 2 && run.errors.contains(word), "\(run)")
     }
 

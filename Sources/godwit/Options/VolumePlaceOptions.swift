@@ -78,6 +78,11 @@ struct VolumePlaceOptions: ParsableArguments {
         if let kubeletRoot, !FileManager.default.isReadableFile(atPath: kubeletRoot + "/pods") {
             throw UnreadableFileError(path: kubeletRoot + "/pods", option: "--kubelet-root")
         }
+        if kubeletRoot != nil, cluster.directory != nil {
+            throw ValidationError(
+                "--kubelet-root makes no sense with --cluster dir:PATH, whose volumes are below "
+                    + VolumePlaces.volumesFolder)
+        }
         var places = VolumePlaces(node: node ?? Self.hostName)
         places.named = try named()
         places.manifestDirectory = cluster.directory.map { URL(fileURLWithPath: $0).path }
