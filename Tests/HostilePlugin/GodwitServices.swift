@@ -14,6 +14,14 @@ struct Extensions: Godwit_V1_Extensions.SimpleServiceProtocol {
 }
 
 struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
+    private static let patches = [
+        "godwit-both": "{\"data\":{}}",
+        "godwit-broken-patch": "{\"data\":",
+        "godwit-patch-of-nothing": "[1]",
+        "godwit-patches-the-name": "{\"metadata\":{\"name\":\"another\"}}",
+        "godwit-patches-all-away": "{\"metadata\":null}",
+    ]
+
     func executeMany(
         request: Godwit_V1_ExecuteManyRequest, context: ServerContext
     ) async throws -> Godwit_V1_ExecuteManyResponse {
@@ -29,6 +37,8 @@ struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
             die()
         }
         if Behaviour.is("godwit-fails-item") { outcome.error = "not this one" }
+        if Behaviour.is("godwit-both") { outcome.item = request.items[0] }
+        for (behaviour, patch) in Self.patches where Behaviour.is(behaviour) { outcome.patch = Data(patch.utf8) }
         let count = Behaviour.is("godwit-wrong-count") ? request.items.count + 1 : request.items.count
         response.outcomes = Array(repeating: outcome, count: count)
         return response

@@ -27,6 +27,11 @@ import Testing
         ("multi-line-error", ["first\u{FFFD}second"]),
         ("godwit-wrong-count", ["it gives 2 answers for 1 items"]),
         ("godwit-fails-item", ["not this one"]),
+        ("godwit-both", ["its answer makes no sense: it gives back both an item and a patch"]),
+        ("godwit-broken-patch", ["its answer makes no sense: what it gives back is no item"]),
+        ("godwit-patch-of-nothing", ["its answer makes no sense: the patch that it gives back is no object"]),
+        ("godwit-patches-the-name", ["gives back another item: ConfigMap 'another'"]),
+        ("godwit-patches-all-away", ["gives back another item: ConfigMap ''"]),
     ]
 
     @Test(arguments: cases) func failsItsOwnCall(behaviour: String, words: [String]) async throws {

@@ -41,8 +41,13 @@ public struct BackupPlanner: Sendable {
                 ["'\(request.backup.name)' cannot be the name of a backup: \(problem)"])
         }
         async let discovery = cluster.discover()
-        let version = try await cluster.version()
-        let catalog = try await discovery
+        async let answer = cluster.version()
+        var request = self.request
+        if let loaded = try await request.loadActions?() {
+            request.actions += loaded.actions
+            request.pluginFailures += loaded.failures
+        }
+        let (version, catalog) = try await (answer, discovery)
         let filter = try ItemFilter(spec.filter, catalog: catalog)
         let actions = try request.actions.map {
             SelectedAction(

@@ -11,6 +11,9 @@ public struct BackupRequest: Sendable {
     public var cluster: any Cluster
     /// What looks at items on their way, in order.
     public var actions: [any BackupItemAction]
+    /// Loads further actions, such as those of programs that take a while to start: called once, while the cluster is
+    /// discovered. They come after ``actions``.
+    public var loadActions: (@Sendable () async throws -> LoadedActions)?
     /// The format that is written.
     public var format = BackupFormat.godwit
     /// Objects a page of a listing.
@@ -21,7 +24,7 @@ public struct BackupRequest: Sendable {
     public var volumes: VolumeBackupSettings?
     /// How long operations that actions begin may go on after the items were read.
     public var operationTimeout: Duration = .seconds(4 * 3600)
-    /// Why plugins take no part that were to; each is an error of the backup.
+    /// Why plugins take no part that were to; each is an error of the backup. Those of ``loadActions`` are added.
     public var pluginFailures: [String] = []
     /// Lines from elsewhere that belong in the log of the run, such as those of plugins.
     public var log: LogFeed?
@@ -34,6 +37,20 @@ public struct BackupRequest: Sendable {
         self.backup = backup
         self.cluster = cluster
         self.actions = actions
+    }
+}
+
+/// What looks at items, and what was to and cannot.
+public struct LoadedActions: Sendable {
+    /// The actions, in order.
+    public let actions: [any BackupItemAction]
+    /// Why plugins take no part that were to.
+    public let failures: [String]
+
+    /// What was loaded.
+    public init(actions: [any BackupItemAction], failures: [String]) {
+        self.actions = actions
+        self.failures = failures
     }
 }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 extension JSONValue {
     /// Whether both are the same JSON, byte for byte in their strings.
     ///
@@ -57,9 +59,14 @@ extension JSONValue {
 extension String {
     /// Whether both have the same UTF-8 bytes.
     func hasSameBytes(as other: String) -> Bool {
-        // The comparison of the library is quick for ASCII, and no two different ASCII strings look equal.
-        guard self == other else { return false }
-        return utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, utf8.count) == 0
+            }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
 

@@ -98,7 +98,7 @@ struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServicePr
             var response = Godwit_V1_ExecuteManyResponse()
             response.outcomes = try await withThrowingTaskGroup(of: (Int, Godwit_V1_ItemOutcome).self) { group in
                 for (index, bytes) in request.items.enumerated() {
-                    group.addTask { (index, try await outcome(action, bytes, backup)) }
+                    group.addTask { (index, try await outcome(action, bytes, backup, request.takesPatches)) }
                 }
                 var outcomes = [Godwit_V1_ItemOutcome](repeating: .init(), count: request.items.count)
                 for try await (index, outcome) in group { outcomes[index] = outcome }
@@ -110,7 +110,7 @@ struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServicePr
 
     /// What an action makes of an item; its failure is that item's alone.
     private func outcome(
-        _ action: any BackupItemAction, _ bytes: Data, _ backup: Backup
+        _ action: any BackupItemAction, _ bytes: Data, _ backup: Backup, _ takesPatches: Bool
     ) async throws -> Godwit_V1_ItemOutcome {
         var wire = Godwit_V1_ItemOutcome()
         do {
@@ -121,7 +121,13 @@ struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServicePr
             } else {
                 outcome = OperatingBackupItemOutcome(try await action.execute(object, backup: backup))
             }
-            if let changed = outcome.outcome.item { wire.item = Data(changed.serialized()) }
+            if let changed = outcome.outcome.item {
+                if takesPatches, let patch = object.exactDifference(to: changed) {
+                    if !patch.isEmpty { wire.patch = Data(JSONValue.object(patch).serialized()) }
+                } else {
+                    wire.item = Data(changed.serialized())
+                }
+            }
             wire.additionalItems = outcome.outcome.additionalItems.map(\.wire)
             wire.operationID = outcome.operation ?? ""
             wire.postOperationItems = outcome.postOperationItems.map(\.wire)
@@ -132,6 +138,14 @@ struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServicePr
             wire.error = message.isEmpty ? "it failed" : message
         }
         return wire
+    }
+}
+
+extension KubernetesObject {
+    /// The merge patch that makes the other of this one; nil where no patch does.
+    fileprivate func exactDifference(to other: KubernetesObject) -> [String: JSONValue]? {
+        guard let old = value.object, let new = other.value.object else { return nil }
+        return JSONMergePatch.exactDifference(from: old, to: new)
     }
 }
 

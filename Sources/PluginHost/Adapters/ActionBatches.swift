@@ -83,6 +83,7 @@ struct ActionBatches: Sendable {
             $0.plugin = link.name
             $0.backup = backup
             $0.items = batch.map { Data($0.bytes) }
+            $0.takesPatches = true
         }
         let answer = try await link.call(operation) { client, options in
             try await Godwit_V1_BackupItemAction.Client(wrapping: client).executeMany(request, options: options)
@@ -112,7 +113,7 @@ struct ActionBatches: Sendable {
         }
         return .success(
             BackupActionCaller.Answer(
-                item: outcome.item, additionalItems: outcome.additionalItems, operation: outcome.operationID,
-                postOperationItems: outcome.postOperationItems))
+                item: outcome.item, patch: outcome.patch, additionalItems: outcome.additionalItems,
+                operation: outcome.operationID, postOperationItems: outcome.postOperationItems))
     }
 }

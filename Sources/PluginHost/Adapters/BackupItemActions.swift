@@ -108,6 +108,8 @@ struct BackupActionCaller: Sendable {
 
     struct Answer: Sendable {
         var item: Data
+        /// A merge patch of the item that was asked about, instead of an item.
+        var patch = Data()
         var additionalItems: [Generated_ResourceIdentifier]
         var operation = ""
         var postOperationItems: [Generated_ResourceIdentifier] = []
@@ -178,12 +180,18 @@ struct BackupActionCaller: Sendable {
 
     /// The item when a plugin changed it that may leave the answer empty where it did not.
     private func changed(_ answer: Answer, _ item: Item) throws -> Item? {
-        guard !answer.item.isEmpty else { return nil }
-        let text = Array(answer.item)
+        guard !answer.item.isEmpty || !answer.patch.isEmpty else { return nil }
+        let text: [UInt8]
         let metadata: ItemMetadata
         do {
-            metadata = try ItemMetadata(checking: text)
-        } catch {
+            if answer.patch.isEmpty {
+                text = Array(answer.item)
+                metadata = try ItemMetadata(checking: text)
+            } else {
+                text = try patched(item, answer)
+                metadata = try ItemMetadata(scanning: text)
+            }
+        } catch let error as JSONError {
             throw link.badAnswer(Self.operation, "what it gives back is no item: \(error)")
         }
         let original = item.metadata
@@ -196,6 +204,16 @@ struct BackupActionCaller: Sendable {
                     + "\(metadata.kind) '\(metadata.name)'".printable)
         }
         return Item(bytes: text, metadata: metadata, resource: item.resource)
+    }
+
+    private func patched(_ item: Item, _ answer: Answer) throws -> [UInt8] {
+        guard answer.item.isEmpty else {
+            throw link.badAnswer(Self.operation, "it gives back both an item and a patch")
+        }
+        guard let patch = try JSONValue(parsing: Array(answer.patch)).object else {
+            throw link.badAnswer(Self.operation, "the patch that it gives back is no object")
+        }
+        return try JSONMergePatch.apply(patch, toText: item.bytes)
     }
 
     /// The item when the plugin changed it; most of Velero's plugins give back what they got, in an order of their own.

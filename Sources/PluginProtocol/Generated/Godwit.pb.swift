@@ -430,6 +430,9 @@ package nonisolated struct Godwit_V1_ExecuteManyRequest: Sendable {
 
   package var items: [Data] = []
 
+  /// Whether the answer may hold patches.
+  package var takesPatches: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -453,7 +456,7 @@ package nonisolated struct Godwit_V1_ItemOutcome: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The item as it goes into the backup; empty when it is unchanged.
+  /// The item as it goes into the backup; empty when it is unchanged, or patched.
   package var item: Data = Data()
 
   package var additionalItems: [Generated_ResourceIdentifier] = []
@@ -464,6 +467,10 @@ package nonisolated struct Godwit_V1_ItemOutcome: Sendable {
 
   /// Why the action failed on this item; empty when it did not.
   package var error: String = String()
+
+  /// The JSON merge patch (RFC 7396) that makes of the item what goes into the backup, instead of the whole. What it does
+  /// not name keeps its bytes. Only for those who take patches.
+  package var patch: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1160,7 +1167,7 @@ nonisolated extension Godwit_V1_DiscardResponse: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Godwit_V1_ExecuteManyRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecuteManyRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugin\0\u{1}backup\0\u{1}items\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugin\0\u{1}backup\0\u{1}items\0\u{3}takes_patches\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1171,6 +1178,7 @@ nonisolated extension Godwit_V1_ExecuteManyRequest: SwiftProtobuf.Message, Swift
       case 1: try { try decoder.decodeSingularStringField(value: &self.plugin) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.backup) }()
       case 3: try { try decoder.decodeRepeatedBytesField(value: &self.items) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.takesPatches) }()
       default: break
       }
     }
@@ -1186,6 +1194,9 @@ nonisolated extension Godwit_V1_ExecuteManyRequest: SwiftProtobuf.Message, Swift
     if !self.items.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.items, fieldNumber: 3)
     }
+    if self.takesPatches != false {
+      try visitor.visitSingularBoolField(value: self.takesPatches, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1193,6 +1204,7 @@ nonisolated extension Godwit_V1_ExecuteManyRequest: SwiftProtobuf.Message, Swift
     if lhs.plugin != rhs.plugin {return false}
     if lhs.backup != rhs.backup {return false}
     if lhs.items != rhs.items {return false}
+    if lhs.takesPatches != rhs.takesPatches {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1230,7 +1242,7 @@ nonisolated extension Godwit_V1_ExecuteManyResponse: SwiftProtobuf.Message, Swif
 
 nonisolated extension Godwit_V1_ItemOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ItemOutcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}item\0\u{3}additional_items\0\u{3}operation_id\0\u{3}post_operation_items\0\u{1}error\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}item\0\u{3}additional_items\0\u{3}operation_id\0\u{3}post_operation_items\0\u{1}error\0\u{1}patch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1243,6 +1255,7 @@ nonisolated extension Godwit_V1_ItemOutcome: SwiftProtobuf.Message, SwiftProtobu
       case 3: try { try decoder.decodeSingularStringField(value: &self.operationID) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.postOperationItems) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.patch) }()
       default: break
       }
     }
@@ -1264,6 +1277,9 @@ nonisolated extension Godwit_V1_ItemOutcome: SwiftProtobuf.Message, SwiftProtobu
     if !self.error.isEmpty {
       try visitor.visitSingularStringField(value: self.error, fieldNumber: 5)
     }
+    if !self.patch.isEmpty {
+      try visitor.visitSingularBytesField(value: self.patch, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1273,6 +1289,7 @@ nonisolated extension Godwit_V1_ItemOutcome: SwiftProtobuf.Message, SwiftProtobu
     if lhs.operationID != rhs.operationID {return false}
     if lhs.postOperationItems != rhs.postOperationItems {return false}
     if lhs.error != rhs.error {return false}
+    if lhs.patch != rhs.patch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

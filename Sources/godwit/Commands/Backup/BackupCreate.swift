@@ -72,17 +72,19 @@ struct BackupCreate: AsyncParsableCommand {
         let console = Console.standard
         // A location that nobody named should not be found missing after a minute of planning.
         if !dryRun { _ = try storage.location(global) }
-        var external = try await ExternalPlugins.load(
-            [.backupItemAction, .backupItemActionV2, .itemBlockAction], global)
-        external.noteUnused()
-        if dryRun { external.leaveOutItemActions() }
         let options = cluster
         let cluster = try options.open()
         var request = BackupRequest(
             backup: Backup(
                 name: name, labels: try labels.dictionary(option: "--labels"), spec: try specification()),
-            cluster: cluster, actions: Providers.backupActions(for: cluster) + external.backupItemActions)
-        request.pluginFailures = external.failures.map { "\($0)" }
+            cluster: cluster, actions: Providers.backupActions(for: cluster))
+        request.loadActions = { [global, dryRun] in
+            var external = try await ExternalPlugins.load(
+                [.backupItemAction, .backupItemActionV2, .itemBlockAction], global)
+            external.noteUnused()
+            if dryRun { external.leaveOutItemActions() }
+            return LoadedActions(actions: external.backupItemActions, failures: external.failures.map { "\($0)" })
+        }
         request.log = ExternalPlugins.log
         if let itemOperationTimeout { request.operationTimeout = itemOperationTimeout.duration }
         request.format = format
