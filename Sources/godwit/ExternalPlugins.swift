@@ -14,12 +14,18 @@ enum ExternalPlugins {
     private static let started = Mutex<PluginHost?>(nil)
 
     /// The host of the programs.
-    static func host(_ global: GlobalOptions) -> PluginHost { host(PluginPlaces(global)) }
+    ///
+    /// - Parameter creating: a directory that is not there is going to be made.
+    static func host(_ global: GlobalOptions, creating: Bool = false) throws -> PluginHost {
+        let places = PluginPlaces(global)
+        if !creating { try places.directories.requireExisting() }
+        return host(places)
+    }
 
     private static func host(_ places: PluginPlaces) -> PluginHost {
         started.withLock { started in
             if let started { return started }
-            var options = PluginHostOptions(directories: places.directories) { line in
+            var options = PluginHostOptions(directories: places.directories.paths) { line in
                 let level = LogLine.Level(line.level)
                 let isTaken = log.send(LogLine(level, "\(line.program): \(line.message)"))
                 guard !isTaken, places.isVerbose || level == .warning || level == .error else { return }
@@ -40,7 +46,8 @@ enum ExternalPlugins {
 
     /// The plugins of the kinds that a command needs.
     static func load(_ kinds: Set<PluginKind>, _ places: PluginPlaces) async throws -> LoadedPlugins {
-        try await host(places).load(kinds)
+        try places.directories.requireExisting()
+        return try await host(places).load(kinds)
     }
 
     /// The provider that a location names.
@@ -98,7 +105,7 @@ extension LoadedPlugins {
 
 /// Where programs are looked for, and how much is told of them.
 struct PluginPlaces: Sendable {
-    let directories: [String]
+    let directories: PluginDirectories
     let isVerbose: Bool
     /// Velero's feature flags that they are told of.
     let features: [String]
@@ -110,10 +117,29 @@ struct PluginPlaces: Sendable {
     }
 
     /// Places by name.
-    init(directories: [String], isVerbose: Bool, features: [String] = []) {
+    init(directories: PluginDirectories, isVerbose: Bool, features: [String] = []) {
         self.directories = directories
         self.isVerbose = isVerbose
         self.features = features
+    }
+}
+
+/// Where programs are looked for, the first place first.
+struct PluginDirectories: Sendable {
+    let paths: [String]
+    /// What named them; nil where nobody did.
+    let option: String?
+
+    /// Checks that what somebody named is there: a backup without the actions that it was to have is none. What is looked
+    /// at anyway need not exist.
+    func requireExisting() throws {
+        guard let option else { return }
+        for path in paths {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+                throw UnreadableFileError(path: path, option: option)
+            }
+        }
     }
 }
 
@@ -141,9 +167,9 @@ struct MissingPluginError: AdvisedError, UsageError {
     /// What is wrong when a plugin was not found.
     ///
     /// - Parameter failures: programs that could not be asked.
-    static func make(_ name: String, _ directories: [String], _ failures: [any Error]) -> any AdvisedError {
+    static func make(_ name: String, _ directories: PluginDirectories, _ failures: [any Error]) -> any AdvisedError {
         failures.isEmpty
-            ? MissingPluginError(name: name, directories: directories)
+            ? MissingPluginError(name: name, directories: directories.paths)
             : UnusableProgramsError(summary: "plugin '\(name)' was not found", failures: failures)
     }
 }

@@ -42,6 +42,12 @@ import Testing
         Mistake(
             "backup", "create", "x", "--storage", "file:///x", "--storage-location", "y", says: "exclude each other"),
         Mistake("backup", "create", "x", "--cluster", "dir:/usr/share/empty", says: "no storage was named"),
+        Mistake(
+            "backup", "create", "x", "--cluster", "dir:/nowhere", "--storage", "file:///nowhere", "--plugin-dir",
+            "/no/plugins", says: "cannot read '/no/plugins' (--plugin-dir)"),
+        Mistake("plugin", "get", "--plugin-dir", "/etc/hosts", says: "cannot read '/etc/hosts' (--plugin-dir)"),
+        Mistake("plugin", "remove", "x", "--plugin-dir", "/no/plugins", says: "/no/plugins"),
+        Mistake("plugin", "test", "example.com/x", "--plugin-dir", "/no/plugins", says: "/no/plugins"),
         Mistake("backup", "get", says: "no storage was named"),
         Mistake("backup", "get", "-o", "xml", says: "'table', 'json', 'yaml' or 'name'"),
         Mistake("backup", "get", "--storage", "gopher://x", says: "no plugin serves gopher://"),

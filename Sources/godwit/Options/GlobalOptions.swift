@@ -25,17 +25,18 @@ struct GlobalOptions: ParsableArguments {
     var features: [CommaSeparated] = []
 
     /// Where programs that are plugins are looked for. The first is where 'plugin add' puts them.
-    var pluginDirectories: [String] { Self.pluginDirectories(pluginDir) }
+    var pluginDirectories: PluginDirectories { Self.pluginDirectories(pluginDir) }
 
     /// Where programs are looked for, unless directories were named.
-    static func pluginDirectories(_ named: [String]) -> [String] {
-        if !named.isEmpty { return named }
+    static func pluginDirectories(_ named: [String]) -> PluginDirectories {
+        if !named.isEmpty { return PluginDirectories(paths: named, option: "--plugin-dir") }
         let environment = ProcessInfo.processInfo.environment
         if let named = environment["GODWIT_PLUGIN_DIR"], !named.isEmpty {
-            return named.split(separator: ":").map(String.init)
+            return PluginDirectories(
+                paths: named.split(separator: ":").map(String.init), option: "GODWIT_PLUGIN_DIR")
         }
         let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.local/share"
-        return [base + "/godwit/plugins", "/plugins"]
+        return PluginDirectories(paths: [base + "/godwit/plugins", "/plugins"], option: nil)
     }
 
     /// Where the configuration is.

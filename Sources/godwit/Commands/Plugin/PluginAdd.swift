@@ -23,11 +23,13 @@ struct PluginAdd: AsyncParsableCommand {
     func run() async throws {
         let console = Console.standard
         let source = URL(fileURLWithPath: file).standardizedFileURL.path
-        guard let directory = global.pluginDirectories.first else { throw ValidationError("--plugin-dir is empty") }
+        guard let directory = global.pluginDirectories.paths.first else {
+            throw ValidationError("--plugin-dir is empty")
+        }
         let name = (source as NSString).lastPathComponent
         let target = (directory as NSString).appendingPathComponent(name)
         guard force || !FileManager.default.fileExists(atPath: target) else { throw ProgramExistsError(path: target) }
-        let host = ExternalPlugins.host(global)
+        let host = try ExternalPlugins.host(global, creating: true)
         let plugins = try await host.plugins(ofProgram: source)
         for (path, result) in try await host.listing() where (path as NSString).lastPathComponent != name {
             try Self.check(plugins, against: result, of: path)

@@ -32,7 +32,7 @@ struct PluginRemove: AsyncParsableCommand {
 
     /// By file name first: a program that cannot be started can be removed all the same.
     private func find() async throws -> (path: String, plugins: [String]) {
-        let host = ExternalPlugins.host(global)
+        let host = try ExternalPlugins.host(global)
         if let path = try host.programPaths().first(where: { ($0 as NSString).lastPathComponent == name }) {
             return (path, [])
         }

@@ -49,7 +49,7 @@ struct PluginSubjects {
 
     /// The plugins of a program that was named by its file, or the one that was named itself.
     private func external() async throws -> [ExternalPlugin] {
-        let host = ExternalPlugins.host(global)
+        let host = try ExternalPlugins.host(global)
         let isFile = name.hasPrefix("/") || name.hasPrefix("./") || name.hasPrefix("../")
         if isFile {
             return try await host.plugins(ofProgram: URL(fileURLWithPath: name).standardizedFileURL.path)
