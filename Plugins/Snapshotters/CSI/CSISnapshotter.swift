@@ -216,7 +216,7 @@ extension CSISnapshotter {
                 try await Task.sleep(for: .milliseconds(100))
                 isMade = try await condemn(content)
             }
-            try await cluster.delete(identity)
+            if snapshot != nil { try await cluster.delete(identity) }
             // Of one that was made in this moment the controller would not know that it is to go.
             if try await condemn(content), let content { try await cluster.delete(content) }
         }

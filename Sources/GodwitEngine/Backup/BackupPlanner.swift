@@ -34,7 +34,8 @@ public struct BackupPlanner: Sendable {
     /// Makes the plan.
     ///
     /// - Throws: ``BackupValidationError`` or ``ItemFilterError`` when what is asked for cannot be meant,
-    ///   ``ActionSelectorError`` when an action says of no legal resources that it is for them; the source's errors.
+    ///   ``ActionSelectorError`` when an action says of no legal resources that it is for them; the source's errors,
+    ///   and those of ``BackupRequest/loadActions``.
     public func prepare() async throws -> PreparedBackup {
         if let problem = NameValidation.problem(withSubdomain: request.backup.name) {
             throw BackupValidationError(
