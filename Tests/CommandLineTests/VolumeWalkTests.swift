@@ -143,7 +143,7 @@ import Testing
         let run = try await place.workspace.start(
             program: "/usr/bin/env",
             ["python3", "-c", script, peak, Checkout.godwit] + arguments + ["--storage", place.storage]
-        ).wait(limit: .seconds(600))
+        ).wait()
         return (run, try #require(Int(try String(contentsOfFile: peak, encoding: .utf8))))
     }
 }

@@ -15,7 +15,7 @@ import Testing
         let target = Checkout.cache + "/sample-plugins"
         let workspace = try Workspace()
         let program = try workspace.start(program: Checkout.path("samples/plugins/python/build"), [target])
-        let result = await program.wait(limit: .seconds(600))
+        let result = await program.wait()
         try #require(result.status == 0, "\(result)")
         return target + "/bin"
     }

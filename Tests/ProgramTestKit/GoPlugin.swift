@@ -9,7 +9,7 @@ public enum GoPlugin {
     private static let build = Task {
         let workspace = try Workspace()
         let program = try workspace.start(program: Checkout.path("Tests/GoPlugin/build"), [Checkout.cache])
-        let result = await program.wait(limit: .seconds(600))
+        let result = await program.wait()
         guard result.status == 0 else { throw BuildError(description: "\(result)") }
         return String(result.output.prefix { $0 != "\n" })
     }

@@ -115,8 +115,9 @@ public final class RunningProgram: Sendable {
     /// What it has written to standard error so far.
     public var errorsSoFar: String { Self.text(errorPath) }
 
-    /// Waits for the end. A program that takes longer than `limit` is killed, which the result shows.
-    public func wait(limit: Duration = .seconds(180)) async -> ProgramResult {
+    /// Waits for the end. A program that takes longer than `limit` is killed, which the result shows: far more than any
+    /// takes on a busy machine, so that only what hangs is killed.
+    public func wait(limit: Duration = .seconds(600)) async -> ProgramResult {
         let guardian = Task {
             try await Task.sleep(for: limit)
             self.signal(SIGKILL)

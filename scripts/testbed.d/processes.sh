@@ -1,22 +1,18 @@
 # Starts, recognises and ends processes, and waits for them. Sourced by scripts/testbed.
 #
-# $state/pids/<name> holds three lines: process id, start time (clock ticks since boot), program. A process is ours
-# when all three agree with /proc: a process id alone may have been given to somebody else since.
+# $state/pids/<name> holds two lines: process id and start time (clock ticks since boot). A process is ours when both
+# agree with /proc: a process id alone may have been given to somebody else since. The command line says nothing: it
+# is empty for some milliseconds whenever a process becomes another program, longer when that is read from a disk.
 # shellcheck shell=bash disable=SC2154
 
-# start_time PID: field 22 of /proc/PID/stat, counted after the command name, which may hold blanks.
+# start_time PID: field 22 of /proc/PID/stat, counted after the command name, which may hold blanks. Fails for a
+# process that has ended and is only waiting to be noticed.
 start_time() {
     local stat fields
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
     read -ra fields <<<"${stat##*) }"
+    [[ ${fields[0]} != [ZX] ]] || return 1
     echo "${fields[19]}"
-}
-
-# command_names PID TEXT: whether the command line of PID has TEXT in it.
-command_names() {
-    local line
-    { line=$(tr '\0' ' ' <"/proc/$1/cmdline"); } 2>/dev/null || return 1
-    [[ $line == *"$2"* ]]
 }
 
 # alive NAME: whether the process that was started as NAME runs.
@@ -24,8 +20,8 @@ alive() {
     local record
     [[ -f $state/pids/$1 ]] || return 1
     mapfile -t record <"$state/pids/$1"
-    ((${#record[@]} == 3)) || return 1
-    [[ $(start_time "${record[0]}") == "${record[1]}" ]] && command_names "${record[0]}" "${record[2]}"
+    ((${#record[@]} == 2)) || return 1
+    [[ $(start_time "${record[0]}") == "${record[1]}" ]]
 }
 
 # process_id NAME
@@ -33,18 +29,14 @@ process_id() { head -n 1 "$state/pids/$1"; }
 
 # spawn NAME PROGRAM [ARGUMENT...]: starts PROGRAM in the background unless NAME is alive.
 spawn() {
-    local name=$1 pid attempt
+    local name=$1 pid
     shift
     if alive "$name"; then return; fi
     # A session of its own: Ctrl-C in the terminal ends "start", not what it started. Descriptor 9 is the lock.
     setsid "$@" </dev/null >>"$state/logs/$name.log" 2>&1 9>&- &
     pid=$!
     disown "$pid"
-    printf '%s\n%s\n%s\n' "$pid" "$(start_time "$pid" || echo 0)" "$1" >"$state/pids/$name"
-    for ((attempt = 0; attempt < 50; attempt++)); do
-        if command_names "$pid" "$1"; then return; fi
-        sleep 0.02
-    done
+    printf '%s\n%s\n' "$pid" "$(start_time "$pid" || echo 0)" >"$state/pids/$name"
 }
 
 # await NAME SECONDS TEST...: polls TEST until it succeeds. Fails when the process NAME ends or the time is over,

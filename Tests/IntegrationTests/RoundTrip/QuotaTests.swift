@@ -56,7 +56,7 @@ struct QuotaTests {
                             #"{"spec":{"hard":{"count/gadgets.\#(group)":"\#(limit)"}}}"#)
                     }
                 }
-                let ended = await restore.wait(limit: .seconds(300))
+                let ended = await restore.wait()
                 nudging.cancel()
                 #expect(ended.status == 0, "\(ended)")
                 let outcomes = try Site.outcomes(ended)

@@ -20,7 +20,7 @@ struct Site {
 
     /// Runs a command on the storage.
     func godwit(_ arguments: [String], on side: Testbed.Side? = nil) async throws -> ProgramResult {
-        try await start(arguments, on: side).wait(limit: .seconds(300))
+        try await start(arguments, on: side).wait()
     }
 
     /// Runs a command on the storage.
