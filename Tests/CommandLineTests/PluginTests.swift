@@ -409,7 +409,7 @@ import Testing
         #expect(run.isRunning)
         run.signal(SIGKILL)
         _ = await run.wait()
-        for _ in 0..<200 {
+        for _ in 0..<1200 {
             if try await processes().isEmpty { return }
             try await Task.sleep(for: .milliseconds(50))
         }

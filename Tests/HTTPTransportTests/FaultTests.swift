@@ -84,18 +84,19 @@ import Testing
         #expect(try await failure(server, timeouts: HTTPTimeouts(idle: .milliseconds(150)))?.kind == .timeout)
     }
 
-    /// Drips one byte each 20 ms, for ever or so many.
-    private func dripping(_ count: Int) -> ScriptServer {
+    /// Drips one byte each so many milliseconds, for ever or so many.
+    private func dripping(_ count: Int, every pause: Int32 = 20) -> ScriptServer {
         ScriptServer { peer, _ in
             _ = peer.receiveRequest()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
-            for _ in 0..<count where peer.send("x") { _ = peer.waitBriefly() }
+            for _ in 0..<count where peer.send("x") { _ = peer.waitBriefly(pause) }
         }
     }
 
     @Test func slowDripIsNotIdle() async throws {
-        let server = dripping(20)
-        let timeouts = HTTPTimeouts(idle: .milliseconds(300))
+        let server = dripping(20, every: 200)
+        // Less than the whole, and long enough for a machine that is busy with other tests.
+        let timeouts = HTTPTimeouts(idle: .seconds(3))
         #expect(try await client.text(HTTPRequest("GET", server.url, timeouts: timeouts)).text.count == 20)
     }
 
@@ -115,11 +116,11 @@ import Testing
 
     @Test func ownPauseIsNotIdle() async throws {
         let nothing = ByteStream {
-            try await Task.sleep(for: .milliseconds(400))
+            try await Task.sleep(for: .seconds(5))
             return nil
         }
         let echo = EchoServer()
-        let timeouts = HTTPTimeouts(idle: .milliseconds(100))
+        let timeouts = HTTPTimeouts(idle: .seconds(3))
         let request = HTTPRequest("PUT", echo.url, body: .stream(nothing, length: nil), timeouts: timeouts)
         #expect(try await client.text(request).status == 200)
     }

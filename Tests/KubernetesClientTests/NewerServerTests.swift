@@ -125,13 +125,13 @@ import Testing
             ], heads, heard)
         let result = try await cluster(server).execute(
             ["sh", "-c", "exit 3"], in: ContainerReference(namespace: "shop", pod: "web", container: "app"),
-            timeout: .seconds(20))
+            timeout: .seconds(120))
         #expect(result == ExecResult(exitCode: 3, standardOutput: large, standardError: Array("oh".utf8)))
         let head = try #require(heads.all.first)
         #expect(head.hasPrefix("GET /api/v1/namespaces/shop/pods/web/exec?command=sh&command=-c&command=exit%203&"))
         let offered = HTTPWire.field("Sec-WebSocket-Protocol", of: head)
         #expect(offered == "v5.channel.k8s.io, v4.channel.k8s.io")
-        for _ in 0..<200 where heard.all.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<6000 where heard.all.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
         #expect(heard.all == ["opcode 8, masked 1, code 1000"])
     }
 
@@ -143,7 +143,7 @@ import Testing
         let error = await #expect(throws: ClusterError.self) {
             try await cluster(server).execute(
                 ["true"], in: ContainerReference(namespace: "shop", pod: "web", container: "app"),
-                timeout: .seconds(20))
+                timeout: .seconds(120))
         }
         #expect(error?.kind == .outcomeUnknown)
     }

@@ -110,7 +110,7 @@ import Testing
     private static func store(_ cloud: Cloud, through proxy: FaultyProxy, retry: RetryPolicy) throws -> any ObjectStore
     {
         var http = HTTPConfiguration()
-        http.timeouts.idle = .seconds(1)
+        http.timeouts.idle = .seconds(3)
         http.proxy = ProxyConfiguration.none
         let endpoint = cloud == .azure ? "\(proxy.server.url)/\(cloud.value("ACCOUNT") ?? "")" : proxy.server.url
         return try cloud.store(

@@ -122,9 +122,9 @@ import Testing
             "endpoint": proxy.server.url, "part-size": "5MiB", "checksum": "none",
         ])
         configuration.retry = RetryPolicy(attempts: 4, base: .milliseconds(1), cap: .milliseconds(5))
-        configuration.completionTimeout = .seconds(1)
+        configuration.completionTimeout = .seconds(3)
         var http = configuration.http
-        http.timeouts.idle = .seconds(1)
+        http.timeouts.idle = .seconds(3)
         http.proxy = ProxyConfiguration.none
         return S3ObjectStore(
             configuration, credentials: StaticCredentials(S3Server.radosgw.credentials),

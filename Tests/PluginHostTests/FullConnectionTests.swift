@@ -23,7 +23,7 @@ import Testing
     /// gRPC flushes the answer of a call when the stream ceases to be writable, or when it ends. One that is written when
     /// the stream is not writable because the whole connection is full was never flushed, and its call waited until its
     /// time was over: one of a thousand.
-    @Test(.timeLimit(.minutes(5))) func noAnswerIsForgotten() async throws {
+    @Test(.timeLimit(.minutes(15))) func noAnswerIsForgotten() async throws {
         let programs = try Programs()
         try programs.add("sample-quieten")
         try await withHost(of: programs) {

@@ -21,7 +21,7 @@ start_cloud() {
     mkdir -p "$state/$name"
     PYTHONDONTWRITEBYTECODE=1 spawn "$name" "$clouds_dir/bin/python" "$library/clouds/$program" \
         "$(port "$number")" "$state/$name"
-    await "$name" 30 test -f "$state/$name/environment"
+    await "$name" test -f "$state/$name/environment"
 }
 
 # cloud_environment NAME: what the emulator says of itself.

@@ -21,12 +21,12 @@ start_cluster() {
     require_port "$name-controller-manager" "$(cluster_port "$name" 3)"
     start_etcd "$name" "$etcd" "http://127.0.0.1:$(port "$(cluster_port "$name" 1)")"
     make_identities "$name"
-    await "$name-etcd" 30 curl --silent --fail --max-time 5 "$etcd/health"
+    await "$name-etcd" curl --silent --fail --max-time 5 "$etcd/health"
     start_apiserver "$name" "$etcd" "$api"
     start_controller_manager "$name" "$manager"
-    await "$name-apiserver" 60 api_request "$name" /readyz
+    await "$name-apiserver" api_request "$name" /readyz
     # The controllers work once they have made the first service account, which every pod needs.
-    await "$name-controller-manager" 60 api_request "$name" /api/v1/namespaces/default/serviceaccounts/default
+    await "$name-controller-manager" api_request "$name" /api/v1/namespaces/default/serviceaccounts/default
 }
 
 # What the hostpath provisioner of the controller manager made. Its place is not ours to choose.

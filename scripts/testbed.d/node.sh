@@ -29,8 +29,8 @@ start_node() {
         --bind-address=127.0.0.1 --port=0 --secure-port="$(port $scheduler_port)" --cert-dir="$directory" \
         --leader-elect=false
     start_kubelet "$directory"
-    await kubelet 60 node_is_ready
-    await source-controller-manager 30 api_request source /api/v1/namespaces/kube-system/serviceaccounts/default
+    await kubelet node_is_ready
+    await source-controller-manager api_request source /api/v1/namespaces/kube-system/serviceaccounts/default
     try_pod "$directory"
 }
 
@@ -91,7 +91,7 @@ bin_dir = "/usr/lib/cni"
 conf_dir = "$directory/cni"
 CONF
     spawn containerd containerd --config "$directory/containerd.toml"
-    await containerd 30 container_tool version
+    await containerd container_tool version
 }
 
 start_kubelet() {

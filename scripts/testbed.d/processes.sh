@@ -39,16 +39,19 @@ spawn() {
     printf '%s\n%s\n' "$pid" "$(start_time "$pid" || echo 0)" >"$state/pids/$name"
 }
 
-# await NAME SECONDS TEST...: polls TEST until it succeeds. Fails when the process NAME ends or the time is over,
-# and then prints the end of its log.
+# Seconds that a server may take to be of use: what starts it reads it from a disk, beside all the others.
+readonly patience=180
+
+# await NAME TEST...: polls TEST until it succeeds. Fails when the process NAME ends or the time is over, and then
+# prints the end of its log.
 await() {
-    local name=$1 limit=$2 deadline=$((SECONDS + $2))
-    shift 2
+    local name=$1 deadline=$((SECONDS + patience))
+    shift
     until "$@" >/dev/null 2>&1; do
         if ! alive "$name"; then
             say "$name ended; the last lines of $state/logs/$name.log:"
         elif ((SECONDS >= deadline)); then
-            say "$name is not ready after $limit s; the last lines of $state/logs/$name.log:"
+            say "$name is not ready after $patience s; the last lines of $state/logs/$name.log:"
         else
             sleep 0.1
             continue

@@ -59,7 +59,7 @@ start_moto() {
         keep_credentials moto "GODWIT$(openssl rand -hex 7 | tr a-f A-F)" "$(openssl rand -hex 20)"
     fi
     TMPDIR=$data/moto spawn moto "$moto_dir/bin/python" -m moto.server --host 127.0.0.1 --port "$(port $moto_port)"
-    await moto 30 curl --silent --fail --max-time 5 --output /dev/null "$(store_address moto)/moto-api/data.json"
+    await moto curl --silent --fail --max-time 5 --output /dev/null "$(store_address moto)/moto-api/data.json"
     make_buckets moto
 }
 
@@ -78,7 +78,7 @@ start_radosgw() {
     spawn ceph-osd ceph-osd --foreground --id 0 "${user[@]}"
     make_radosgw_user
     spawn radosgw radosgw --foreground --name client.rgw "${user[@]}"
-    await radosgw 90 curl --silent --max-time 5 --output /dev/null "$(store_address radosgw)"
+    await radosgw curl --silent --max-time 5 --output /dev/null "$(store_address radosgw)"
     make_buckets radosgw
 }
 
@@ -168,7 +168,7 @@ make_ceph_osd() {
     local identity
     if [[ -f $data/ceph/osd/complete ]]; then return; fi
     identity=$(uuidgen)
-    await ceph-mon 30 timeout 10 ceph osd new "$identity" 0
+    await ceph-mon timeout 10 ceph osd new "$identity" 0
     ceph-osd --mkfs --id 0 --osd-uuid "$identity" "${user[@]}" >>"$state/logs/ceph-make.log" 2>&1
     touch "$data/ceph/osd/complete"
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import GodwitEngine
 
 struct OutcomeLogTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func nothingIsLostAndMemoryIsBounded() async throws {
         let log = OutcomeLog()
         let reader = Task {
@@ -37,7 +37,7 @@ struct OutcomeLogTests {
         #expect(largest < (1 << 20) + 32 * 1024)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func nobodyWaitsForAReaderThatIsGone() async throws {
         let log = OutcomeLog()
         let writer = Task {

@@ -50,7 +50,7 @@ struct RestoreCompanionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func circlesEnd() async throws {
         let cluster = FakeCluster { _ in try await Task.sleep(for: .milliseconds(1)) }
         var objects: [JSONValue] = []

@@ -81,7 +81,7 @@ struct RestoreEndingTests {
         #expect(result.report.untried == 3000 - 192)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func cancellationIsPromptAndTheRecordTrue() async throws {
         let begun = CallCounter()
         let cluster = FakeCluster { call in
@@ -103,7 +103,7 @@ struct RestoreEndingTests {
         #expect(cluster.names.count == 100)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func cancellationNeverLosesAnObjectThatIsReplaced() async throws {
         let deleted = CallCounter()
         let cluster = FakeCluster { call in

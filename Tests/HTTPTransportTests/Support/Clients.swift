@@ -46,7 +46,7 @@ func transportError(_ operation: () async throws -> Void) async throws -> HTTPTr
 
 /// Waits until something that another thread brings about is so.
 func eventually(_ condition: () -> Bool) async throws -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<12_000 {
         if condition() { return true }
         try await Task.sleep(for: .milliseconds(5))
     }

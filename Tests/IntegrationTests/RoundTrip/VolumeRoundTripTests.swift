@@ -11,7 +11,7 @@ import Testing
         "needs a node that runs pods: scripts/testbed start node; eval \"$(scripts/testbed env)\""),
     .enabled(if: Workspace.isRoot, "only root may read what a pod wrote"), .serialized)
 struct VolumeRoundTripTests {
-    @Test(.timeLimit(.minutes(10))) func aHostPathThatIsWrittenTo() async throws {
+    @Test(.timeLimit(.minutes(30))) func aHostPathThatIsWrittenTo() async throws {
         try await Writer.with("hostpath", source: { "hostPath: {path: \($0), type: DirectoryOrCreate}" }) { writer in
             let site = writer.site
             let run = try await site.godwit(
@@ -40,7 +40,7 @@ struct VolumeRoundTripTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func aLocalVolumeWhereTheKubeletMountsIt() async throws {
+    @Test(.timeLimit(.minutes(30))) func aLocalVolumeWhereTheKubeletMountsIt() async throws {
         let affinity = """
             local: {path: PATH}
               nodeAffinity:
@@ -121,7 +121,7 @@ private struct Writer {
         let manifests = try site.workspace.write(manifests(source), to: "writer.yaml")
         try await site.kubectl(.source, "create", "namespace", namespace)
         // A new namespace has its service account, which a pod needs, only after a moment.
-        for _ in 0..<100 {
+        for _ in 0..<600 {
             let accounts = try await site.kubectl(.source, "get", "serviceaccounts", "-n", namespace, "-o", "name")
             if accounts.contains("default") { break }
             try await Task.sleep(for: .milliseconds(100))

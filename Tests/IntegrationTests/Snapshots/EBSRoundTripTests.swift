@@ -11,7 +11,7 @@ import Testing
 /// Snapshots of volumes from a cluster and back, with EC2 played by moto.
 @Suite(.enabled(if: CloudSite.isThere, CloudSite.hint), .serialized)
 struct EBSRoundTripTests {
-    @Test(.timeLimit(.minutes(10))) func thereAndBack() async throws {
+    @Test(.timeLimit(.minutes(30))) func thereAndBack() async throws {
         try await CloudSite.with("trip") { cloud in
             let (site, namespace) = (cloud.site, cloud.namespace)
             let fast = try await CloudSite.volume([("VolumeType", "gp3"), ("Iops", "4000"), ("Throughput", "250")])
@@ -112,7 +112,7 @@ struct EBSRoundTripTests {
         try await cloud.site.kubectl(.source, "delete", "pv", bound.name, "--wait=false")
     }
 
-    @Test(.timeLimit(.minutes(10))) func whatCannotBeSnapshotIsTold() async throws {
+    @Test(.timeLimit(.minutes(30))) func whatCannotBeSnapshotIsTold() async throws {
         try await CloudSite.with("trouble") { cloud in
             let (site, namespace) = (cloud.site, cloud.namespace)
             let good = try await CloudSite.volume()
@@ -161,7 +161,7 @@ struct EBSRoundTripTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func throughVelerosFormat() async throws {
+    @Test(.timeLimit(.minutes(30))) func throughVelerosFormat() async throws {
         try await CloudSite.with("velero") { cloud in
             let (site, namespace) = (cloud.site, cloud.namespace)
             let volume = try await CloudSite.volume([("VolumeType", "io2"), ("Iops", "300")])

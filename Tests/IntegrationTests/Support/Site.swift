@@ -105,7 +105,7 @@ func ensuring(_ work: () async throws -> Void, afterwards rest: () async throws 
 
 /// Asks again until the answer is yes.
 func eventually(
-    within limit: Duration = .seconds(60), _ what: Comment, _ question: () async throws -> Bool
+    within limit: Duration = .seconds(180), _ what: Comment, _ question: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while try await !question() {

@@ -106,7 +106,7 @@ struct FaultyStoreTests {
                 let run = try spoiled.start(["backup", "create", "b"] + Self.source)
                 try await eventually("request \(victim) begins") { proxy.requestCount > victim || !run.isRunning }
                 run.signal(signal)
-                let result = await run.wait(limit: .seconds(30))
+                let result = await run.wait(limit: .seconds(60))
                 #expect(result.status == status, "stalled at \(victim) of \(count): \(result)")
                 #expect(result.errors.contains("interrupted"), "\(result)")
                 proxy.arm(nil)

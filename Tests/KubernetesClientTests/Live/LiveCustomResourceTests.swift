@@ -22,7 +22,7 @@ struct LiveCustomResourceTests {
                 definitions, namespace: nil, object: Array(definition.utf8), options: WriteOptions())
             let birds = GroupResource(group: group, resource: "birds")
             var served = try await cluster.discover()
-            for _ in 0..<100 where served.versions(of: birds).count < 2 {
+            for _ in 0..<1200 where served.versions(of: birds).count < 2 {
                 try await Task.sleep(for: .milliseconds(100))
                 served = try await cluster.discover()
             }

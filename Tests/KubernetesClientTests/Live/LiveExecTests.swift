@@ -56,7 +56,7 @@ struct LiveExecTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func commands() async throws {
+    @Test(.timeLimit(.minutes(15))) func commands() async throws {
         try await withPod { cluster, first in
             try await whatCommandsSay(cluster, first)
             try await whatIsCut(cluster, first)

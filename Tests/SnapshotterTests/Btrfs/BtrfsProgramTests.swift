@@ -21,7 +21,7 @@ struct BtrfsProgramTests {
         done
         """
 
-    @Test(.timeLimit(.minutes(5))) func movedDataIsOfOneMoment() async throws {
+    @Test(.timeLimit(.minutes(15))) func movedDataIsOfOneMoment() async throws {
         let filesystem = try LoopFilesystem()
         let volume = try filesystem.makeVolume(isSubvolume: true)
         try FileManager.default.createDirectory(atPath: "\(volume)/a", withIntermediateDirectories: true)

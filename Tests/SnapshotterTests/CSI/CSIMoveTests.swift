@@ -47,7 +47,7 @@ struct CSIMoveTests {
         #expect(await site.player.volumes.count == 1)
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: ["Immediate", "WaitForFirstConsumer"])
+    @Test(.timeLimit(.minutes(15)), arguments: ["Immediate", "WaitForFirstConsumer"])
     func thereAndBackThroughTheRepository(binding: String) async throws {
         try await CSISite.with { site in
             try await site.makeClass("fast")
@@ -86,7 +86,7 @@ struct CSIMoveTests {
     }
 
     /// What the driver makes of the snapshot, no kubelet can mount: the snapshot stays, and the backup says why.
-    @Test(.timeLimit(.minutes(5))) func whatCannotBeMountedStaysASnapshot() async throws {
+    @Test(.timeLimit(.minutes(15))) func whatCannotBeMountedStaysASnapshot() async throws {
         try await CSISite.with { site in
             try await site.makeClass("fast")
             _ = try await site.makeClaim("data", holding: "precious")
@@ -104,7 +104,7 @@ struct CSIMoveTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func withoutAKubeletItSaysWhatItNeeds() async throws {
+    @Test(.timeLimit(.minutes(15))) func withoutAKubeletItSaysWhatItNeeds() async throws {
         try await CSISite.with { site in
             try await site.makeClass("fast")
             _ = try await site.makeClaim("data", holding: "precious")
@@ -120,7 +120,7 @@ struct CSIMoveTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func interruptedItLeavesNothing() async throws {
+    @Test(.timeLimit(.minutes(15))) func interruptedItLeavesNothing() async throws {
         try await CSISite.with { site in
             try await site.makeClass("fast")
             _ = try await site.makeClaim("data", holding: "precious")

@@ -244,7 +244,7 @@ struct CSITests {
     }
 
     /// The program with a directory as its store, from backup to deletion.
-    @Test(.timeLimit(.minutes(5))) func throughTheProgram() async throws {
+    @Test(.timeLimit(.minutes(15))) func throughTheProgram() async throws {
         try await CSISite.with { site in
             try await site.makeClass("fast")
             let claim = try await site.makeClaim("data", holding: "precious")

@@ -62,7 +62,7 @@ import VolumeRepository
         await writer.discard()
     }
 
-    @Test func aCancelledReadDoesNotWaitForTheStore() async throws {
+    @Test(.timeLimit(.minutes(10))) func aCancelledReadDoesNotWaitForTheStore() async throws {
         let site = try await TestRepository.make()
         let snapshot = try await site.backUp(.sample(3))
         let delay = Mutex<Duration?>(nil)
@@ -71,13 +71,11 @@ import VolumeRepository
         }
         let reader = try await Repository.open(store: slow, credentials: nil, tuning: .small).makeReader(use: nil)
         let id = snapshot.snapshot.tree[0]
-        delay.withLock { $0 = .seconds(60) }
-        let began = ContinuousClock.now
+        delay.withLock { $0 = .seconds(3600) }
         let alone = Task { try await reader.content(of: id) }
         try await Task.sleep(for: .milliseconds(20))
         alone.cancel()
         await #expect(throws: CancellationError.self) { _ = try await alone.value }
-        #expect(ContinuousClock.now - began < .seconds(30))
         // Who waits for the same chunk gets it all the same.
         delay.withLock { $0 = .milliseconds(200) }
         let first = Task { try await reader.content(of: id) }
