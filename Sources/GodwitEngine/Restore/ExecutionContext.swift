@@ -36,7 +36,7 @@ final class ExecutionContext: RestoreContext {
         let makesVolumes = request.cluster.capabilities.controlPlane
         snapshots = Dictionary(
             records.compactMap { record in
-                record.data == nil && makesVolumes ? record.snapshot.map { (record.claim, $0.kind) } : nil
+                makesVolumes ? record.source.map { (record.claim, $0.kind) } : nil
             }, uniquingKeysWith: { _, last in last })
         // A claim with a data source is filled by its provisioner, once the snapshot is there.
         claimsWithData = Set(

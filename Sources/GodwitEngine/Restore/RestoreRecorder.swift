@@ -139,6 +139,7 @@ final class RestoreRecorder: Sendable {
     /// What came of it all.
     func report() -> RestoreReport {
         var report = state.withLock { $0.report }
+        report.volumes.sort { $0.claim < $1.claim }
         func close(_ messages: inout Messages, _ total: Int, _ what: String) {
             guard total > Self.messageLimit else { return }
             messages.add("\(total - Self.messageLimit) more \(what) are in the outcomes of the items")

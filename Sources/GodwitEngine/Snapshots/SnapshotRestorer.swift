@@ -33,10 +33,8 @@ final class SnapshotRestorer: RestoreItemAction {
     init(_ records: [VolumeRecord], _ locations: SnapshotLocations?, isDryRun: Bool) {
         self.locations = locations
         self.isDryRun = isDryRun
-        // Data in the repository is restored from there.
-        let records = records.filter { $0.snapshot != nil && $0.data == nil }
         func table<Key>(_ kind: SnapshotKind, _ key: (VolumeRecord) -> Key) -> [Key: VolumeRecord] {
-            let rows = records.filter { $0.snapshot?.kind == kind }.map { (key($0), $0) }
+            let rows = records.filter { $0.source?.kind == kind }.map { (key($0), $0) }
             return Dictionary(rows, uniquingKeysWith: { _, last in last })
         }
         byVolume = table(.ofStorage, \.volume)

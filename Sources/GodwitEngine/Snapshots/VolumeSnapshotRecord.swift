@@ -47,6 +47,9 @@ extension VolumeRecord {
             driver.isEmpty ? "snapshot '\(id)' in '\(location)'" : "snapshot '\(id)' of driver '\(driver)'"
         }
     }
+
+    /// The snapshot that a restore has the volume made of; nil where its data is in the repository, and restored from there.
+    var source: StorageSnapshot? { data == nil ? snapshot : nil }
 }
 
 extension VolumeRecord.StorageSnapshot {

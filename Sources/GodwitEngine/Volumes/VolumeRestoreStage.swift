@@ -1,6 +1,7 @@
 import GodwitModel
 import GodwitPluginAPI
 import KubernetesClient
+import Streams
 import Synchronization
 import VolumeRepository
 
@@ -11,6 +12,9 @@ final class VolumeRestoreStage: Sendable {
         var pending: [(record: VolumeRecord, outcome: ItemOutcome)] = []
         var others: [PlacedVolume]?
     }
+
+    /// Claims that are waited for at once.
+    private static let parallel = 16
 
     let context: ExecutionContext
     let recorder: RestoreRecorder
@@ -48,24 +52,28 @@ final class VolumeRestoreStage: Sendable {
     /// Fills the volumes of the claims that were restored since the last call. A failure is recorded, and the rest
     /// goes on.
     ///
+    /// What a storage makes of its snapshots is waited for at once. Data keeps this machine busy, one volume after
+    /// another.
+    ///
     /// - Throws: `CancellationError`.
     func fill() async throws {
         let pending = state.withLock { state in
             defer { state.pending = [] }
-            return state.pending
+            return state.pending.sorted { $0.record.claim < $1.record.claim }
         }
-        for (record, outcome) in pending.sorted(by: { $0.record.claim < $1.record.claim }) {
-            try Task.checkCancellation()
-            let target = ClaimName(namespace: outcome.target.namespace ?? "", name: outcome.target.name)
-            try await fill(record, outcome, target)
-        }
+        let awaited = pending.filter { $0.record.source != nil }
+        async let made: [Void] = awaited.mapConcurrently(limit: Self.parallel) { [self] in try await fill($0, $1) }
+        for (record, outcome) in pending where record.source == nil { try await fill(record, outcome) }
+        _ = try await made
     }
 
-    private func fill(_ record: VolumeRecord, _ outcome: ItemOutcome, _ target: ClaimName) async throws {
+    private func fill(_ record: VolumeRecord, _ outcome: ItemOutcome) async throws {
+        try Task.checkCancellation()
+        let target = ClaimName(namespace: outcome.target.namespace ?? "", name: outcome.target.name)
         var result = VolumeRestoreRecord(claim: record.claim, target: target)
         result.snapshot = record.data?.snapshot
         defer { recorder.record(result) }
-        if let snapshot = record.snapshot, record.data == nil {
+        if let snapshot = record.source {
             return try await fill(&result, from: snapshot, record, outcome)
         }
         guard let data = record.data else {

@@ -7,9 +7,16 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
     let name = "example.com/claims"
     private let state = Mutex<[String]>([])
     private let offering: @Sendable () throws -> Void
+    private let meeting: Int
+    private let providing = Mutex(0)
 
-    /// - Parameter offering: what it throws is thrown where a snapshot is to be offered.
-    init(offering: @escaping @Sendable () throws -> Void = {}) { self.offering = offering }
+    /// - Parameters:
+    ///   - meeting: how many claims must ask for their snapshots before any gets one.
+    ///   - offering: what it throws is thrown where a snapshot is to be offered.
+    init(meeting: Int = 0, offering: @escaping @Sendable () throws -> Void = {}) {
+        self.meeting = meeting
+        self.offering = offering
+    }
 
     private let removed = Mutex<[String]>([])
 
@@ -45,7 +52,16 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
 
     func provide(
         _ snapshot: ClaimSnapshot, as name: String, in namespace: String, labels: [String: String], timeout: Duration
-    ) async throws {}
+    ) async throws {
+        providing.withLock { $0 += 1 }
+        let end = ContinuousClock.now + timeout
+        while providing.withLock({ $0 < meeting }) {
+            guard ContinuousClock.now < end else {
+                throw VolumeSnapshotError(.unavailable, operation: "provide", storage: "fake", reason: "it is alone")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
 
     func withdraw(_ name: String, in namespace: String) async throws { removed.withLock { $0.append(name) } }
 

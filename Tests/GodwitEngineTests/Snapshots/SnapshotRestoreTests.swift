@@ -23,8 +23,10 @@ import Testing
         /// - Parameters:
         ///   - kind: who keeps the snapshot.
         ///   - isClaimed: whether there is a claim.
+        ///   - twins: the names of more claims like it.
         init(
-            _ kind: SnapshotKind = .ofStorage, isClaimed: Bool = true, cluster: FakeCluster = FakeCluster(),
+            _ kind: SnapshotKind = .ofStorage, isClaimed: Bool = true, twins: [String] = [],
+            cluster: FakeCluster = FakeCluster(),
             claims: ClaimSnapshotterFake? = nil
         ) async throws {
             old = storage.makeVolume(holding: "text")
@@ -32,22 +34,25 @@ import Testing
             if !isClaimed { object[path: "spec", "claimRef"] = nil }
             volume = object.name
             snapshot = try await storage.createSnapshot(of: old, zone: nil, tags: [:])
-            let name = isClaimed ? claim : ClaimName(namespace: "", name: "")
-            var record = VolumeRecord(claim: name, method: .snapshot, reason: "", phase: .completed)
-            record.volume = volume
-            record.snapshot = VolumeRecord.StorageSnapshot(provider: "", id: snapshot)
-            record.snapshot?.location = "main"
-            if kind == .ofClaim { record.snapshot?.driver = "d.example.com" }
             var objects: [JSONValue] = kind == .ofStorage ? [object.value] : []
-            if isClaimed {
+            var records: [VolumeRecord] = []
+            for name in isClaimed ? ["data"] + twins : [""] {
+                let claim = ClaimName(namespace: isClaimed ? "default" : "", name: name)
+                var record = VolumeRecord(claim: claim, method: .snapshot, reason: "", phase: .completed)
+                record.volume = volume
+                record.snapshot = VolumeRecord.StorageSnapshot(provider: "", id: snapshot)
+                record.snapshot?.location = "main"
+                if kind == .ofClaim { record.snapshot?.driver = "d.example.com" }
+                records.append(record)
+                guard isClaimed else { continue }
                 objects.append(
                     Fixture.object(
-                        "v1", "PersistentVolumeClaim", "default", "data",
+                        "v1", "PersistentVolumeClaim", "default", name,
                         ["spec": ["volumeName": .string(volume), "storageClassName": "gold"]]))
             }
             rig = RestoreRig(objects, cluster: cluster)
             rig.timeout = .milliseconds(500)
-            var settings = VolumeRestoreSettings(records: [record], mover: MoverFake())
+            var settings = VolumeRestoreSettings(records: records, mover: MoverFake())
             settings.snapshots = SnapshotLocations(
                 [SnapshotLocation(name: "main", provider: "example.com/memory", configuration: [:])], claims: claims
             ) { [storage] _ in storage }
@@ -96,6 +101,17 @@ import Testing
         #expect(result.report.errors == 0, "\(result.report)")
         let claim = try #require(cluster[Self.claimItem])
         #expect(claim[path: "spec", "dataSource", "kind"] == "VolumeSnapshot")
+    }
+
+    /// A storage makes its volumes in its own time: that of one passes while others wait for theirs.
+    @Test func claimsAreWaitedForTogether() async throws {
+        var place = try await Place(
+            .ofClaim, twins: ["more", "most"], cluster: Self.bindingCluster(), claims: ClaimSnapshotterFake(meeting: 3))
+        place.rig.timeout = .seconds(60)
+        let result = try await place.rig.run()
+        #expect(result.report.errors == 0, "\(result.report)")
+        #expect(result.report.volumes.map(\.claim.name) == ["data", "more", "most"])
+        #expect(result.report.volumes.allSatisfy { $0.phase == .completed })
     }
 
     @Test func aVolumeThatNobodyClaimsIsMadeToo() async throws {
