@@ -3,59 +3,10 @@ import GodwitModel
 import ProgramTestKit
 import Testing
 
-/// Plugins that are programs, as a person at the keyboard meets them.
+/// `godwit plugin`, as a person at the keyboard meets it.
 @Suite struct PluginTests {
-    /// A workspace with a directory of programs and a directory of manifests.
-    private struct Place {
-        let workspace: Workspace
-        let plugins: String
-        let storage: String
-
-        init() throws {
-            workspace = try Workspace()
-            plugins = try workspace.makeFolder("home/.local/share/godwit/plugins")
-            storage = "file://" + (try workspace.makeFolder("store"))
-            try workspace.makeFolder("manifests")
-            try workspace.write(Self.manifests, to: "manifests/all.yaml")
-        }
-
-        /// Puts a program of the build into the default directory.
-        func add(_ program: String, as name: String? = nil) throws {
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(plugins)/\(name ?? program)", withDestinationPath: Self.built(program))
-        }
-
-        static func built(_ program: String) -> String { Checkout.built(program) }
-
-        func backUp(_ name: String, _ more: String...) async throws -> ProgramResult {
-            try await workspace.godwit(
-                ["backup", "create", name, "--cluster", "dir:\(workspace.path("manifests"))", "--storage", storage]
-                    + more)
-        }
-
-        private static let manifests = """
-            apiVersion: v1
-            kind: ConfigMap
-            metadata: {name: settings, namespace: shop}
-            data: {colour: red}
-            ---
-            apiVersion: v1
-            kind: ConfigMap
-            metadata: {name: words, namespace: shop}
-            data: {word: "ünï"}
-            ---
-            apiVersion: batch/v1
-            kind: CronJob
-            metadata: {name: nightly, namespace: shop}
-            spec:
-              schedule: "0 3 * * *"
-              suspend: false
-              jobTemplate: {spec: {template: {spec: {containers: [{name: main, image: "example.com/nightly:1"}]}}}}
-            """
-    }
-
     @Test func getListsWhatIsBuiltInAndWhatProgramsOffer() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("sample-quieten")
         try place.add("sample-shelf")
         let list = try await place.workspace.godwit("plugin", "get")
@@ -74,7 +25,7 @@ import Testing
     }
 
     @Test func aBrokenProgramIsTold() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("sample-quieten")
         try place.add("hostile-plugin", as: "exits-at-once")
         let list = try await place.workspace.godwit("plugin", "get")
@@ -84,8 +35,8 @@ import Testing
     }
 
     @Test func addAndRemove() async throws {
-        let place = try Place()
-        let program = Place.built("sample-quieten")
+        let place = try PluginPlace()
+        let program = PluginPlace.built("sample-quieten")
         let directory = place.workspace.path("mine")
         let added = try await place.workspace.godwit("plugin", "add", program, "--plugin-dir", directory)
         #expect(added.status == 0, "\(added)")
@@ -107,7 +58,7 @@ import Testing
     }
 
     @Test func testReportsWhatHeld() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("sample-quieten")
         let actions = try await place.workspace.godwit("plugin", "test", "sample-quieten")
         #expect(actions.status == 0, "\(actions)")
@@ -125,7 +76,7 @@ import Testing
     }
 
     @Test func allPluginsOfANameAreTested() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         let both = try await place.workspace.godwit("plugin", "test", "godwit.io/data-volume")
         #expect(both.status == 0, "\(both)")
         for kind in ["BackupItemAction", "RestoreItemAction"] {
@@ -139,7 +90,7 @@ import Testing
     }
 
     @Test func aTestOfNothingIsNoSuccess() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("sample-quieten")
         for name in ["godwit.io/pod", "sample-quieten"] {
             let run = try await place.workspace.godwit("plugin", "test", name, "--only", "items,typo")
@@ -151,27 +102,27 @@ import Testing
 
     /// Two programs with the same plugin keep one of them from being used in every backup from then on.
     @Test func whatAnotherProgramOffersIsNotAdded() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("sample-quieten")
         let other = place.workspace.path("quieten-2")
         try FileManager.default.createSymbolicLink(
-            atPath: other, withDestinationPath: Place.built("sample-quieten"))
+            atPath: other, withDestinationPath: PluginPlace.built("sample-quieten"))
         let taken = try await place.workspace.godwit("plugin", "add", other, "--force")
         #expect(taken.status == 2, "\(taken)")
         #expect(taken.errors.contains("is that of '\(place.plugins)/sample-quieten' already"), "\(taken)")
         #expect(taken.errors.contains("'godwit plugin remove sample-quieten'"), "\(taken)")
         #expect(Workspace.files(below: place.plugins) == ["sample-quieten"])
         // In its own place it is.
-        let again = try await place.workspace.godwit("plugin", "add", Place.built("sample-quieten"), "--force")
+        let again = try await place.workspace.godwit("plugin", "add", PluginPlace.built("sample-quieten"), "--force")
         #expect(again.status == 0, "\(again)")
     }
 
     /// `velero-plugin-for-aws` has Velero's name for what is built in as well.
     @Test func aProgramHasVelerosNameAndTheBuiltInPluginStandsInWithoutIt() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         let program = place.workspace.path("aws-snapshots")
         try FileManager.default.createSymbolicLink(
-            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+            atPath: program, withDestinationPath: PluginPlace.built("hostile-plugin"))
         func provider() async throws -> String {
             let set = try await place.workspace.godwit(
                 "snapshot-location", "set", "main", "velero.io/aws", "--config", "region=eu-west-1")
@@ -210,10 +161,10 @@ import Testing
 
     /// Nobody takes the place of what is built in under Godwit's own names.
     @Test func aProgramWithAnOwnNameOfGodwitsIsNotAdded() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         let program = place.workspace.path("our-name")
         try FileManager.default.createSymbolicLink(
-            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+            atPath: program, withDestinationPath: PluginPlace.built("hostile-plugin"))
         let added = try await place.workspace.godwit("plugin", "add", program)
         #expect(added.status == 1, "\(added)")
         #expect(added.errors.contains("'godwit.io/ebs' cannot be its plugin"), "\(added)")
@@ -229,7 +180,7 @@ import Testing
 
     /// Backups do not ask such actions anything, so nothing is missing from them.
     @Test func anItemBlockActionThatCannotBeUsedIsAWarning() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("hostile-plugin", as: "no-block-selector")
         let backup = try await place.backUp("b")
         #expect(backup.status == 0, "\(backup)")
@@ -241,7 +192,7 @@ import Testing
 
     /// Nothing is wrong with what was typed.
     @Test func aProgramThatCrashesIsNoWrongUsage() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         try place.add("hostile-plugin", as: "exits-at-once")
         for arguments in [
             ["backup", "get", "--storage", "plugin://example.com/store/bucket"],
@@ -257,10 +208,10 @@ import Testing
     }
 
     @Test func testReportsWhatFailed() async throws {
-        let place = try Place()
+        let place = try PluginPlace()
         let program = place.workspace.path("invalid-json")
         try FileManager.default.createSymbolicLink(
-            atPath: program, withDestinationPath: Place.built("hostile-plugin"))
+            atPath: program, withDestinationPath: PluginPlace.built("hostile-plugin"))
         let run = try await place.workspace.godwit(
             "plugin", "test", program, "--storage", "plugin://example.com/store/b", "--only", "items")
         #expect(run.status == 1, "\(run)")
@@ -268,157 +219,9 @@ import Testing
         #expect(run.output.contains("its answer makes no sense"), "\(run)")
     }
 
-    @Test func actionsOfProgramsTakePartInBackupAndRestore() async throws {
-        let place = try Place()
-        try place.add("sample-quieten")
-        let backup = try await place.backUp("b")
-        #expect(backup.status == 0, "\(backup)")
-        let out = place.workspace.path("out")
-        let restore = try await place.workspace.godwit(
-            "restore", "create", "--from-backup", "b", "--storage", place.storage, "--cluster", "dir:\(out)")
-        #expect(restore.status == 0, "\(restore)")
-        let text = try Workspace.files(below: out).map { try String(contentsOfFile: "\(out)/\($0)", encoding: .utf8) }
-            .joined()
-        #expect(text.contains("example.com/backed-up-by"), "\(text)")
-        #expect(text.contains("suspend: true") || text.contains("\"suspend\": true"), "\(text)")
-        #expect(text.contains("ünï"))
-    }
-
-    @Test func whatAProgramDoesWrongIsAnErrorOfTheBackupAndNoMore() async throws {
-        let place = try Place()
-        try place.add("hostile-plugin", as: "refuses")
-        try place.add("hostile-plugin", as: "garbage-line")
-        let backup = try await place.backUp("b")
-        #expect(backup.status == 3, "\(backup)")
-        #expect(backup.errors.contains("plugin program 'garbage-line' cannot be used"), "\(backup)")
-        #expect(backup.errors.contains("the moon is in the wrong house (at oracle.go:42 Ask)"), "\(backup)")
-        let describe = try await place.workspace.godwit("backup", "describe", "b", "--storage", place.storage)
-        #expect(describe.output.contains("PartiallyFailed"), "\(describe)")
-        let logs = try await place.workspace.godwit("backup", "logs", "b", "--storage", place.storage)
-        #expect(logs.output.contains("refuses: about to misbehave"), "the program's own lines are there: \(logs)")
-        let kept = try await place.workspace.godwit("backup", "delete", "b", "--confirm", "--storage", place.storage)
-        #expect(kept.status == 1, "\(kept)")
-        #expect(kept.errors.contains("plugin program 'garbage-line' cannot"), "\(kept)")
-        #expect(kept.errors.contains("backup 'b' was not deleted") && kept.errors.contains("--force"), "\(kept)")
-        let deleted = try await place.workspace.godwit(
-            "backup", "delete", "b", "--confirm", "--force", "--storage", place.storage)
-        #expect(deleted.status == 3, "it is gone, and something may have stayed behind: \(deleted)")
-        #expect(deleted.output.contains("backup 'b' deleted"), "\(deleted)")
-        #expect(deleted.errors.contains("plugin program 'garbage-line' cannot"), "\(deleted)")
-    }
-
-    @Test func theTimeForOperationsIsRecorded() async throws {
-        let place = try Place()
-        let backup = try await place.backUp("b", "--item-operation-timeout", "90m")
-        #expect(backup.status == 0, "\(backup)")
-        let written = try await place.workspace.godwit(
-            "backup", "describe", "b", "-o", "json", "--storage", place.storage)
-        #expect(try JSONValue(parsing: written.output)[path: "spec", "itemOperationTimeout"] == "1h30m0s", "\(written)")
-        let restore = try await place.workspace.godwit(
-            "restore", "create", "r", "--from-backup", "b", "--storage", place.storage, "--cluster",
-            "dir:\(place.workspace.path("out"))", "--item-operation-timeout", "4h0m0s", "-o", "json")
-        #expect(restore.status == 0, "\(restore)")
-        #expect(
-            try JSONValue(parsing: restore.output)[path: "spec", "itemOperationTimeout"] == "4h0m0s", "\(restore)")
-    }
-
-    /// The protocol has no word for it, and an action may take a snapshot.
-    @Test func aDryRunDoesNotCallActionsOfPrograms() async throws {
-        let place = try Place()
-        #expect(try await place.backUp("b").status == 0)
-        try place.add("hostile-plugin", as: "refuses")
-        try place.add("sample-quieten")
-        try place.workspace.write(
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec: {containers: []}\n",
-            to: "manifests/pod.yaml")
-        let plan = try await place.backUp("c", "--dry-run")
-        #expect(plan.status == 0 && plan.errors.contains("a dry run does not call programs"), "\(plan)")
-        #expect(!(plan.output + plan.errors).contains("oracle.go"), "\(plan)")
-        let restore = try await place.workspace.godwit(
-            "restore", "create", "--from-backup", "b", "--cluster", "dir:\(place.workspace.path("out"))", "--storage",
-            place.storage, "--dry-run")
-        #expect(restore.status == 0 && restore.errors.contains("example.com/quieten"), "\(restore)")
-    }
-
-    @Test func aBackupCanBeKeptByAProgram() async throws {
-        let place = try Place()
-        try place.add("sample-shelf")
-        let location = "plugin://example.com/shelf/bucket/some/prefix?root=\(place.workspace.path("shelf"))"
-        for arguments in [
-            ["backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))"], ["backup", "get"],
-            ["backup", "verify", "b"],
-            ["restore", "create", "--from-backup", "b", "--cluster", "dir:\(place.workspace.path("out"))"],
-            ["repository", "init"], ["repository", "check"],
-            ["backup", "delete", "b", "--confirm"],
-        ] {
-            let run = try await place.workspace.godwit(arguments + ["--storage", location])
-            #expect(run.status == 0, "\(run)")
-        }
-        #expect(!Workspace.files(below: place.workspace.path("out")).isEmpty)
-        let missing = try await place.workspace.godwit(
-            "backup", "get", "--storage", "plugin://example.com/cupboard/bucket")
-        #expect(
-            missing.status == 2 && missing.errors.contains("there is no plugin 'example.com/cupboard'"), "\(missing)")
-    }
-
-    /// The backup completes, or says clearly which items it lacks and why.
-    @Test(arguments: [50, 200, 400, 700]) func aProgramThatIsKilledDuringABackup(after milliseconds: Int) async throws {
-        let place = try Place()
-        try place.add("sample-quieten")
-        let items = (0..<4000).map {
-            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m\#($0)","namespace":"shop"},"data":{"n":"\#($0)"}}"#
-        }
-        try place.workspace.write(items.joined(separator: "\n---\n"), to: "manifests/many.yaml")
-        let run = try place.workspace.start([
-            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
-            place.storage,
-        ])
-        let path = "\(place.plugins)/sample-quieten"
-        func processes() async throws -> String {
-            try await place.workspace.bash("pgrep -f '^\(path)' || true").output
-        }
-        while try await processes().isEmpty, run.isRunning { try await Task.sleep(for: .milliseconds(10)) }
-        try await Task.sleep(for: .milliseconds(milliseconds))
-        _ = try await place.workspace.bash("kill -9 $(pgrep -f '^\(path)') || true")
-        let result = await run.wait()
-        #expect([0, 3].contains(result.status), "\(result)")
-        if result.status == 3 {
-            #expect(
-                result.errors.contains("plugin example.com/mark (program 'sample-quieten')")
-                    || result.errors.contains("it died (signal 9)") || result.errors.contains("ended (signal 9)"),
-                "\(result)")
-        }
-        let verify = try await place.workspace.godwit("backup", "verify", "b", "--storage", place.storage)
-        #expect(verify.status == 0, "\(verify)")
-    }
-
-    /// The kernel ends a program whose host was killed.
-    @Test func noProgramIsLeftBehindWhenGodwitIsKilled() async throws {
-        let place = try Place()
-        try place.add("hostile-plugin", as: "hangs-in-call")
-        let run = try place.workspace.start([
-            "backup", "create", "b", "--cluster", "dir:\(place.workspace.path("manifests"))", "--storage",
-            place.storage,
-            "--verbose",
-        ])
-        let path = "\(place.plugins)/hangs-in-call"
-        func processes() async throws -> String {
-            try await place.workspace.bash("pgrep -f '^\(path)' || true").output
-        }
-        while try await processes().isEmpty, run.isRunning { try await Task.sleep(for: .milliseconds(50)) }
-        #expect(run.isRunning)
-        run.signal(SIGKILL)
-        _ = await run.wait()
-        for _ in 0..<1200 {
-            if try await processes().isEmpty { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("it is still there")
-    }
-
     @Test func aProgramOfPluginsSaysWhatItIsFor() async throws {
-        let place = try Place()
-        let run = try await place.workspace.start(program: Place.built("sample-quieten"), []).wait()
+        let place = try PluginPlace()
+        let run = try await place.workspace.start(program: PluginPlace.built("sample-quieten"), []).wait()
         #expect(run.status == 1)
         #expect(run.errors.contains("plugin directory"), "\(run)")
     }
