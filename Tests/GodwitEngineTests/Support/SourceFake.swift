@@ -14,11 +14,11 @@ final class SourceFake: Cluster {
     let resources: Mutex<[GroupResource: Resource]>
     let pageSize: Int
     /// Called with `list secrets` or `get secrets/shop/db` before each answer.
-    let fault: @Sendable (String) throws -> Void
+    let fault: @Sendable (String) async throws -> Void
     private let log = Mutex<[String]>([])
 
     init(
-        _ resources: [APIResource], pageSize: Int = 100, fault: @escaping @Sendable (String) throws -> Void = { _ in }
+        _ resources: [APIResource], pageSize: Int = 100, fault: @escaping @Sendable (String) async throws -> Void = { _ in }
     ) {
         self.resources = Mutex(
             Dictionary(resources.map { ($0.groupResource, Resource(api: $0)) }, uniquingKeysWith: { first, _ in first })
@@ -72,7 +72,7 @@ final class SourceFake: Cluster {
         let fault = fault
         let size = pageSize
         return ItemStream {
-            try fault(operation)
+            try await fault(operation)
             return rest.withLock { rest in
                 let page = Array(rest.prefix(size))
                 rest = rest.dropFirst(size)
@@ -84,7 +84,7 @@ final class SourceFake: Cluster {
     func get(_ resource: APIResource, namespace: String?, name: String) async throws -> Item? {
         let identity = ItemIdentity(resource: resource.groupResource, namespace: namespace, name: name)
         log.withLock { $0.append("get \(identity)") }
-        try fault("get \(identity)")
+        try await fault("get \(identity)")
         return resources.withLock { $0[resource.groupResource]?.objects.first { $0.identity == identity } }
     }
 
@@ -143,7 +143,7 @@ extension SourceFake {
     ]
 
     /// Two namespaces with a bit of everything.
-    static func shop(fault: @escaping @Sendable (String) throws -> Void = { _ in }) -> SourceFake {
+    static func shop(fault: @escaping @Sendable (String) async throws -> Void = { _ in }) -> SourceFake {
         let source = SourceFake(standardResources, fault: fault)
         for namespace in ["shop", "blog"] {
             source.add("namespaces", nil, namespace, labels: ["name": namespace])
