@@ -29,8 +29,11 @@ struct BackupActionRunner: Sendable {
     /// What the actions made of an item.
     struct Outcome: Sendable {
         var item: Item
+        /// Items that belong with it, if the filters let them through.
         var related: [ItemIdentity] = []
-        /// Items that are read when operations have ended.
+        /// Items that belong with it, whatever the filters say.
+        var required: [ItemIdentity] = []
+        /// Items that are read again when operations have ended.
         var postponed: [ItemIdentity] = []
     }
 
@@ -55,7 +58,8 @@ struct BackupActionRunner: Sendable {
     private func outcome(of state: ActedItem) throws -> Outcome? {
         guard !state.hasFailed else { return nil }
         do {
-            return Outcome(item: try state.item, related: state.related, postponed: state.postponed)
+            return Outcome(
+                item: try state.item, related: state.related, required: state.required, postponed: state.postponed)
         } catch {
             recorder.fail("\(error)", about: state.original.identity)
             return nil
@@ -68,7 +72,7 @@ struct BackupActionRunner: Sendable {
         return try await states.mapConcurrently(limit: Self.parallelItems) { state in
             var state = state
             do {
-                note(try await step(action, &state), of: action, &state)
+                try note(try await step(action, &state), of: action, &state)
             } catch {
                 try fail(&state, action, error)
             }
@@ -93,7 +97,7 @@ struct BackupActionRunner: Sendable {
                 guard outcomes.count == items.count, let outcome = next.next() else {
                     throw UnansweredItemError(items: items.count, outcomes: outcomes.count)
                 }
-                note(try outcome.get(), of: action, &states[index])
+                try note(try outcome.get(), of: action, &states[index])
             } catch {
                 try fail(&states[index], action, error)
             }
@@ -107,13 +111,14 @@ struct BackupActionRunner: Sendable {
         state.hasFailed = true
     }
 
-    private func note(_ outcome: BatchItemOutcome, of action: any BackupItemAction, _ state: inout ActedItem) {
-        if let item = outcome.item { state.replace(item) }
-        state.related += outcome.additionalItems
-        if let operation = outcome.operation {
-            begin(operation, of: action, about: state.original.identity)
+    private func note(
+        _ outcome: BatchItemOutcome, of action: any BackupItemAction, _ state: inout ActedItem
+    ) throws {
+        if let operation = outcome.operation, begin(operation, of: action, about: state.original.identity) {
             state.postponed += outcome.postOperationItems
         }
+        if let item = outcome.item { state.replace(item) }
+        try state.note(outcome.additionalItems)
     }
 
     private func step(_ action: any BackupItemAction, _ state: inout ActedItem) async throws -> BatchItemOutcome {
@@ -130,14 +135,17 @@ struct BackupActionRunner: Sendable {
         return BatchItemOutcome(additionalItems: outcome.additionalItems)
     }
 
-    private func begin(_ id: String, of action: any BackupItemAction, about item: ItemIdentity) {
+    /// Notes an operation.
+    ///
+    /// - Returns: whether it is waited for.
+    private func begin(_ id: String, of action: any BackupItemAction, about item: ItemIdentity) -> Bool {
         guard !isFinalizing else {
             recorder.fail("action \(action.name) began an operation when those of the backup had ended", about: item)
-            return
+            return false
         }
         guard let action = action as? any OperatingBackupItemAction else {
             recorder.fail("action \(action.name) began an operation and cannot tell its progress", about: item)
-            return
+            return false
         }
         let backup = backup
         operations.add(
@@ -146,6 +154,7 @@ struct BackupActionRunner: Sendable {
             } cancel: {
                 try await action.cancel(id, backup: backup)
             })
+        return true
     }
 }
 
@@ -163,6 +172,7 @@ private struct ActedItem: Sendable {
     let original: Item
     var hasFailed = false
     var related: [ItemIdentity] = []
+    var required: [ItemIdentity] = []
     var postponed: [ItemIdentity] = []
     private var known: Item?
     private var tree: KubernetesObject?
@@ -189,6 +199,25 @@ private struct ActedItem: Sendable {
         let parsed = try KubernetesObject(parsing: try item.bytes)
         tree = parsed
         return parsed
+    }
+
+    /// By this annotation, which is Velero's, an action insists on the items that it names. It is meant for the backup
+    /// and does not go into it.
+    private static let mustIncludeAnnotation = "backup.velero.io/must-include-additional-items"
+
+    /// Notes the items that an action names.
+    ///
+    /// - Throws: `JSONError`.
+    mutating func note(_ identities: [ItemIdentity]) throws {
+        guard !identities.isEmpty else { return }
+        var object = try object()
+        guard let insists = object.annotations[Self.mustIncludeAnnotation] else {
+            related += identities
+            return
+        }
+        if insists == "true" { required += identities } else { related += identities }
+        object.annotations[Self.mustIncludeAnnotation] = nil
+        replace(object)
     }
 
     mutating func replace(_ item: Item) {

@@ -139,4 +139,106 @@ import Testing
         #expect("\(report.results.warnings)".contains("has changed it since it was read"))
         #expect(try await identities(in: store).filter { $0 == "pods/shop/web-0" }.count == 1)
     }
+
+    private static let settings = ItemIdentity(
+        resource: GroupResource(resource: "configmaps"), namespace: "shop", name: "settings")
+
+    /// What was there when the backup began is in it, whatever becomes of it while the operations go on.
+    @Test func whatIsGoneAfterwardsIsInTheBackupAsItWas() async throws {
+        let source = SourceFake.shop()
+        configMap(source, "before")
+        let action = Copying([Self.settings]) {
+            source.resources.withLock { $0[Self.settings.resource]?.objects.removeAll() }
+            return OperationProgress(isCompleted: true)
+        }
+        let store = MemoryObjectStore()
+        let report = try await run(source, action, to: store)
+        #expect(report.backup.status.phase == .completed, "\(report.results)")
+        #expect("\(report.results.warnings)".contains("as it was before them"), "\(report.results)")
+        let found = try await contents(in: store).filter { $0.entry.identity == Self.settings }
+        #expect(found.count == 1 && found.first?.text.contains("before") == true, "\(found)")
+    }
+
+    /// Looks at ConfigMaps, and does what a test wants.
+    private struct Asking: OperatingBackupItemAction {
+        let name = "test.io/asking"
+        let appliesTo = ResourceSelector(includedResources: ["configmaps", "secrets"])
+        let body: @Sendable (KubernetesObject, Backup) throws -> OperatingBackupItemOutcome
+
+        func begin(_ item: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
+            try body(item, backup)
+        }
+
+        func progress(of operation: String, backup: Backup) async throws -> OperationProgress {
+            OperationProgress(isCompleted: true)
+        }
+
+        func cancel(_ operation: String, backup: Backup) async throws {}
+    }
+
+    private func run(_ source: SourceFake, _ action: Asking, to store: MemoryObjectStore) async throws -> BackupReport {
+        var backup = Backup(name: "b")
+        backup.spec.filter.namespaces.included = ["shop"]
+        backup.spec.filter.resources.included = ["configmaps"]
+        let prepared = try await BackupPlanner(BackupRequest(backup: backup, cluster: source, actions: [action]))
+            .prepare()
+        return try await BackupRunner(catalog: BackupCatalog(store: store)).run(prepared) { _ in }
+    }
+
+    @Test func anItemOnWhichAnActionFailsTheSecondTimeStaysAsItWas() async throws {
+        let source = SourceFake.shop()
+        configMap(source, "before")
+        let action = Asking { item, backup in
+            if backup.status.phase == .finalizing { throw ProgramFailed(status: 1) }
+            return OperatingBackupItemOutcome(
+                BackupItemOutcome(), operation: "o", postOperationItems: [Self.settings])
+        }
+        let store = MemoryObjectStore()
+        let report = try await run(source, action, to: store)
+        #expect(report.backup.status.phase == .partiallyFailed, "\(report.results)")
+        let found = try await contents(in: store).filter { $0.entry.identity == Self.settings }
+        #expect(found.count == 1 && found.first?.text.contains("before") == true, "\(found)")
+    }
+
+    private static func hidden(_ source: SourceFake) -> ItemIdentity {
+        source.add("secrets", "vault", "hidden")
+        return ItemIdentity(resource: GroupResource(resource: "secrets"), namespace: "vault", name: "hidden")
+    }
+
+    /// What an action names when the operations have ended is in, also when the action then wants to begin another one.
+    @Test func whatIsFirstNamedAtTheEndIsIn() async throws {
+        let source = SourceFake.shop()
+        configMap(source, "before")
+        let hidden = Self.hidden(source)
+        let action = Asking { item, backup in
+            let named = item.kind == "Secret" ? hidden : Self.settings
+            return OperatingBackupItemOutcome(
+                BackupItemOutcome(additionalItems: backup.status.phase == .finalizing ? [hidden] : []),
+                operation: "o", postOperationItems: [named])
+        }
+        let store = MemoryObjectStore()
+        _ = try await run(source, action, to: store)
+        #expect(try await identities(in: store).contains("secrets/vault/hidden"))
+    }
+
+    /// An action insists on items by an annotation, which is not for the backup.
+    @Test(arguments: ["true", "false", nil]) func anActionMayInsist(_ value: String?) async throws {
+        let source = SourceFake.shop()
+        configMap(source, "before")
+        let hidden = Self.hidden(source)
+        let annotation = "backup.velero.io/must-include-additional-items"
+        let action = Asking { item, _ in
+            guard item.name == "settings" else { return OperatingBackupItemOutcome(BackupItemOutcome()) }
+            var item = item
+            item.annotations["seen"] = "once"
+            item.annotations[annotation] = value
+            return OperatingBackupItemOutcome(BackupItemOutcome(item: item, additionalItems: [hidden]))
+        }
+        let store = MemoryObjectStore()
+        let report = try await run(source, action, to: store)
+        #expect(report.backup.status.phase == .completed, "\(report.results)")
+        #expect(try await identities(in: store).contains("secrets/vault/hidden") == (value == "true"))
+        let found = try await contents(in: store).first { $0.entry.identity == Self.settings }
+        #expect(found?.text.contains("once") == true && found?.text.contains("must-include") == false, "\(found)")
+    }
 }
