@@ -107,10 +107,14 @@ public final class CSISnapshotter: ClaimSnapshotter {
         let content = Self.contentName("restore", namespace, name)
         do {
             // An earlier run may have come so far.
-            if try await cluster.get(identity) == nil {
-                try await makeObjects(snapshot, identity, content, labels)
+            if let existing = try await cluster.get(identity) {
+                try await require(existing, toBe: snapshot, operation)
+            } else {
+                try await makeObjects(snapshot, identity, content, labels, operation)
             }
             _ = try await readyContent(of: identity, operation, timeout)
+        } catch let error as OtherSnapshotError {
+            throw error.error
         } catch {
             // They stand for a snapshot of a backup, which stays.
             try await cleanUp(after: error, operation) { [self] in try await forget(identity, content: content) }
@@ -130,12 +134,36 @@ extension CSISnapshotter {
     /// How long a controller may take to name the content of a snapshot.
     private static let bindingTime = Duration.seconds(30)
 
+    /// A restore of another backup, which did not come to its end, may have made the objects for its own snapshot. What is
+    /// made of them then has that one's data.
+    private func require(_ existing: KubernetesObject, toBe snapshot: ClaimSnapshot, _ operation: String) async throws {
+        guard let name = existing.declaredContent,
+            let content = try await cluster.get(SnapshotObjects.identity(content: name))
+        else { return }
+        try require(content: content, toBe: snapshot, operation)
+    }
+
+    private func require(content: KubernetesObject, toBe snapshot: ClaimSnapshot, _ operation: String) throws {
+        let source = content[path: "spec", "source", "snapshotHandle"]?.string
+        let driver = content[path: "spec", "driver"]?.string
+        guard source != snapshot.handle || driver != snapshot.driver else { return }
+        throw OtherSnapshotError(
+            error: error(
+                .other(code: "another snapshot"), operation,
+                "VolumeSnapshotContent '\(content.name)' stands for snapshot '\(source ?? "")' of driver '\(driver ?? "")', "
+                    + "from a restore that did not come to its end; delete the claim and its VolumeSnapshot, and restore it "
+                    + "again"))
+    }
+
     private func makeObjects(
-        _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, _ content: String, _ labels: [String: String]
+        _ snapshot: ClaimSnapshot, _ identity: ItemIdentity, _ content: String, _ labels: [String: String],
+        _ operation: String
     ) async throws {
         let namespace = identity.namespace ?? ""
         let found = try await known(snapshot.snapshotClass)
-        if try await cluster.get(SnapshotObjects.identity(content: content)) == nil {
+        if let existing = try await cluster.get(SnapshotObjects.identity(content: content)) {
+            try require(content: existing, toBe: snapshot, operation)
+        } else {
             let object = SnapshotObjects.content(
                 content, snapshot, reference: (namespace, identity.name), class: found, deletes: false, labels: labels)
             _ = try await cluster.create(object, as: SnapshotObjects.contents)
@@ -311,4 +339,9 @@ extension CSISnapshotter {
         let digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return "godwit-\(purpose)-\(digits)"
     }
+}
+
+/// Objects of the wanted names stand for another snapshot. They are somebody else's, and stay.
+private struct OtherSnapshotError: Error {
+    let error: VolumeSnapshotError
 }

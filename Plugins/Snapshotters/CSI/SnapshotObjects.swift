@@ -121,6 +121,9 @@ extension KubernetesObject {
         boundContent ?? self[path: "metadata", "uid"]?.string.map { "snapcontent-\($0)" }
     }
 
+    /// The content that a snapshot was made for; nil for a snapshot of a claim.
+    var declaredContent: String? { self[path: "spec", "source", "volumeSnapshotContentName"]?.string }
+
     /// The content that a snapshot is bound to.
     var boundContent: String? {
         self[path: "status", "boundVolumeSnapshotContentName"]?.string.flatMap { $0.isEmpty ? nil : $0 }

@@ -75,6 +75,10 @@ struct ExistingObjectPolicy: Sendable {
         before[path: "metadata", "finalizers"] = nil
         var desired = desired
         desired[path: "metadata", "finalizers"] = nil
+        // Only what is created is to be filled.
+        if desired.annotations[ClaimName.unfilledAnnotation] != nil {
+            desired.annotations[ClaimName.unfilledAnnotation] = before.annotations[ClaimName.unfilledAnnotation]
+        }
         guard let patch = JSONMergePatch.difference(from: before.value, to: desired.value) else {
             return Placement(action: .unchanged)
         }

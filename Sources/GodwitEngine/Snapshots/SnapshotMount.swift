@@ -47,7 +47,13 @@ struct SnapshotMount: Sendable {
             snapshot, as: mount.name, in: mount.claim.namespace, labels: mount.labels, timeout: mount.settings.timeout)
         let stand = claims.claim(self.claim(like: claim, on: node), from: snapshot, named: mount.name)
         _ = try await cluster.create(stand, as: .persistentVolumeClaims)
-        switch try await mount.mover.reach(toBackUp: try await mount.mount(on: node)) {
+        let volume = try await mount.mount(on: node)
+        if let foreign = try await mount.foreignVolume() {
+            throw VolumeDataError(
+                "the cluster gave the claim that was made for it the volume '\(foreign.name)', which was there before",
+                advice: "bind that volume to its claim, or delete it, and back up again")
+        }
+        switch try await mount.mover.reach(toBackUp: volume) {
         case .reachable(let directory, _): return directory
         case .unreachable(let reason): throw VolumeDataError(reason)
         }
@@ -103,9 +109,21 @@ struct SnapshotMount: Sendable {
         var volumes: [ItemIdentity] = []
         await attempt { try await mount.end() }
         await attempt {
-            guard let name = try await boundClaim()?[path: "spec", "volumeName"]?.string, !name.isEmpty else { return }
+            guard let claim = try await boundClaim() else { return }
+            guard let name = claim[path: "spec", "volumeName"]?.string, !name.isEmpty else {
+                throw VolumeDataError(
+                    "claim '\(mount.claim)' has no volume yet, and one that its driver still makes may come without it, "
+                        + "most likely as 'pvc-\(claim[path: "metadata", "uid"]?.string ?? "")'")
+            }
             let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)
             guard try await cluster.get(volume) != nil else { return }
+            if let foreign = try await mount.foreignVolume() {
+                // Somebody's volume, which must not go with the claim.
+                _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Retain"]])
+                throw VolumeDataError(
+                    "volume '\(foreign.name)', which was there before, was bound to it and is released now",
+                    advice: "remove its claimRef to make it available again")
+            }
             // Whatever the class says of volumes: of this one nobody knows.
             _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Delete"]])
             volumes.append(volume)

@@ -77,6 +77,16 @@ struct ClaimMount: Sendable {
         return volume
     }
 
+    /// The claim's volume where it is older than the claim, so that it was not made for it; nil for one that was, and for
+    /// none. A cluster binds a claim to any volume that is large enough and free, whatever the claim is to be made of.
+    func foreignVolume() async throws -> KubernetesObject? {
+        guard let claim = try await cluster.get(claim.item), let name = claim[path: "spec", "volumeName"]?.string,
+            let volume = try await cluster.get(
+                ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name))
+        else { return nil }
+        return volume.isOlder(than: claim) ? volume : nil
+    }
+
     /// Asks the pod to end. One that was never made has ended.
     func end() async throws { try await cluster.delete(identity) }
 
@@ -138,7 +148,8 @@ struct ClaimMount: Sendable {
         return events.max { time($0) < time($1) }?[path: "message"]?.string
     }
 
-    /// A pod that has the claim mounted and does nothing. It has no rights, and no group for its volumes: the kubelet would
+    /// A pod that has the claim mounted and does nothing. It ends in a second, and is gone when the kubelet has unmounted
+    /// the volume; without any time it would be gone before. It has no rights, and no group for its volumes: the kubelet would
     /// change the owner of their files for one that has.
     private func pod(on node: String) -> KubernetesObject {
         var pod = KubernetesObject([
@@ -146,7 +157,7 @@ struct ClaimMount: Sendable {
             "metadata": ["name": .string(name), "namespace": .string(claim.namespace)],
             "spec": [
                 "nodeName": .string(node), "automountServiceAccountToken": false, "enableServiceLinks": false,
-                "terminationGracePeriodSeconds": 0, "tolerations": [["operator": "Exists"]],
+                "terminationGracePeriodSeconds": 1, "tolerations": [["operator": "Exists"]],
                 "securityContext": [
                     "runAsNonRoot": true, "runAsUser": 65535, "seccompProfile": ["type": "RuntimeDefault"],
                 ],
@@ -183,6 +194,15 @@ public struct ClaimMountSettings: Sendable, Hashable {
 }
 
 extension KubernetesObject {
+    /// Whether it was made before another object of the same cluster.
+    func isOlder(than other: KubernetesObject) -> Bool {
+        guard let own = self[path: "metadata", "creationTimestamp"]?.string,
+            let others = other[path: "metadata", "creationTimestamp"]?.string
+        else { return false }
+        // Both in UTC, to the second.
+        return own < others
+    }
+
     /// Whether the kubelet has mounted a pod's volumes: it does so before it looks for the images of containers, so one
     /// that cannot be pulled does not matter.
     fileprivate var hasItsVolumes: Bool {

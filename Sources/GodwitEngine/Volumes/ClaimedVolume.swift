@@ -64,6 +64,11 @@ public struct VolumeSource: Sendable, Hashable {
     public var driver = ""
     /// The attributes of a CSI volume.
     public var attributes: [String: String] = [:]
+    /// What the storage knows it by, in some form: equal for two sources of the same storage. Empty when not known.
+    var identity = ""
+
+    /// What it is, for people.
+    var words: String { path.isEmpty ? identity : server.isEmpty ? path : "\(server):\(path)" }
 }
 
 extension ClaimedVolume {
@@ -139,6 +144,18 @@ extension VolumeSource {
         server = source["server"]?.string ?? ""
         driver = source["driver"]?.string ?? ""
         attributes = (source["volumeAttributes"]?.object ?? [:]).compactMapValues(\.string)
+        identity = Self.identity(type, source)
+    }
+
+    private static func identity(_ type: String, _ source: JSONValue) -> String {
+        if type == "csi" {
+            guard let handle = source["volumeHandle"]?.string, !handle.isEmpty else { return "" }
+            return "\(source["driver"]?.string ?? "") \(handle)"
+        }
+        // How it is mounted is not what it is.
+        let mounting: Set<String> = ["fsType", "readOnly", "partition", "cachingMode", "secretRef", "mountOptions"]
+        let members = (source.object ?? [:]).filter { !mounting.contains($0.key) }
+        return "\(type) \(String(decoding: JSONValue.object(members).serialized(), as: UTF8.self))"
     }
 
     init(type: String) { self.type = type }

@@ -70,6 +70,7 @@ public final class LocalVolumeMover: VolumeDataMover {
         request.backup = order.backup
         request.expires = order.expires
         request.started = order.started
+        request.walk.isFrozen = order.directory != nil
         let result: (snapshot: StoredSnapshot, summary: VolumeBackupSummary)
         do {
             result = try await repository.backUp(

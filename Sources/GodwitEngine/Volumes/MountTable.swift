@@ -32,6 +32,12 @@ struct MountTable: Sendable, Hashable {
         }
     }
 
+    /// Whether something is mounted at a directory, whose path may lead through symbolic links.
+    func hasMount(at path: String) -> Bool {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        return mounts.contains { $0.point == place }
+    }
+
     /// Where a directory of an NFS server can be reached; nil when nothing that holds it is mounted. What was mounted
     /// last counts.
     func directory(ofServer server: String, path: String) -> String? {

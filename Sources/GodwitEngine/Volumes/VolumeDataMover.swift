@@ -21,11 +21,11 @@ public enum VolumeReach: Sendable, Hashable {
         /// The export of an NFS server is mounted.
         case mountedExport = "the mounted NFS export"
 
-        /// Whether it is the very place that the PersistentVolume names, so that another one may name it too.
+        /// Whether it is what the PersistentVolume names, so that another one may name it too.
         var isPlaceOfVolume: Bool {
             switch self {
-            case .ownPath, .mountedExport: true
-            case .named, .manifestDirectory, .kubelet: false
+            case .ownPath, .mountedExport, .kubelet: true
+            case .named, .manifestDirectory: false
             }
         }
     }

@@ -6,13 +6,15 @@ public import GodwitModel
 ///
 /// Nothing is guessed: a `hostPath` or `local` volume of another node is not looked for here, even if there is a
 /// directory of that name.
-public struct VolumePlaces: Sendable, Hashable {
+public struct VolumePlaces: Sendable {
     /// Directories that the user named.
     public var named: [ClaimName: String] = [:]
     /// The kubelet's root directory, where pods' volumes are mounted; nil for none.
     public var kubeletRoot: String?
     /// The name of this machine as a node of the cluster.
     public var node: String
+    /// Whether something is mounted at a directory.
+    var isMounted: @Sendable (_ path: String) throws -> Bool = { try MountTable.current().hasMount(at: $0) }
     /// A directory of manifests, whose volumes are below ``volumesFolder``; nil for a cluster. Its objects' paths are of
     /// a machine that is not known.
     public var manifestDirectory: String?
@@ -110,10 +112,25 @@ public struct VolumePlaces: Sendable, Hashable {
                 // A CSI driver mounts one folder further in.
                 let end = plugin == "kubernetes.io~csi" ? "/mount" : ""
                 let path = "\(base)/\(plugin)/\(volume.volumeName)\(end)"
-                if Self.look(at: path) != .nothing { return existing(path, by: .kubelet) }
+                if Self.look(at: path) != .nothing { return mount(at: path) }
             }
         }
         return nil
+    }
+
+    /// The kubelet makes a directory and mounts the volume over it. Whoever sees the directory and not the mount, such as
+    /// a container that was started before, sees an empty volume.
+    private func mount(at path: String) -> VolumeReach {
+        let found = existing(path, by: .kubelet)
+        guard case .reachable = found else { return found }
+        do {
+            if try isMounted(path) { return found }
+        } catch {
+            return .unreachable("cannot tell what is mounted at \(path): \(error.localizedDescription)")
+        }
+        return .unreachable(
+            "the kubelet's mount at \(path) cannot be seen from here; run godwit on the node itself, or in a container that "
+                + "mounts the kubelet's directory with mountPropagation HostToContainer")
     }
 
     private func existing(_ path: String, by way: VolumeReach.Way) -> VolumeReach {

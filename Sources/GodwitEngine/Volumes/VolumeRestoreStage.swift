@@ -188,6 +188,7 @@ final class VolumeRestoreStage: Sendable {
                 outcome += ", which gets its volume when a pod uses it (storage class '\(storageClass)')"
             } else {
                 try await waitUntilBound(claim)
+                try await requireOwnVolume(claim)
             }
         } catch let error as ClusterError where error.kind == .forbidden {
             outcome += "; that was not waited for, because storage class '\(storageClass)' may not be read"
@@ -202,6 +203,19 @@ final class VolumeRestoreStage: Sendable {
         }
     }
 
+    /// A cluster binds a claim to any volume that is large enough and free, although it names a snapshot.
+    private func requireOwnVolume(_ claim: ClaimName) async throws {
+        guard let object = try await context.existing(claim.item),
+            let name = object[path: "spec", "volumeName"]?.string,
+            let volume = try await context.existing(
+                ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)),
+            volume.isOlder(than: object)
+        else { return }
+        throw VolumeDataError(
+            "the cluster gave the claim the volume '\(name)', which was there before, and not one made of the snapshot",
+            advice: "set the volume's reclaim policy to Retain, delete the claim, and restore it again")
+    }
+
     /// What became of the claim. One that an earlier restore made and did not come to fill is as good as made now.
     private func action(of claim: ClaimName, _ outcome: ItemOutcome) async throws -> ItemOutcome.Action {
         switch outcome.action {
@@ -211,7 +225,10 @@ final class VolumeRestoreStage: Sendable {
                 let existing = try await context.existing(claim.item)
                 return existing?.annotations[ClaimName.unfilledAnnotation] == nil ? outcome.action : .created
             } catch let error as ClusterError {
-                return .failed("the claim cannot be read: \(error)")
+                let reason = "the claim cannot be read, so its data was not restored: \(error)"
+                context.unfilled.add(claim)
+                recorder.fail(reason, about: claim.item)
+                return .failed(reason)
             }
         }
     }
@@ -275,8 +292,8 @@ final class VolumeRestoreStage: Sendable {
         return try await context.existing(item)?["volumeBindingMode"]?.string == "WaitForFirstConsumer"
     }
 
-    /// Two PersistentVolumes may stand for one directory, as after a restore under another namespace beside the
-    /// original. Then filling the one would write over the data of the other, which somebody uses.
+    /// Two PersistentVolumes may stand for one storage, as after a restore under another namespace beside the original.
+    /// Then filling the one would write over the data of the other, which somebody uses.
     private func requireFree(_ volume: ClaimedVolume) async throws {
         guard context.request.cluster.capabilities.controlPlane, let source = volume.source else { return }
         guard case .reachable(_, let way) = try await settings.mover.reach(toRestore: volume), way.isPlaceOfVolume
@@ -284,8 +301,8 @@ final class VolumeRestoreStage: Sendable {
         for other in try await placedVolumes() where other.name != volume.volumeName && other.overlaps(volume) {
             guard let holder = other.claim, holder != volume.claim else { continue }
             throw VolumeDataError(
-                "its volume '\(volume.volumeName)' is the same directory as '\(other.name)' of claim '\(holder)' "
-                    + "(\(source.path)), whose data would be overwritten",
+                "its volume '\(volume.volumeName)' is the same as '\(other.name)' of claim '\(holder)' "
+                    + "(\(source.words)), whose data would be overwritten",
                 advice: "give it a volume of its own with --resource-modifiers or --storage-class-mappings")
         }
     }
@@ -299,33 +316,5 @@ final class VolumeRestoreStage: Sendable {
         }
         state.withLock { $0.others = volumes }
         return volumes
-    }
-}
-
-/// A PersistentVolume that is a directory somewhere.
-struct PlacedVolume: Sendable {
-    let name: String
-    let source: VolumeSource
-    let nodes: Set<String>
-    /// The claim that it is bound to or reserved for.
-    let claim: ClaimName?
-
-    init?(_ volume: KubernetesObject) {
-        guard let source = VolumeSource(volume), !source.path.isEmpty else { return nil }
-        name = volume.name
-        self.source = source
-        nodes = ClaimedVolume.hosts(volume)
-        claim = volume.volumeHolder
-    }
-
-    /// Whether one of both is, or is in, the other.
-    func overlaps(_ other: ClaimedVolume) -> Bool {
-        guard let place = other.source else { return false }
-        // A hostPath and a local volume are both directories of a node; of which one need not be said.
-        let isOnNode = ["hostPath", "local"].contains(source.type) && ["hostPath", "local"].contains(place.type)
-        guard isOnNode || (source.type == place.type && source.server == place.server) else { return false }
-        if isOnNode, !nodes.isEmpty, !other.nodes.isEmpty, nodes.isDisjoint(with: other.nodes) { return false }
-        let (own, others) = (source.path.split(separator: "/"), place.path.split(separator: "/"))
-        return own.starts(with: others) || others.starts(with: own)
     }
 }

@@ -331,6 +331,16 @@ extension SegmentReader.Outcome {
         report(path, severity, [error.summary, error.reason].compactMap { $0 }.joined(separator: ": "))
     }
 
+    /// Where nothing can change by rights, what did was lost.
+    mutating func countChangesAsLosses() {
+        summary.problems += summary.changing
+        summary.changing = 0
+        problems = problems.map { problem in
+            guard problem.severity == .changing else { return problem }
+            return VolumeProblem(path: problem.path, severity: .incomplete, reason: problem.reason)
+        }
+    }
+
     mutating func report(_ path: [UInt8], _ severity: VolumeProblem.Severity, _ reason: String) {
         if severity == .changing { summary.changing += 1 } else { summary.problems += 1 }
         problems.append(VolumeProblem(path: path, severity: severity, reason: reason))

@@ -41,10 +41,11 @@ public struct VolumeBackup: Sendable {
     /// - Parameters:
     ///   - walk: of the volume's root.
     ///   - previous: the volume's previous snapshot.
+    ///   - isFrozen: whether what changes or vanishes is lost, as in a snapshot of a storage.
     ///   - observer: hears of progress and problems.
     /// - Throws: the storage's errors; an entry that cannot be read is a problem told to the observer, and no error.
     public func run(
-        walking walk: VolumeWalk, previous: PreviousSnapshot?, observer: Observer
+        walking walk: VolumeWalk, previous: PreviousSnapshot?, isFrozen: Bool = false, observer: Observer
     ) async throws -> VolumeBackupSummary {
         let room = BackupRoom(cores: cores)
         let reader = SegmentReader(
@@ -60,6 +61,7 @@ public struct VolumeBackup: Sendable {
         } consume: { outcome in
             var outcome = outcome
             lostLinks.remove(from: &outcome)
+            if isFrozen { outcome.countChangesAsLosses() }
             for problem in outcome.problems { observer.problem(problem) }
             try await tree.append(outcome.entries)
             summary.add(outcome.summary)

@@ -73,7 +73,8 @@ extension Repository {
         let started = request.started ?? Date()
         let walk = try await BlockingPool.shared.run { try VolumeWalk(root: request.root, options: request.walk) }
         let parent = request.usesPrevious ? history?.snapshot(of: request.volume) : nil
-        let summary = try await read(walk, parent: parent, from: history?.reader, into: writer, observer)
+        let summary = try await read(
+            walk, parent: parent, from: history?.reader, into: writer, isFrozen: request.walk.isFrozen, observer)
         var snapshot = Snapshot(
             volume: request.volume, started: started, ended: Date(), host: request.host,
             path: request.root, tree: summary.tree, treeBytes: summary.treeBytes)
@@ -89,13 +90,13 @@ extension Repository {
 
     private func read(
         _ walk: VolumeWalk, parent: StoredSnapshot?, from reader: RepositoryReader?, into writer: RepositoryWriter,
-        _ observer: VolumeBackup.Observer
+        isFrozen: Bool, _ observer: VolumeBackup.Observer
     ) async throws -> VolumeBackupSummary {
         var previous: PreviousSnapshot?
         if let parent, let reader { previous = PreviousSnapshot(parent.snapshot, from: reader) }
         let backup = VolumeBackup(
             storage: writer, chunkerSeed: chunkerSeed, cores: ProcessInfo.processInfo.activeProcessorCount)
-        return try await backup.run(walking: walk, previous: previous, observer: observer)
+        return try await backup.run(walking: walk, previous: previous, isFrozen: isFrozen, observer: observer)
     }
 }
 

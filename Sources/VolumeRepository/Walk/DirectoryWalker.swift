@@ -101,7 +101,8 @@ public final class DirectoryWalker {
         let path = TreePath.join(level.path, name)
         guard let status = look.status else {
             // It was removed since its directory was read: then it is in no snapshot.
-            return look.code == ENOENT ? nil : problem(path, FileError("look at", path, code: look.code))
+            return look.code == ENOENT && !options.isFrozen
+                ? nil : problem(path, FileError("look at", path, code: look.code))
         }
         let isDirectory = status.kind == .directory
         if options.exclusions.contains(where: { $0.matches(path, isDirectory: isDirectory) }) { return nil }

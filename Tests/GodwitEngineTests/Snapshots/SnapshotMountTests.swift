@@ -14,16 +14,25 @@ import Testing
     private final class Access: ClusterAccess {
         let description = "a cluster"
         let objects = Mutex<[ItemIdentity: KubernetesObject]>([:])
+        /// What was asked of volumes.
+        let policies = Mutex<[JSONValue]>([])
         private let forbidden: String
 
-        init(forbidding forbidden: String) {
+        private let claimsAreOf: String
+
+        /// - Parameter claimsAreOf: when what is made was made; the volume is of the fifth second.
+        init(forbidding forbidden: String, claimsAreOf: String = "2026-01-02T03:04:05Z") {
             self.forbidden = forbidden
+            self.claimsAreOf = claimsAreOf
             let node = ItemIdentity(resource: .nodes, namespace: nil, name: "here")
             let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: "pv-1")
             for identity in [node, volume, SnapshotMountTests.claim.item] {
                 objects.withLock {
                     $0[identity] = KubernetesObject([
-                        "metadata": ["name": .string(identity.name), "namespace": .string(identity.namespace ?? "")]
+                        "metadata": [
+                            "name": .string(identity.name), "namespace": .string(identity.namespace ?? ""),
+                            "creationTimestamp": "2026-01-02T03:04:05Z",
+                        ]
                     ])
                 }
             }
@@ -43,6 +52,7 @@ import Testing
         func create(_ object: KubernetesObject, as resource: GroupResource) async throws -> KubernetesObject {
             try check("create \(resource)")
             var object = object
+            object[path: "metadata", "creationTimestamp"] = .string(claimsAreOf)
             if resource == .pods { object["status"] = ["phase": "Running"] }
             if resource == .persistentVolumeClaims {
                 object["status"] = ["phase": "Bound"]
@@ -56,6 +66,9 @@ import Testing
 
         func patch(_ identity: ItemIdentity, with patch: JSONValue) async throws -> KubernetesObject {
             try check("patch \(identity.resource)")
+            if let policy = patch[path: "spec", "persistentVolumeReclaimPolicy"] {
+                policies.withLock { $0.append(policy) }
+            }
             return KubernetesObject([:])
         }
 
@@ -93,5 +106,23 @@ import Testing
         #expect(claims.withdrawn.count == 1, "the objects of the snapshot go in any case")
         let isTold = !warnings.withLock { $0 }.isEmpty
         #expect(isTold == !["", "create pods"].contains(forbidden), "\(warnings.withLock { $0 })")
+    }
+
+    /// A cluster may bind the claim to a volume that somebody else needs. It is not read, and does not go with the claim.
+    @Test func aVolumeThatWasThereBeforeIsLeftAlone() async throws {
+        let access = Access(forbidding: "", claimsAreOf: "2026-01-02T03:04:06Z")
+        let warnings = Mutex<[String]>([])
+        let recorder = RunRecorder(log: RunLog()) { event in
+            if case .log(let line) = event, line.level == .warning { warnings.withLock { $0.append("\(line)") } }
+        }
+        let mount = SnapshotMount(
+            of: Self.claim, backup: "b", cluster: access, claims: ClaimSnapshotterFake(),
+            mover: MoverFake(mountingNode: "here"), settings: ClaimMountSettings(), recorder: recorder)
+        let error = await #expect(throws: VolumeDataError.self) {
+            try await mount.with(ClaimSnapshot(driver: "d", handle: "h")) { _ in Issue.record("it was read") }
+        }
+        #expect("\(error.map(\.advisedText) ?? "")".contains("'pv-1', which was there before"))
+        #expect(access.policies.withLock { $0 } == ["Retain"])
+        #expect(warnings.withLock { $0 }.contains { $0.contains("is released now") })
     }
 }

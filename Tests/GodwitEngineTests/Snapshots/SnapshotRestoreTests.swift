@@ -161,4 +161,46 @@ import Testing
         #expect(row.phase == (how == "pending" ? .failed : .completed))
         #expect(row.reason?.contains("when a pod uses it") == (how == "waiting"))
     }
+
+    /// A claim that was there is no claim to fill, whatever is changed in it.
+    @Test(arguments: [ExistingResourcePolicy.update, .replace]) func aClaimThatWasThereKeepsItsVolume(
+        policy: ExistingResourcePolicy
+    ) async throws {
+        let place = try await Place(.ofClaim, cluster: Self.bindingCluster(), claims: ClaimSnapshotterFake())
+        var rig = place.rig
+        rig.spec.existingResourcePolicy = policy
+        rig.cluster.seed(
+            Fixture.object(
+                "v1", "PersistentVolumeClaim", "default", "data", labels: ["other": "yes"],
+                ["spec": ["volumeName": "pv-own", "storageClassName": "gold"]]))
+        let result = try await rig.run()
+        #expect(result.action(Self.claimItem)?.word == "updated", "\(result.report)")
+        #expect(result.report.errors == 0, "\(result.report)")
+        #expect(result.report.volumes.first?.reason?.contains("keeps its volume") == true, "\(result.report.volumes)")
+        let claim = KubernetesObject(try #require(rig.cluster[Self.claimItem]))
+        #expect(claim.annotations[ClaimName.unfilledAnnotation] == nil)
+        #expect(claim[path: "spec", "volumeName"] == "pv-own")
+    }
+
+    /// Nobody knows whether a claim that cannot be read has its data.
+    @Test func aClaimThatCannotBeReadIsAnError() async throws {
+        let state = Mutex((isCreated: false, reads: 0))
+        let cluster = FakeCluster { call in
+            guard call.object.resource == .persistentVolumeClaims else { return }
+            let fails = state.withLock { state in
+                if call.verb == "create" { state.isCreated = true }
+                if call.verb == "get", state.isCreated { state.reads += 1 }
+                // The first one tells that it is there.
+                return state.reads > 1
+            }
+            if fails { throw ClusterError(.unavailable, operation: "get", cluster: "fake") }
+        }
+        let place = try await Place(.ofClaim, cluster: cluster, claims: ClaimSnapshotterFake())
+        cluster.seed(
+            Fixture.object(
+                "v1", "PersistentVolumeClaim", "default", "data",
+                ["spec": ["volumeName": "pv-own", "storageClassName": "gold"]]))
+        let result = try await place.rig.run()
+        #expect(result.report.results.errors.lines.contains { $0.contains("cannot be read") }, "\(result.report)")
+    }
 }

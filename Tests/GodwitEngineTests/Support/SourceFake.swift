@@ -18,7 +18,8 @@ final class SourceFake: Cluster {
     private let log = Mutex<[String]>([])
 
     init(
-        _ resources: [APIResource], pageSize: Int = 100, fault: @escaping @Sendable (String) async throws -> Void = { _ in }
+        _ resources: [APIResource], pageSize: Int = 100,
+        fault: @escaping @Sendable (String) async throws -> Void = { _ in }
     ) {
         self.resources = Mutex(
             Dictionary(resources.map { ($0.groupResource, Resource(api: $0)) }, uniquingKeysWith: { first, _ in first })

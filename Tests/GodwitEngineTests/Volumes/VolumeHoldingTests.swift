@@ -69,6 +69,32 @@ import VolumeRepository
         #expect(placed.claim == ClaimName(namespace: "a", name: "b"))
     }
 
+    /// Storage without a path is known by what its driver or service calls it, however it is mounted.
+    @Test(arguments: [
+        (
+            #"{"csi":{"driver":"d","volumeHandle":"h","fsType":"ext4"}}"#,
+            #"{"csi":{"driver":"d","volumeHandle":"h"}}"#, true
+        ),
+        (#"{"csi":{"driver":"d","volumeHandle":"h"}}"#, #"{"csi":{"driver":"e","volumeHandle":"h"}}"#, false),
+        (#"{"csi":{"driver":"d","volumeHandle":"h"}}"#, #"{"csi":{"driver":"d","volumeHandle":"i"}}"#, false),
+        (#"{"csi":{"driver":"d"}}"#, #"{"csi":{"driver":"d"}}"#, false),
+        (
+            #"{"awsElasticBlockStore":{"volumeID":"v","readOnly":true}}"#,
+            #"{"awsElasticBlockStore":{"volumeID":"v"}}"#, true
+        ),
+        (#"{"azureFile":{"shareName":"a"}}"#, #"{"azureFile":{"shareName":"b"}}"#, false),
+        (#"{"nfs":{"server":"s","path":"/x"}}"#, #"{"csi":{"driver":"d","volumeHandle":"h"}}"#, false),
+    ])
+    func theSameStorage(_ one: String, _ other: String, _ isSame: Bool) throws {
+        func volume(_ spec: String) throws -> KubernetesObject {
+            try Self.object(#"{"metadata":{"name":"pv"},"spec":\#(spec)}"#)
+        }
+        let placed = try #require(PlacedVolume(try volume(one)))
+        var claimed = ClaimedVolume(claim: ClaimName(namespace: "x", name: "y"))
+        claimed.take(try volume(other))
+        #expect(placed.overlaps(claimed) == isSame)
+    }
+
     @Test func rowsComeBackAsTheyWereWritten() throws {
         var record = VolumeRecord(
             claim: ClaimName(namespace: "a", name: "b"), method: .fsBackup, reason: "why", phase: .partiallyFailed)

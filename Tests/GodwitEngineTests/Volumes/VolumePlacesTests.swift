@@ -71,6 +71,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var places = places
         places.kubeletRoot = folder
+        places.isMounted = { _ in true }
         let disk = try made("pods/u-1/volumes/kubernetes.io~aws-ebs/pv-1")
         let mounting: (inout ClaimedVolume) -> Void = {
             $0.pods = [.init(name: "p", uid: "u-1", node: "node-1", wish: nil)]
@@ -80,6 +81,20 @@ import Testing
         try FileManager.default.removeItem(atPath: disk)
         let driver = try made("pods/u-1/volumes/kubernetes.io~csi/pv-1/mount")
         #expect(path(try places.reach(toBackUp: volume("csi", mounting))) == driver)
+    }
+
+    /// A container that was started before the kubelet mounted something sees the directory without what is in it.
+    @Test func aDirectoryWithoutItsMountIsNoVolume() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var places = places
+        places.kubeletRoot = folder
+        _ = try made("pods/u-1/volumes/kubernetes.io~csi/pv-1/mount")
+        let volume = volume("csi") { $0.pods = [.init(name: "p", uid: "u-1", node: "node-1", wish: nil)] }
+        for reach in [try places.reach(toBackUp: volume), try places.reach(toRestore: volume)] {
+            #expect(try #require(reason(reach)).contains("HostToContainer"), "\(reach)")
+        }
+        #expect(try MountTable.current().hasMount(at: "/proc"))
+        #expect(try !MountTable.current().hasMount(at: folder))
     }
 
     /// What the system will not show is not taken for absent.

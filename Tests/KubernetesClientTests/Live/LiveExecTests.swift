@@ -128,10 +128,10 @@ struct LiveExecTests {
         #expect(late?.kind == .outcomeUnknown)
         #expect(late?.isRetryable == false)
 
-        let task = Task { try await cluster.execute(["sleep", "600"], in: first, timeout: nil) }
-        // It is cancelled while it runs, as another command sees.
-        let running = ["sh", "-c", "ps | grep '[s]leep 600' | wc -l"]
-        while try await cluster.execute(running, in: first, timeout: nil).text != "2\n" {
+        let task = Task { try await cluster.execute(["sleep", "601"], in: first, timeout: nil) }
+        // It is cancelled while it runs, as another command sees. The one before may not have come to run.
+        let running = ["sh", "-c", "ps | grep '[s]leep 601' | wc -l"]
+        while try await cluster.execute(running, in: first, timeout: nil).text != "1\n" {
             try await Task.sleep(for: .milliseconds(50))
         }
         task.cancel()

@@ -171,6 +171,33 @@ struct CSITests {
         }
     }
 
+    /// What an unfinished restore of another backup has made is not taken for this one's.
+    @Test func objectsOfAnotherSnapshotAreNotUsed() async throws {
+        try await CSISite.with { site in
+            try await site.makeClass("fast")
+            let claim = try await site.makeClaim("data", holding: "x")
+            let offer = ClaimSnapshotOffer(driver: site.driver, snapshotClass: "fast-\(site.suffix)")
+            var snapshots: [ClaimSnapshot] = []
+            for _ in 0..<2 {
+                snapshots.append(
+                    try await site.snapshotter.createSnapshot(
+                        of: claim, with: offer, labels: [:], timeout: Self.timeout))
+            }
+            func provide(_ snapshot: ClaimSnapshot) async throws {
+                try await site.snapshotter.provide(
+                    snapshot, as: "one", in: site.namespace, labels: [:], timeout: Self.timeout)
+            }
+            try await provide(snapshots[0])
+            try await provide(snapshots[0])
+            let error = await #expect(throws: VolumeSnapshotError.self) { try await provide(snapshots[1]) }
+            #expect(error?.reason?.contains("stands for snapshot '\(snapshots[0].handle)'") == true, "\(error)")
+            // They are as they were.
+            try await provide(snapshots[0])
+            try await site.snapshotter.withdraw("one", in: site.namespace)
+            for snapshot in snapshots { try await site.snapshotter.deleteSnapshot(snapshot, timeout: Self.timeout) }
+        }
+    }
+
     /// Only the driver's own word that a snapshot is gone is taken for its deletion.
     @Test func aDeletionThatDidNotHappenIsAnError() async throws {
         try await CSISite.with { site in

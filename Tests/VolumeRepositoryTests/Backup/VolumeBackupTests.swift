@@ -233,6 +233,10 @@ import Testing
         #expect(outcome.problems.map(\.severity) == [.changing, .changing])
         #expect(outcome.problems.first?.reason.contains("No such file") == true)
         #expect(outcome.summary.problems == 0 && outcome.summary.changing == 2)
+        var frozen = outcome
+        frozen.countChangesAsLosses()
+        #expect(frozen.problems.map(\.severity) == [.incomplete, .incomplete], "nothing vanishes from a snapshot")
+        #expect(frozen.summary.problems == 2 && frozen.summary.changing == 0)
         #expect(outcome.entries.map(\.size) == [0, 4, 8, 11, 4])
         #expect(outcome.summary.files == 4 && outcome.summary.bytes == 27)
         try await writer.finish()
