@@ -34,6 +34,8 @@ public struct PluginError: AdvisedError, Hashable {
         case refused(code: String, reason: String, stack: [String])
         /// It crashed too often to be started again.
         case givenUp(restarts: Int)
+        /// It answered nothing for so long, was ended and started again, and answered nothing once more.
+        case hung(Duration)
         /// It is being stopped.
         case stopped
     }
@@ -91,6 +93,8 @@ public struct PluginError: AdvisedError, Hashable {
         case .refused(let code, let reason, let stack):
             (reason.isEmpty ? code : reason) + (stack.first.map { " (at \($0))" } ?? "")
         case .givenUp(let restarts): "it crashed \(restarts) times in a short while and is not started again"
+        case .hung(let time):
+            "it hangs: twice it answered nothing within \(time.components.seconds) s, and it is not started again"
         case .stopped: "it is being stopped"
         }
     }
@@ -101,7 +105,7 @@ public struct PluginError: AdvisedError, Hashable {
         case .notRunnable: "correct the file's permissions, or remove it with 'godwit plugin remove'"
         case .notStarted, .endedEarly, .silent, .badHandshake, .unreachable, .unhealthy, .badListing:
             "run 'godwit plugin test \(program)', or ask who made the plugin"
-        case .died, .givenUp: "see its log; with --verbose it says more"
+        case .died, .givenUp, .hung: "see its log; with --verbose it says more"
         case .tooMuch, .badAnswer, .unsupported: "ask who made the plugin"
         case .timedOut: "try again; if it stays, see the plugin's log"
         case .refused, .stopped: nil

@@ -14,8 +14,13 @@ final class WaitedState<State: Sendable>: Sendable {
 
     private struct Guarded: Sendable {
         var state: State
+        /// Whether nobody goes on before those who came earlier.
+        let isQueue: Bool
         var waiting: [Waiter] = []
         var nextID: UInt64 = 0
+
+        /// Whether one who comes now may try.
+        var admits: Bool { !isQueue || waiting.isEmpty }
 
         /// Lets everybody try once more, the first to come first; gives what wakes those who need not wait any more.
         mutating func settle() -> [@Sendable () -> Void] {
@@ -23,7 +28,11 @@ final class WaitedState<State: Sendable>: Sendable {
             var wakers: [@Sendable () -> Void] = []
             var left: [Waiter] = []
             for waiter in waiting {
-                if let waker = waiter.attempt(&state) { wakers.append(waker) } else { left.append(waiter) }
+                if !isQueue || left.isEmpty, let waker = waiter.attempt(&state) {
+                    wakers.append(waker)
+                } else {
+                    left.append(waiter)
+                }
             }
             waiting = left
             return wakers
@@ -32,7 +41,8 @@ final class WaitedState<State: Sendable>: Sendable {
 
     private let guarded: Mutex<Guarded>
 
-    init(_ state: State) { guarded = Mutex(Guarded(state: state)) }
+    /// - Parameter isQueue: whether nobody goes on before those who came earlier, also where the state would let them.
+    init(_ state: State, isQueue: Bool = false) { guarded = Mutex(Guarded(state: state, isQueue: isQueue)) }
 
     /// Changes the state, and wakes those whom the change lets go on.
     func change<Value: Sendable>(_ body: @Sendable (inout State) throws -> Value) rethrows -> Value {
@@ -51,7 +61,7 @@ final class WaitedState<State: Sendable>: Sendable {
     /// - Throws: what the attempt throws, or `CancellationError` when the task is cancelled before an attempt went well.
     func wait<Value: Sendable>(_ attempt: @escaping @Sendable (inout State) throws -> Value?) async throws -> Value {
         // Most need not wait. Nobody is overtaken: whom this state lets go on has gone on.
-        if let value = try change(attempt) { return value }
+        if let value = try attemptNow(attempt) { return value }
         let id = guarded.withLock { guarded in
             guarded.nextID += 1
             return guarded.nextID
@@ -69,7 +79,7 @@ final class WaitedState<State: Sendable>: Sendable {
                     } cancel: {
                         continuation.resume(throwing: CancellationError())
                     }
-                    if let waker = waiter.attempt(&guarded.state) { return [waker] + guarded.settle() }
+                    if guarded.admits, let waker = waiter.attempt(&guarded.state) { return [waker] + guarded.settle() }
                     if Task.isCancelled { return [waiter.cancel] }
                     guarded.waiting.append(waiter)
                     return []
@@ -77,10 +87,22 @@ final class WaitedState<State: Sendable>: Sendable {
                 for wake in wakers { wake() }
             }
         } onCancel: {
-            let waiter = guarded.withLock { guarded in
-                guarded.waiting.firstIndex { $0.id == id }.map { guarded.waiting.remove(at: $0) }
+            let wakers = guarded.withLock { guarded -> [@Sendable () -> Void] in
+                guard let index = guarded.waiting.firstIndex(where: { $0.id == id }) else { return [] }
+                // Who stood behind it may be able to go on.
+                return [guarded.waiting.remove(at: index).cancel] + guarded.settle()
             }
-            waiter?.cancel()
+            for wake in wakers { wake() }
         }
+    }
+
+    private func attemptNow<Value: Sendable>(_ attempt: (inout State) throws -> Value?) throws -> Value? {
+        let (value, wakers) = try guarded.withLock { guarded -> (Value?, [@Sendable () -> Void]) in
+            guard guarded.admits else { return (nil, []) }
+            let value = try attempt(&guarded.state)
+            return (value, guarded.settle())
+        }
+        for wake in wakers { wake() }
+        return value
     }
 }

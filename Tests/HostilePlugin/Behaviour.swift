@@ -11,6 +11,11 @@ func printLine(_ text: String) { FileHandle.standardOutput.write(Data((text + "\
 
 func logLine(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
+extension Data {
+    /// Whether it is an item that is to go wrong alone.
+    var isPoison: Bool { range(of: Data("poison".utf8)) != nil }
+}
+
 /// Does nothing, for ever.
 func sleepForEver() -> Never {
     while true { sleep(1000) }

@@ -31,10 +31,15 @@ struct GodwitAction: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
             try await Task.sleep(for: .seconds(1000))
         }
         var outcome = Godwit_V1_ItemOutcome()
-        if Behaviour.is("godwit-dies-of-one"),
-            request.items.contains(where: { $0.range(of: Data("poison".utf8)) != nil })
-        {
-            die()
+        let isPoisoned = request.items.contains(where: \.isPoison)
+        switch Behaviour.name {
+        case "godwit-dies-of-one":
+            // Others are under way by then.
+            if request.items.count > 1 { try await Task.sleep(for: .milliseconds(50)) }
+            if isPoisoned { die() }
+        case "godwit-hangs-at-one" where isPoisoned: try await Task.sleep(for: .seconds(1000))
+        case "godwit-refuses-one" where isPoisoned: throw RPCError(code: .unknown, message: "not with this one")
+        default: break
         }
         if Behaviour.is("godwit-fails-item") { outcome.error = "not this one" }
         if Behaviour.is("godwit-both") { outcome.item = request.items[0] }

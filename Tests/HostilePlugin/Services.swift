@@ -90,6 +90,10 @@ struct Action: Generated_BackupItemAction.SimpleServiceProtocol {
                 die()
             }
             unlink(marker)
+        case "dies-of-one":
+            // Others are under way by then.
+            try await Task.sleep(for: .milliseconds(20))
+            if request.item.isPoison { die() }
         case "exits-in-call": exit(7)
         case "hangs-in-call": try await Task.sleep(for: .seconds(1000))
         case "huge-message": response.item = Data(repeating: 0x20, count: 48 << 20)

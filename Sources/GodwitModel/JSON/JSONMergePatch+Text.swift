@@ -47,17 +47,13 @@ extension JSONMergePatch {
     private static func merge(
         _ patch: [String: JSONValue], _ scanner: inout JSONScanner, into output: inout [UInt8]
     ) throws(JSONError) {
-        var changes = patch.sorted { $0.key < $1.key }.map { TextChange(key: $0.key, value: $0.value) }
+        var changes = TextChanges(patch)
         let start = output.count
         func separate(_ output: inout [UInt8]) {
             output.append(UInt8(ascii: output.count == start ? "{" : ","))
         }
         try scanner.forEachMember { (scanner, key) throws(JSONError) in
-            let index = try changes.firstIndex(of: key, in: scanner)
-            // Of a member that stands twice the last counts, so all of them change.
-            if let index { changes[index].isDone = true }
-            let change = index.map { changes[$0].value }
-            guard let change else {
+            guard let change = try changes.take(key, in: scanner) else {
                 separate(&output)
                 let value = try scanner.skipValue()
                 output.append(contentsOf: scanner.slice(key.range.lowerBound - 1..<value.upperBound))
@@ -78,7 +74,7 @@ extension JSONMergePatch {
             }
             return true
         }
-        for change in changes where !change.isDone && !change.value.isNull {
+        for change in changes.left where !change.value.isNull {
             separate(&output)
             output += JSONValue.literal(change.key)
             output.append(UInt8(ascii: ":"))
@@ -89,22 +85,53 @@ extension JSONMergePatch {
     }
 }
 
-/// A member of a patch on its way into a text.
-private struct TextChange {
-    let key: String
-    let value: JSONValue
-    var isDone = false
-}
+/// The members of a patch on their way into a text.
+private struct TextChanges {
+    private struct Change {
+        let key: String
+        let value: JSONValue
+        var isDone = false
+    }
 
-extension [TextChange] {
-    /// The change of a member.
-    fileprivate func firstIndex(of key: JSONKey, in scanner: JSONScanner) throws(JSONError) -> Int? {
-        guard key.isEscaped else {
-            let bytes = scanner.slice(key.range)
-            return firstIndex { $0.key.utf8.count == bytes.count && $0.key.utf8.elementsEqual(bytes) }
+    /// So many are looked through one by one, which costs less than hashing each key of the text.
+    private static let few = 8
+    private var changes: [Change]
+    /// Where a key's change is; empty where there are few.
+    private var places: [String: Int] = [:]
+
+    init(_ patch: [String: JSONValue]) {
+        changes = patch.sorted { $0.key < $1.key }.map { Change(key: $0.key, value: $0.value) }
+        guard changes.count > Self.few else { return }
+        places.reserveCapacity(changes.count)
+        for (index, change) in changes.enumerated() { places[change.key] = index }
+    }
+
+    /// The change of a member. Of a member that stands twice the last counts, so all of them change.
+    mutating func take(_ key: JSONKey, in scanner: JSONScanner) throws(JSONError) -> JSONValue? {
+        guard let index = try firstIndex(of: key, in: scanner) else { return nil }
+        changes[index].isDone = true
+        return changes[index].value
+    }
+
+    /// What no member of the text was.
+    var left: some Sequence<(key: String, value: JSONValue)> {
+        changes.lazy.filter { !$0.isDone }.map { (key: $0.key, value: $0.value) }
+    }
+
+    private func firstIndex(of key: JSONKey, in scanner: JSONScanner) throws(JSONError) -> Int? {
+        let bytes = scanner.slice(key.range)
+        if places.isEmpty {
+            guard key.isEscaped else {
+                return changes.firstIndex { $0.key.utf8.count == bytes.count && $0.key.utf8.elementsEqual(bytes) }
+            }
+            let name = try scanner.decode(key)
+            return changes.firstIndex { $0.key.hasSameBytes(as: name) }
         }
+        // Equal strings only look the same, and decoding mends bytes that are not UTF-8: what is found is compared.
         let name = try scanner.decode(key)
-        return firstIndex { $0.key.hasSameBytes(as: name) }
+        guard let index = places[name] else { return nil }
+        let found = changes[index].key
+        return (key.isEscaped ? found.hasSameBytes(as: name) : found.utf8.elementsEqual(bytes)) ? index : nil
     }
 }
 

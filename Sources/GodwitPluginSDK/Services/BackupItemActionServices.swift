@@ -3,6 +3,7 @@ import GRPCCore
 import GodwitModel
 import GodwitPluginAPI
 import PluginProtocol
+import Streams
 import SwiftProtobuf
 
 /// Velero's service of the first version on top of ``BackupItemAction``.
@@ -89,23 +90,23 @@ struct OperatingBackupItemActionService: V2_BackupItemAction.SimpleServiceProtoc
 struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServiceProtocol {
     let actions: [String: any BackupItemAction]
 
+    /// Items of a call that the action looks at at the same time.
+    static let parallel = 32
+
     func executeMany(
         request: Godwit_V1_ExecuteManyRequest, context: ServerContext
     ) async throws -> Godwit_V1_ExecuteManyResponse {
-        try await serving(context) {
-            let action = try plugin(request.plugin, in: actions)
-            let backup = try backup(request.backup)
-            var response = Godwit_V1_ExecuteManyResponse()
-            response.outcomes = try await withThrowingTaskGroup(of: (Int, Godwit_V1_ItemOutcome).self) { group in
-                for (index, bytes) in request.items.enumerated() {
-                    group.addTask { (index, try await outcome(action, bytes, backup, request.takesPatches)) }
-                }
-                var outcomes = [Godwit_V1_ItemOutcome](repeating: .init(), count: request.items.count)
-                for try await (index, outcome) in group { outcomes[index] = outcome }
-                return outcomes
-            }
-            return response
+        try await serving(context) { try await answer(to: request) }
+    }
+
+    func answer(to request: Godwit_V1_ExecuteManyRequest) async throws -> Godwit_V1_ExecuteManyResponse {
+        let action = try plugin(request.plugin, in: actions)
+        let backup = try backup(request.backup)
+        var response = Godwit_V1_ExecuteManyResponse()
+        response.outcomes = try await request.items.mapConcurrently(limit: Self.parallel) { bytes in
+            try await outcome(action, bytes, backup, request.takesPatches)
         }
+        return response
     }
 
     /// What an action makes of an item; its failure is that item's alone.
@@ -131,10 +132,10 @@ struct GodwitBackupItemActionService: Godwit_V1_BackupItemAction.SimpleServicePr
             wire.additionalItems = outcome.outcome.additionalItems.map(\.wire)
             wire.operationID = outcome.operation ?? ""
             wire.postOperationItems = outcome.postOperationItems.map(\.wire)
-        } catch let error as CancellationError {
-            throw error
         } catch {
-            let message = (error as? RPCError)?.message ?? "\(error)"
+            // An action may cancel something of its own; the call is cancelled only when its task is.
+            try Task.checkCancellation()
+            let message = error is CancellationError ? "cancelled" : (error as? RPCError)?.message ?? "\(error)"
             wire.error = message.isEmpty ? "it failed" : message
         }
         return wire

@@ -15,9 +15,9 @@ struct ActionBatches: Sendable {
 
     private static let maximumItems = 256
     private static let maximumBytes = 2 << 20
-    /// Calls at the same time.
+    /// Calls at the same time; the engine has several lists of items under way, which the program's gate bounds.
     private static let parallel = 2
-    /// Items that may fail one after the other before the others of their batch fail with them.
+    /// Items that may get no answer one after the other before the others of their batch fail with them.
     private static let patience = 2
 
     /// What the action says of each item, in their order.
@@ -47,34 +47,54 @@ struct ActionBatches: Sendable {
     /// Asks about a batch, and about each of its items alone where that may help.
     private func answers(about batch: ArraySlice<Item>) async throws -> [Answer] {
         do {
-            return try await ask(about: batch)
+            return try await link.program.gate.during(batch.count > 1 ? .batch : .item) { try await ask(about: batch) }
         } catch {
             if error is CancellationError { throw error }
-            if batch.count > 1, Self.mayBeOfOneItem(error) { return try await oneByOne(batch) }
+            let blame = CallBlame(error)
+            // What died may have died of somebody else's item.
+            if blame == .crash || blame.mayBeItems && batch.count > 1 { return try await oneByOne(batch, after: blame) }
             return batch.map { _ in .failure(RefusedCall.plain(error)) }
         }
     }
 
-    /// One bad item fails that item, not its neighbours. Where item after item fails, the program is to blame, and nobody
-    /// waits for each of them as long as for one.
-    private func oneByOne(_ batch: ArraySlice<Item>) async throws -> [Answer] {
+    /// One bad item fails that item, not its neighbours. Where item after item fails without an answer, the program is to
+    /// blame, and nobody waits for each of them as long as for one.
+    private func oneByOne(_ batch: ArraySlice<Item>, after blame: CallBlame) async throws -> [Answer] {
         var answers: [Answer] = []
-        var failures = 0
-        for item in batch {
-            do {
-                answers += try await ask(about: [item])
-                failures = 0
-            } catch {
-                if error is CancellationError { throw error }
-                let failure = RefusedCall.plain(error)
-                answers.append(.failure(failure))
-                failures = Self.mayBeOfOneItem(error) ? failures + 1 : 0
-                guard failures < Self.patience else {
+        var silences = 0
+        // What hangs is asked about beside its neighbour, whose answer shows that the program does not hang.
+        let width = blame == .crash ? 1 : Self.patience
+        while answers.count < batch.count {
+            let items = Array(batch.dropFirst(answers.count).prefix(width))
+            let asked = try await items.mapConcurrently(limit: width) { try await again($0, after: blame) }
+            for answer in asked {
+                answers.append(answer)
+                guard case .failure(let failure) = answer else {
+                    silences = 0
+                    continue
+                }
+                switch CallBlame(failure) {
+                case .item: silences = 0
+                case .crash, .silence: silences += 1
+                case .program: silences = Self.patience
+                }
+                guard silences < Self.patience else {
                     return answers + (answers.count..<batch.count).map { _ in .failure(failure) }
                 }
             }
         }
         return answers
+    }
+
+    /// Asks about an item that was among others before.
+    private func again(_ item: Item, after blame: CallBlame) async throws -> Answer {
+        do {
+            if blame == .crash { return try await link.askingAlone { try await ask(about: [item])[0] } }
+            return try await link.askingAboutItem { try await ask(about: [item])[0] }
+        } catch {
+            if error is CancellationError { throw error }
+            return .failure(RefusedCall.plain(error))
+        }
     }
 
     private func ask(about batch: ArraySlice<Item>) async throws -> [Answer] {
@@ -93,14 +113,6 @@ struct ActionBatches: Sendable {
                 operation, "it gives \(answer.outcomes.count) answers for \(batch.count) items")
         }
         return answer.outcomes.map(result)
-    }
-
-    /// Whether a call may have failed because of one of its items, or because they were too many.
-    private static func mayBeOfOneItem(_ error: any Error) -> Bool {
-        switch (RefusedCall.plain(error) as? PluginError)?.failure {
-        case .died, .timedOut, .unreachable, .tooMuch, .badAnswer: true
-        default: false
-        }
     }
 
     private func result(_ outcome: Godwit_V1_ItemOutcome) -> Answer {

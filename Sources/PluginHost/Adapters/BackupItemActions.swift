@@ -120,7 +120,8 @@ struct BackupActionCaller: Sendable {
     private let link: PluginLink
     private let call: Call
     private static let operation = "look at an item"
-    /// Calls about one item each that are made at the same time for a batch; the engine has several batches under way.
+    /// Calls about one item each that are made at the same time for a batch; the engine has several batches under way,
+    /// which the program's gate bounds.
     private static let parallel = 24
 
     init(_ link: PluginLink, call: @escaping Call) {
@@ -160,7 +161,7 @@ struct BackupActionCaller: Sendable {
         return try await items.mapConcurrently(limit: Self.parallel) { item in
             do {
                 let request = Request(plugin: link.name, item: Data(item.bytes), backup: backup)
-                let answer = try await link.call(Self.operation) { client, options in
+                let answer = try await link.callAboutItem(Self.operation) { client, options in
                     try await call(request, client, options)
                 }
                 return .success(try outcome(answer, of: item, item: try reallyChanged(answer, item)))

@@ -149,6 +149,7 @@ struct GodwitObjectStore: ObjectStore {
                     var isFirst = true
                     for try await message in response.messages {
                         watchdog.rest()
+                        connection.noteAnswer()
                         if isFirst {
                             guard message.hasInfo else {
                                 throw link.badAnswer(call.operation, "it does not say what it gives")

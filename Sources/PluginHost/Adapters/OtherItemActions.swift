@@ -26,7 +26,7 @@ struct ExternalDeleteItemAction: DeleteItemAction {
             $0.item = Data(item.serialized())
             $0.backup = Data(backup.json.serialized())
         }
-        _ = try await link.looking("clean up after an item") { client, options in
+        _ = try await link.lookingAtItem("clean up after an item") { client, options in
             try await Generated_DeleteItemAction.Client(wrapping: client).execute(request, options: options)
         }
     }
@@ -53,7 +53,7 @@ struct ExternalItemBlockAction: ItemBlockAction {
             $0.item = Data(item.serialized())
             $0.backup = Data(backup.json.serialized())
         }
-        let answer = try await link.looking("name the items that belong with an item") { client, options in
+        let answer = try await link.lookingAtItem("name the items that belong with an item") { client, options in
             try await V1_ItemBlockAction.Client(wrapping: client).getRelatedItems(request, options: options)
         }
         return try link.identities(answer.relatedItems, "name the items that belong with an item")

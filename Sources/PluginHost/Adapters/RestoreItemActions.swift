@@ -29,7 +29,7 @@ struct ExternalRestoreItemAction: RestoreItemAction {
             $0.itemFromBackup = Data(original.serialized())
             $0.restore = Data(context.restore.json.serialized())
         }
-        let answer = try await link.looking { client, options in
+        let answer = try await link.lookingAtItem { client, options in
             try await Generated_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
         return try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore)
@@ -60,7 +60,7 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
             $0.itemFromBackup = Data(original.serialized())
             $0.restore = Data(context.restore.json.serialized())
         }
-        let answer = try await link.looking { client, options in
+        let answer = try await link.lookingAtItem { client, options in
             try await V2_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
         let timeout = answer.additionalItemsReadyTimeout
@@ -109,11 +109,23 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
 extension PluginLink {
     /// A call whose refusal is told as it is.
     func looking<Answer: Sendable>(
-        _ operation: String = "look at an item", timeout: Duration? = nil,
+        _ operation: String, timeout: Duration? = nil,
         _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
     ) async throws -> Answer {
         do {
             return try await call(operation, timeout: timeout, body)
+        } catch {
+            throw RefusedCall.plain(error)
+        }
+    }
+
+    /// A call about an item, when it is its turn; a refusal is told as it is.
+    func lookingAtItem<Answer: Sendable>(
+        _ operation: String = "look at an item",
+        _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await callAboutItem(operation, body)
         } catch {
             throw RefusedCall.plain(error)
         }

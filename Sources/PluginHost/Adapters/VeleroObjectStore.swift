@@ -157,6 +157,7 @@ struct VeleroObjectStore: ObjectStore {
                     var size: Int64 = 0
                     for try await piece in response.messages {
                         watchdog.rest()
+                        connection.noteAnswer()
                         size += Int64(piece.data.count)
                         guard size <= link.limits.object else {
                             throw call.failure(

@@ -15,7 +15,10 @@ struct PluginCall: Sendable {
 
     /// Makes a call that has one answer.
     ///
-    /// - Throws: ``PluginError``, `CancellationError`.
+    /// A program that answers nothing at all until a call without a limit of its own has run out is ended.
+    ///
+    /// - Parameter timeout: for calls that are no work of the plugin's, and for streams, whose steps have a limit.
+    /// - Throws: ``PluginError``, ``RefusedCall``, `CancellationError`.
     func run<Answer: Sendable>(
         on connection: PluginConnection, timeout: Duration? = nil, maximum: Int? = nil,
         _ body: @escaping @Sendable (PluginClient, CallOptions) async throws -> Answer
@@ -25,16 +28,32 @@ struct PluginCall: Sendable {
         options.timeout = time
         options.waitForReady = false
         options.maxResponseMessageBytes = maximum ?? limits.message
+        let begun = ContinuousClock.now
+        let answers = connection.answers
         do {
-            return try await connection.calling { try await body(connection.client, options) }
+            let answer = try await connection.calling { try await body(connection.client, options) }
+            connection.noteAnswer(isWork: timeout == nil)
+            return answer
         } catch {
-            throw await translate(error, connection, time: time, maximum: options.maxResponseMessageBytes ?? 0)
+            // The program's own deadlines, which travel by the same code, are no answer of ours that is missing.
+            let hasRunOut = (ContinuousClock.now - begun) * 10 >= time * 9
+            let failure = await translate(
+                error, connection, time: hasRunOut ? time : nil, maximum: options.maxResponseMessageBytes ?? 0)
+            switch failure {
+            case is RefusedCall: connection.noteAnswer(isWork: timeout == nil)
+            case let failure as PluginError where failure.failure == .timedOut(time) && timeout == nil:
+                if connection.answers == answers { await program.end(hanging: connection, for: time) }
+            default: break
+            }
+            throw failure
         }
     }
 
     /// What a failure of a call means.
-    func translate(
-        _ error: any Error, _ connection: PluginConnection, time: Duration, maximum: Int
+    ///
+    /// - Parameter time: the call's limit, where it has run out.
+    private func translate(
+        _ error: any Error, _ connection: PluginConnection, time: Duration?, maximum: Int
     ) async -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         if let error = error as? PluginError { return error }
@@ -45,8 +64,10 @@ struct PluginCall: Sendable {
         guard let error = error as? RPCError else {
             return failure(.badAnswer("\(error)"), connection)
         }
+        if let time, error.code == .deadlineExceeded || error.code == .cancelled {
+            return failure(.timedOut(time), connection)
+        }
         switch error.code {
-        case .deadlineExceeded where connection.process.end.current == nil: return failure(.timedOut(time), connection)
         case .unimplemented: return failure(.unsupported(error.message), connection)
         case _ where error.isOwnLimit:
             return failure(.tooMuch("a message of more than \(maximum >> 20) MiB"), connection)

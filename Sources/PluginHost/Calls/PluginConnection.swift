@@ -26,6 +26,8 @@ final class PluginConnection: Sendable {
         /// What was initialised, and with what.
         var initialised: [PluginInit: SharedTask<Void>] = [:]
         var lastAnswer = ContinuousClock.now
+        var answers = 0
+        var hasWorked = false
         var callsUnderWay = 0
         var isEnding = false
     }
@@ -55,16 +57,39 @@ final class PluginConnection: Sendable {
     /// Whether it works on calls.
     var isBusy: Bool { state.withLock { $0.callsUnderWay > 0 } }
 
-    /// Notes that it answered.
-    func noteAnswer() { state.withLock { $0.lastAnswer = .now } }
+    /// How many answers to calls were noted.
+    var answers: Int { state.withLock { $0.answers } }
+
+    /// Whether one of them was of its work.
+    var hasWorked: Bool { state.withLock { $0.hasWorked } }
+
+    /// Notes that it is healthy, which says nothing of its work.
+    func noteHealth() { state.withLock { $0.lastAnswer = .now } }
+
+    /// Notes that it answered a call, or sent a piece of an answer.
+    ///
+    /// - Parameter isWork: whether it was asked for what it is there for, not after what it is.
+    func noteAnswer(isWork: Bool = true) {
+        state.withLock { state in
+            state.lastAnswer = .now
+            state.answers += 1
+            if isWork { state.hasWorked = true }
+        }
+    }
 
     /// Makes a call, which counts as under way meanwhile.
     func calling<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         state.withLock { $0.callsUnderWay += 1 }
         defer { state.withLock { $0.callsUnderWay -= 1 } }
-        let answer = try await body()
-        noteAnswer()
-        return answer
+        return try await body()
+    }
+
+    /// From now on no call goes to it; false where that was so already.
+    func retire() -> Bool {
+        state.withLock { state in
+            defer { state.isEnding = true }
+            return !state.isEnding
+        }
     }
 
     /// Sees to it that a plugin of this program was initialised with a configuration, once.

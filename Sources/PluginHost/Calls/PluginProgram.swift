@@ -7,7 +7,13 @@ actor PluginProgram {
     nonisolated let path: String
     nonisolated let options: PluginHostOptions
     private var running: SharedTask<PluginConnection>?
+    /// Whose turn it is to ask it about items.
+    nonisolated let gate = ItemGate()
     private var starts: [ContinuousClock.Instant] = []
+    /// How often in a row it hung without having worked in between.
+    private var hangs = 0
+    /// How long it answered nothing when it was given up.
+    private var hungFor: Duration?
     private var isStopped: Bool
 
     /// - Parameter isStopped: whether it is never to be started, because its host has stopped.
@@ -26,6 +32,7 @@ actor PluginProgram {
     func connection() async throws -> PluginConnection {
         while true {
             guard !isStopped else { throw failure(.stopped) }
+            if let hungFor { throw failure(.hung(hungFor)) }
             if let running {
                 do {
                     let connection = try await running.value
@@ -67,6 +74,21 @@ actor PluginProgram {
         }.value
     }
 
+    /// What crashed it was an item that is known by now: its starts do not count any more.
+    func forgive() { starts = [] }
+
+    /// Ends a process that answered nothing while a call waited for so long, so that the next call starts it anew. One
+    /// that hangs again before it has done anything is given up.
+    func end(hanging connection: PluginConnection, for time: Duration) async {
+        // Several calls find it out at the same time, and one of them counts.
+        guard connection.retire() else { return }
+        hangs = connection.hasWorked ? 1 : hangs + 1
+        if hangs >= Self.hangLimit { hungFor = time }
+        await connection.kill()
+    }
+
+    private static let hangLimit = 2
+
     private func failure(_ failure: PluginError.Failure) -> PluginError {
         PluginError(program: name, plugin: nil, operation: "be used", failure: failure)
     }
@@ -92,7 +114,7 @@ actor PluginProgram {
             try Task.checkCancellation()
             return false
         }
-        connection.noteAnswer()
+        connection.noteHealth()
         return true
     }
 }

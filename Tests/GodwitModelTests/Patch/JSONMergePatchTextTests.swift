@@ -20,6 +20,57 @@ import Testing
         }
     }
 
+    /// Of many members too, however their keys are spelled: escaped, long, and some that only look the same.
+    @Test(arguments: [1, 8, 9, 300, 3000]) func manyMembersAgree(count: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(count))
+        let keys = (0..<count).map { number in
+            switch number % 5 {
+            case 0: "k\(number)"
+            case 1: "a key of more bytes than fit into a word \(number)"
+            case 2: "\u{E9}\(number)"
+            case 3: "\"\(number)\\"
+            default: "\u{1F426}\(number)/\u{7}"
+            }
+        }
+        var (object, patch): ([String: JSONValue], [String: JSONValue]) = ([:], [:])
+        for key in keys {
+            let kind = Int.random(in: 0..<8, using: &generator)
+            if kind > 0 { object[key] = kind > 4 ? ["a": 1, "b": [1]] : .string(key) }
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: patch[key] = .null
+            case 1: patch[key] = ["a": .null, "c": 2]
+            case 2: break
+            default: patch[key] = .integer(Int64(kind))
+            }
+        }
+        let expected = JSONMergePatch.apply(.object(patch), to: .object(object))
+        for text in [JSONValue.object(object).serialized(), Self.escaped(object)] {
+            let patched = try JSONMergePatch.apply(patch, toText: text)
+            #expect(try JSONValue(parsing: patched) == expected)
+        }
+    }
+
+    /// An object whose keys are escaped, character by character.
+    private static func escaped(_ members: [String: JSONValue]) -> [UInt8] {
+        let parts = members.map { key, value in
+            let key = key.utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+            return "\"\(key)\":" + text(value.serialized())
+        }
+        return Array("{\(parts.joined(separator: ","))}".utf8)
+    }
+
+    /// Keys that look the same, and bytes that are not UTF-8, are other keys, among few and among many.
+    @Test(arguments: [0, 20]) func keysAreTheirBytes(others: Int) throws {
+        var patch: [String: JSONValue] = ["\u{E9}": 1, "\u{FFFD}": 2]
+        for number in 0..<others { patch["z\(number)"] = .null }
+        let strange = Array(#"{"e\#u{301}":0,""#.utf8) + [0xFF] + Array(#"":0,"e\u0301":0}"#.utf8)
+        let patched = try JSONMergePatch.apply(patch, toText: strange)
+        #expect(patched == strange.dropLast() + Array(#","\#u{E9}":1,"\#u{FFFD}":2}"#.utf8))
+    }
+
     /// A difference leads from the one object to the other exactly, or there is none.
     @Test func differencesAreExact() throws {
         var generator = SeededGenerator(seed: 8)
