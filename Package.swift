@@ -110,7 +110,7 @@ let package = Package(
         plugin("AzureObjectStore", at: "ObjectStores/Azure", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
         plugin("GCSObjectStore", at: "ObjectStores/GCS", ["CloudStorage", "Streams", "HTTPTransport", crypto]),
         plugin("EBSSnapshotter", at: "Snapshotters/EBS", ["AWS", "CloudStorage", "Streams", "HTTPTransport"]),
-        plugin("CSISnapshotter", at: "Snapshotters/CSI", [crypto]),
+        plugin("CSISnapshotter", at: "Snapshotters/CSI", ["Streams", crypto]),
         plugin("BtrfsSnapshotter", at: "Snapshotters/Btrfs", ["Streams", "CBtrfs"]),
         plugin("FieldPaths", at: "Transformers/FieldPaths"),
         plugin("NamespaceMapping", at: "Transformers/NamespaceMapping", ["FieldPaths"]),

@@ -1,7 +1,8 @@
 public import GodwitModel
+public import Streams
 
 /// Why there is no response, or only part of one.
-public struct HTTPTransportError: AdvisedError, Hashable {
+public struct HTTPTransportError: AdvisedError, RetryableError, Hashable {
     /// The classes of failure that callers treat differently.
     public enum Kind: Sendable, Hashable {
         /// The URL is not one, or its scheme is not http or https.

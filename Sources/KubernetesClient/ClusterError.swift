@@ -1,7 +1,8 @@
 public import GodwitModel
+public import Streams
 
 /// Why a cluster did not do what it was asked.
-public struct ClusterError: AdvisedError, Hashable {
+public struct ClusterError: AdvisedError, RetryableError, Hashable {
     /// The classes of failure that callers treat differently.
     public enum Kind: Sendable, Hashable {
         /// There is no such object, or the resource is not served.

@@ -7,7 +7,8 @@ extension CSISnapshotter {
     /// The driver's sidecar deletes the snapshot of a content that goes only if it holds the content's finalizer, and has
     /// written the handle into its status. A content that no VolumeSnapshot is bound to gets no finalizer from the
     /// snapshot controller, so it is born with one.
-    public func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {
+    @discardableResult
+    public func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws -> Bool {
         let operation = "delete snapshot '\(snapshot.handle.printable)' of driver '\(snapshot.driver.printable)'"
         try await requireSnapshots(operation)
         let name = Self.contentName("delete", snapshot.driver, snapshot.handle)
@@ -21,7 +22,10 @@ extension CSISnapshotter {
             _ = try await cluster.create(content, as: SnapshotObjects.contents)
         }
         do {
-            guard try await isThere(identity, operation, timeout) else { return try await remove(identity) }
+            guard try await isThere(identity, operation, timeout) else {
+                try await remove(identity)
+                return false
+            }
         } catch {
             // It says that the snapshot is to go, and nobody is there to do it now.
             try await cleanUp(after: error, operation) { [self] in try await remove(identity) }
@@ -29,21 +33,23 @@ extension CSISnapshotter {
         }
         try await cluster.delete(identity)
         try await waitUntilGone(identity, operation, timeout)
+        return true
     }
 
     /// Whether the storage has the snapshot, once its driver has taken notice of the content.
     private func isThere(_ identity: ItemIdentity, _ operation: String, _ timeout: Duration) async throws -> Bool {
         var last = "no driver has taken notice of its content '\(identity.name)'"
-        var isThere = true
+        var isThere: Bool?
         try await wait(timeout, operation, last) { [self] in
-            guard let content = try await cluster.get(identity) else {
-                throw error(.unavailable, operation, "somebody has deleted its content '\(identity.name)'")
-            }
+            guard let content = try await cluster.get(identity) else { return true }
             last = content.snapshotFailure ?? last
-            isThere = content.snapshotHandle != nil || !content.isSnapshotMissing
-            return content.snapshotHandle != nil || !isThere
+            if content.snapshotHandle != nil { isThere = true } else if content.isSnapshotMissing { isThere = false }
+            return isThere != nil
         } why: {
             last
+        }
+        guard let isThere else {
+            throw error(.unavailable, operation, "somebody has deleted its content '\(identity.name)'")
         }
         return isThere
     }

@@ -1,6 +1,7 @@
 import Crypto
 public import GodwitModel
 public import GodwitPluginAPI
+import Streams
 import Synchronization
 
 /// Takes snapshots of claims of CSI drivers, through the external-snapshotter of the cluster.
@@ -315,15 +316,8 @@ extension CSISnapshotter {
         _ timeout: Duration, _ operation: String, _ reason: String, until isReached: () async throws -> Bool,
         why: (() -> String)? = nil
     ) async throws {
-        let deadline = ContinuousClock.now + timeout
-        var pause = Duration.milliseconds(100)
-        while !(try await isReached()) {
-            guard ContinuousClock.now < deadline else {
-                throw error(
-                    .unavailable, operation, "after \(timeout.components.seconds) s: \(why?() ?? reason)")
-            }
-            try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
-            pause = min(pause * 2, .seconds(2))
+        guard try await Polling(timeout: timeout).until(isReached) else {
+            throw error(.unavailable, operation, "after \(timeout.components.seconds) s: \(why?() ?? reason)")
         }
     }
 

@@ -1,6 +1,7 @@
 import CloudStorage
 import GodwitModel
 import GodwitPluginAPI
+import Streams
 
 extension EBSSnapshotter {
     /// What EC2 just made may be unknown to the server that is asked next, for so long.
@@ -55,25 +56,23 @@ extension EBSSnapshotter {
     ///
     /// - Parameter state: nil when it is done, else how far it is.
     private func wait(_ operation: String, until state: () async throws -> String?) async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var pause = Duration.milliseconds(250)
-        while true {
-            var last = "it cannot be seen yet"
+        let settled = ContinuousClock.now + Self.settlingTime
+        var last = ""
+        let polling = Polling(
+            timeout: configuration.timeout, firstPause: .milliseconds(250), longestPause: .seconds(15))
+        let isDone = try await polling.until {
             do {
-                guard let answer = try await state() else { return }
+                guard let answer = try await state() else { return true }
                 last = answer
-            } catch let error as VolumeSnapshotError
-                where error.kind == .notFound && start.duration(to: clock.now) < Self.settlingTime
-            {
+            } catch let error as VolumeSnapshotError where error.kind == .notFound && ContinuousClock.now < settled {
                 // Not known everywhere yet.
+                last = "it cannot be seen yet"
             }
-            guard start.duration(to: clock.now) < configuration.timeout else {
-                throw connection.error(
-                    .unavailable, operation, "after \(configuration.timeout.components.seconds) s \(last)")
-            }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(15))
+            return false
+        }
+        guard isDone else {
+            throw connection.error(
+                .unavailable, operation, "after \(configuration.timeout.components.seconds) s \(last)")
         }
     }
 }

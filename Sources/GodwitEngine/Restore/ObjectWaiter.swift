@@ -73,14 +73,8 @@ struct ObjectWaiter: Sendable {
     ///
     /// - Throws: ``WaitTimeoutError`` after the request's timeout.
     func poll(_ goal: String, subject: String = "", _ isReached: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + timeout
-        var pause = Duration.milliseconds(50)
-        while !(try await isReached()) {
-            guard ContinuousClock.now < deadline else {
-                throw WaitTimeoutError(goal: goal, timeout: timeout, subject: subject)
-            }
-            try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
-            pause = min(pause * 2, .seconds(2))
+        guard try await Polling(timeout: timeout, firstPause: .milliseconds(50)).until(isReached) else {
+            throw WaitTimeoutError(goal: goal, timeout: timeout, subject: subject)
         }
     }
 }

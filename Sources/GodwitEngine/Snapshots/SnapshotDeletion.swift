@@ -71,8 +71,11 @@ struct SnapshotDeletion: Sendable {
             }
         }
         try await snapshotter.deleteSnapshot(snapshot.id)
-        guard !isThere else { return .deleted }
-        return .missing("\(snapshot.description) was not found in \(snapshotter.description): it is gone, or elsewhere")
+        return isThere ? .deleted : Self.missing(snapshot, in: snapshotter.description)
+    }
+
+    private static func missing(_ snapshot: VolumeRecord.StorageSnapshot, in storage: String) -> Outcome {
+        .missing("\(snapshot.description) was not found in \(storage): it is gone, or elsewhere")
     }
 
     private func delete(_ snapshot: VolumeRecord.StorageSnapshot) async throws -> Outcome {
@@ -85,9 +88,9 @@ struct SnapshotDeletion: Sendable {
                 guard let claims = locations.claims else {
                     return .left("\(staying): there is no cluster to delete it")
                 }
-                try await claims.deleteSnapshot(snapshot.claimSnapshot, timeout: Self.timeout)
+                let wasThere = try await claims.deleteSnapshot(snapshot.claimSnapshot, timeout: Self.timeout)
+                return wasThere ? .deleted : Self.missing(snapshot, in: "the storage of this cluster's driver")
             }
-            return .deleted
         } catch let error as UnknownSnapshotLocationError {
             return .left("\(staying): \(error.summary)")
         } catch {

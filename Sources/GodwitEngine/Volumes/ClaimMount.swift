@@ -1,6 +1,7 @@
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
+import Streams
 
 /// Has the kubelet of this node mount the volume of a claim, for as long as its files are read or written.
 ///
@@ -92,42 +93,38 @@ struct ClaimMount: Sendable {
 
     /// Waits until objects are gone, the pod among them, and gives those that are not.
     func wait(for objects: [ItemIdentity] = []) async throws -> [ItemIdentity] {
-        let deadline = ContinuousClock.now + min(settings.timeout, .seconds(120))
+        let polling = Polling(
+            timeout: min(settings.timeout, .seconds(120)), firstPause: .milliseconds(50), longestPause: .seconds(1))
         var left = [identity] + objects
-        var pause = Duration.milliseconds(50)
-        while true {
+        _ = try await polling.until {
             var still: [ItemIdentity] = []
             for object in left where try await cluster.get(object) != nil { still.append(object) }
             left = still
-            guard !left.isEmpty, ContinuousClock.now < deadline else { return left }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
+            return left.isEmpty
         }
+        return left
     }
 
     /// Waits until the kubelet has mounted the volume.
     private func mounted() async throws -> (claim: KubernetesObject, pod: KubernetesObject) {
-        let deadline = ContinuousClock.now + settings.timeout
-        var pause = Duration.milliseconds(100)
-        while true {
+        var isBound = false
+        let mounted = try await Polling(timeout: settings.timeout).answer {
             let claim = try await required(claim.item)
             let pod = try await required(identity)
-            let isBound = claim[path: "status", "phase"] == "Bound"
+            isBound = claim[path: "status", "phase"] == "Bound"
             if isBound, pod.hasItsVolumes { return (claim, pod) }
             if pod[path: "status", "phase"] == "Failed" {
                 let words = ["reason", "message"].compactMap { pod[path: "status", $0]?.string }
                 throw VolumeDataError("the kubelet refuses pod '\(name)': \(words.joined(separator: ": ").printable)")
             }
-            guard ContinuousClock.now < deadline else {
-                let event = try await lastWarning()
-                throw VolumeDataError(
-                    "after \(settings.timeout.components.seconds) s "
-                        + (isBound ? "pod '\(name)' has not mounted it" : "claim '\(self.claim)' has no volume")
-                        + (event.map { ": \($0.printable)" } ?? "; no event says why"))
-            }
-            try await Task.sleep(for: min(pause, ContinuousClock.now.duration(to: deadline)))
-            pause = min(pause * 2, .seconds(2))
+            return nil as (KubernetesObject, KubernetesObject)?
         }
+        if let mounted { return mounted }
+        let event = try await lastWarning()
+        throw VolumeDataError(
+            "after \(settings.timeout.components.seconds) s "
+                + (isBound ? "pod '\(name)' has not mounted it" : "claim '\(self.claim)' has no volume")
+                + (event.map { ": \($0.printable)" } ?? "; no event says why"))
     }
 
     private func required(_ identity: ItemIdentity) async throws -> KubernetesObject {

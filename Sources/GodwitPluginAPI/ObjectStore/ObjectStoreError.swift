@@ -1,7 +1,8 @@
 public import GodwitModel
+public import Streams
 
 /// Why a store could not do what it was asked.
-public struct ObjectStoreError: AdvisedError, Hashable {
+public struct ObjectStoreError: AdvisedError, RetryableError, Hashable {
     /// The classes of failure that callers treat differently.
     public enum Kind: Sendable, Hashable {
         /// There is no such object.

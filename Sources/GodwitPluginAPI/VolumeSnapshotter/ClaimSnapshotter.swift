@@ -52,7 +52,10 @@ public protocol ClaimSnapshotter: Sendable {
     func withdraw(_ name: String, in namespace: String) async throws
 
     /// Deletes a snapshot in the storage. One that does not exist, as far as anybody can tell, is deleted.
-    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws
+    ///
+    /// - Returns: whether it was there. One that was not may also be in another storage of the same driver.
+    @discardableResult
+    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws -> Bool
 }
 
 /// With what a snapshot of a claim is taken.

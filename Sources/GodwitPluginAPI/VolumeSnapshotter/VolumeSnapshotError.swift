@@ -1,7 +1,8 @@
 public import GodwitModel
+public import Streams
 
 /// Why a snapshotter could not do what it was asked.
-public struct VolumeSnapshotError: AdvisedError, Hashable {
+public struct VolumeSnapshotError: AdvisedError, RetryableError, Hashable {
     /// The classes of failure that callers treat differently.
     public enum Kind: Sendable, Hashable {
         /// There is no such volume or snapshot.

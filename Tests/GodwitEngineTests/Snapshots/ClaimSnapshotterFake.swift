@@ -9,12 +9,15 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
     private let offering: @Sendable () throws -> Void
     private let meeting: Int
     private let providing = Mutex(0)
+    private let hasSnapshots: Bool
 
     /// - Parameters:
     ///   - meeting: how many claims must ask for their snapshots before any gets one.
+    ///   - hasSnapshots: whether a snapshot that is to be deleted is there.
     ///   - offering: what it throws is thrown where a snapshot is to be offered.
-    init(meeting: Int = 0, offering: @escaping @Sendable () throws -> Void = {}) {
+    init(meeting: Int = 0, hasSnapshots: Bool = true, offering: @escaping @Sendable () throws -> Void = {}) {
         self.meeting = meeting
+        self.hasSnapshots = hasSnapshots
         self.offering = offering
     }
 
@@ -65,5 +68,5 @@ final class ClaimSnapshotterFake: ClaimSnapshotter {
 
     func withdraw(_ name: String, in namespace: String) async throws { removed.withLock { $0.append(name) } }
 
-    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws {}
+    func deleteSnapshot(_ snapshot: ClaimSnapshot, timeout: Duration) async throws -> Bool { hasSnapshots }
 }

@@ -36,6 +36,24 @@ import Testing
         #expect(report.results.warnings.lines.contains { $0.contains("was not found in inspected memory") })
     }
 
+    /// Another cluster may have the driver, and other storage behind it.
+    @Test(arguments: [true, false]) func aSnapshotThatADriverDoesNotKnowIsAWarning(isKnown: Bool) async throws {
+        var site = SnapshotSite()
+        site.claims = ClaimSnapshotterFake()
+        site.add("data")
+        _ = try await site.backUp()
+        let cluster = SnapshotLocations([], claims: ClaimSnapshotterFake(hasSnapshots: isKnown)) {
+            [storage = site.storage] _ in
+            storage
+        }
+        let report = try await site.delete(cluster)
+        #expect(report.isDeleted && report.storageSnapshots == (isKnown ? 1 : 0))
+        let isTold = report.results.warnings.lines.contains {
+            $0.contains("was not found in the storage of this cluster")
+        }
+        #expect(isTold != isKnown, "\(report)")
+    }
+
     /// A list that cannot be read is no reason to give the snapshots up unasked.
     @Test func withoutItsListABackupStays() async throws {
         let site = SnapshotSite()

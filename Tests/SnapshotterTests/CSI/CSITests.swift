@@ -166,7 +166,7 @@ struct CSITests {
             #expect(error?.reason?.contains("can not find snapshot") == true)
             try await eventually("the objects are gone") { try await site.hasNoObjects() }
             // Deleting it is done.
-            try await site.snapshotter.deleteSnapshot(lost, timeout: Self.timeout)
+            #expect(try await !site.snapshotter.deleteSnapshot(lost, timeout: Self.timeout))
             #expect(try await site.hasNoObjects())
         }
     }
@@ -226,7 +226,7 @@ struct CSITests {
             let task = Task { try await site.snapshotter.deleteSnapshot(snapshot, timeout: Self.timeout) }
             try await Task.sleep(for: .milliseconds(500))
             await site.player.sleep(false)
-            try await task.value
+            #expect(try await task.value)
             #expect(await site.player.snapshots.isEmpty)
             #expect(await site.player.deletions == 1)
         }
@@ -251,6 +251,21 @@ struct CSITests {
                     return try await site.hasNoObjects() && left.isEmpty
                 }
             }
+        }
+    }
+
+    /// A snapshot may take hours, and an API server that is started again meanwhile loses none.
+    @Test(arguments: ["get volumesnapshots", "get volumesnapshotcontents"])
+    func anOutageWhileASnapshotIsWaitedForIsRiddenOut(call: String) async throws {
+        try await CSISite.with { site in
+            try await site.makeClass("fast")
+            let claim = try await site.makeClaim("data", holding: "x")
+            let offer = ClaimSnapshotOffer(driver: site.driver, snapshotClass: "fast-\(site.suffix)")
+            let cluster = FailingAccess(site.snapshotter.cluster, at: call, isAnswerLost: false)
+            let snapshot = try await CSISnapshotter(cluster: cluster).createSnapshot(
+                of: claim, with: offer, labels: [:], timeout: Self.timeout)
+            #expect(cluster.hasFailed)
+            #expect(try await site.snapshotter.deleteSnapshot(snapshot, timeout: Self.timeout))
         }
     }
 

@@ -7,7 +7,10 @@ final class FailingAccess: ClusterAccess {
     private let inner: any ClusterAccess
     private let call: String
     private let isAnswerLost: Bool
-    private let hasFailed = Mutex(false)
+    private let state = Mutex(false)
+
+    /// Whether a call has failed.
+    var hasFailed: Bool { state.withLock { $0 } }
 
     /// - Parameter isAnswerLost: the call takes effect, and fails then.
     init(_ inner: any ClusterAccess, at call: String, isAnswerLost: Bool) {
@@ -24,7 +27,7 @@ final class FailingAccess: ClusterAccess {
         let isHit = call == verb || call == "\(verb) \(resource.resource)"
         let fails =
             isHit
-            && hasFailed.withLock { hasFailed in
+            && state.withLock { hasFailed in
                 defer { hasFailed = true }
                 return !hasFailed
             }
