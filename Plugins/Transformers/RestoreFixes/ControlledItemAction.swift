@@ -8,8 +8,10 @@ public import GodwitPluginAPI
 /// of jobs (they run twice), pods of daemon sets (their node is gone) and ephemeral claims (the pod refuses them).
 ///
 /// Everything else with an owner is restored: replica sets and controller revisions are a rollout's history, and what an
-/// operator owns, such as claims and passwords, may be all there is. So is a pod that carries Velero's annotations for
-/// volumes or restore hooks, because they act on the restored pod.
+/// operator owns, such as claims and passwords, may be all there is.
+///
+/// Velero needs the pods whose volumes it fills, because it does so inside of them; here volumes are filled before there
+/// are pods. A pod of a rollout of a DeploymentConfig would even stay beside those of the new rollout, on the same volume.
 public struct ControlledItemAction: RestoreItemAction {
     /// `godwit.io/controlled`
     public let name = "godwit.io/controlled"
@@ -30,10 +32,6 @@ public struct ControlledItemAction: RestoreItemAction {
         "PersistentVolumeClaim": ["Pod": .pods],
     ]
 
-    private static let meaningfulAnnotations = [
-        "backup.velero.io/backup-volumes", "init.hook.restore.velero.io/", "post.hook.restore.velero.io/",
-    ]
-
     /// The action.
     public init() {}
 
@@ -43,15 +41,10 @@ public struct ControlledItemAction: RestoreItemAction {
     ) async throws -> RestoreItemOutcome {
         guard let owner = original.owners.first(where: \.isController),
             let resource = Self.controllers[original.kind]?[owner.kind],
-            GroupVersion(apiVersion: owner.apiVersion).group == resource.group,
-            !Self.carriesVolumesOrHooks(original)
+            GroupVersion(apiVersion: owner.apiVersion).group == resource.group
         else { return .restore(item) }
         let identity = ItemIdentity(resource: resource, namespace: original.namespace, name: owner.name)
         guard context.willRestore(identity) else { return .restore(item) }
         return .skip(reason: "its controller \(owner.kind) '\(owner.name)' is restored and makes it again")
-    }
-
-    private static func carriesVolumesOrHooks(_ pod: KubernetesObject) -> Bool {
-        pod.annotations.keys.contains { key in meaningfulAnnotations.contains { key.hasPrefix($0) } }
     }
 }

@@ -13,19 +13,25 @@ struct Placement: Sendable {
 struct ExistingObjectPolicy: Sendable {
     private let context: ExecutionContext
     private let fixes: ActionChain
+    private let owners: ClaimOwners
 
     /// What holds other objects, or data, is never deleted to be replaced; nor is what pods of all namespaces need to be
-    /// admitted.
-    private static let neverDeleted: Set<GroupResource> = [
-        .namespaces, .customResourceDefinitions, .persistentVolumes, .persistentVolumeClaims,
-        GroupResource(group: "security.openshift.io", resource: "securitycontextconstraints"),
-    ]
+    /// admitted. A snapshot goes with its object, and a DataVolume's claim with it.
+    private static let neverDeleted = Set(
+        [
+            "namespaces", "customresourcedefinitions.apiextensions.k8s.io", "persistentvolumes",
+            "persistentvolumeclaims", "volumesnapshots.snapshot.storage.k8s.io",
+            "volumesnapshotcontents.snapshot.storage.k8s.io", "datavolumes.cdi.kubevirt.io",
+            "virtualmachines.kubevirt.io", "virtualmachinepools.pool.kubevirt.io",
+            "securitycontextconstraints.security.openshift.io",
+        ].map { GroupResource(parsing: $0) })
 
     /// - Parameter fixes: the built-in fixes; the existing object passes through them before it is compared, so that
     ///   what a restore never sets (a cluster IP, a node port) is no difference.
     init(_ context: ExecutionContext, fixes: ActionChain) {
         self.context = context
         self.fixes = fixes
+        owners = ClaimOwners(context)
     }
 
     /// Compares, and acts by the restore's policy.
@@ -51,7 +57,12 @@ struct ExistingObjectPolicy: Sendable {
         case .fail:
             return Placement(action: .failed("exists and differs from the backup (existing resource policy: fail)"))
         case .replace where !Self.neverDeleted.contains(resource):
-            return try await replace(desired, existing, putBack: fixed, place)
+            guard let claim = try await owners.claim(goingWith: current, at: place) else {
+                return try await replace(desired, existing, putBack: fixed, place)
+            }
+            var placement = try await update(desired, fixed, current, place)
+            placement.warnings.append("it was changed and not replaced: claim '\(claim)' would have gone with it")
+            return placement
         case .update, .replace:
             return try await update(desired, fixed, current, place)
         }

@@ -1,6 +1,9 @@
 public import GodwitModel
 
-/// In which order resources are restored: Velero's default priorities, and two changes.
+/// In which order resources are restored: Velero's default priorities, and three changes.
+///
+/// SecurityContextConstraints come at the beginning, as OADP has it: a pod that one of them admits is refused before it is
+/// there, or admitted by another one, with another user.
 ///
 /// Quotas come after everything they count: until the quota controller has found the kind of a CRD that was just
 /// restored, the server forbids every object of that kind for which a quota exists ("status unknown for quota").
@@ -22,7 +25,8 @@ public struct RestoreOrder: Sendable, Hashable {
     /// The default order.
     public static let standard = RestoreOrder(
         first: [
-            "customresourcedefinitions.apiextensions.k8s.io", "namespaces", "storageclasses.storage.k8s.io",
+            "customresourcedefinitions.apiextensions.k8s.io", "securitycontextconstraints.security.openshift.io",
+            "namespaces", "storageclasses.storage.k8s.io",
             "volumesnapshotclasses.snapshot.storage.k8s.io", "volumesnapshotcontents.snapshot.storage.k8s.io",
             "volumesnapshots.snapshot.storage.k8s.io", "datauploads.velero.io", "persistentvolumes",
             "persistentvolumeclaims", "clusterroles.rbac.authorization.k8s.io", "roles.rbac.authorization.k8s.io",

@@ -44,10 +44,15 @@ struct RestoreSelection: Sendable {
 
     /// Leaves out what the label selectors do not match. Unlike a backup, a restore takes no heed of
     /// `velero.io/exclude-from-backup`: what is in the backup was meant to be in it.
+    ///
+    /// The claims of what matches stay in, whatever their labels: they come with what uses them, and are to be filled
+    /// before it.
     mutating func keepMatching(_ contents: any BackupContents) async throws {
         let selectors = filter.spec.labelSelectors
         guard !selectors.isEmpty else { return }
         var omitted: [GroupResource: Int] = [:]
+        var claims: Set<ClaimName> = []
+        var sets: [KubernetesObject] = []
         for window in RowWindows(allRows) {
             var position = window.startIndex
             for try await batch in contents.items(window.map { index[$0] }) {
@@ -57,13 +62,22 @@ struct RestoreSelection: Sendable {
                     // An item that cannot be read stays in, and fails when its turn comes.
                     guard case .success(let item) = stored.item else { continue }
                     let labels = item.metadata.labels
-                    guard !selectors.contains(where: { $0.matches(labels) }) else { continue }
+                    guard !selectors.contains(where: { $0.matches(labels) }) else {
+                        guard let object = try? KubernetesObject(parsing: item.bytes) else { continue }
+                        claims.formUnion(object.namedClaims)
+                        if object[path: "spec", "volumeClaimTemplates"] != nil { sets.append(object) }
+                        continue
+                    }
                     selected[Int(row)] = false
                     omitted[stored.entry.identity.resource, default: 0] += 1
                 }
             }
         }
         for (resource, count) in omitted { omit(count, of: resource, reason: "not matched by the label selectors") }
+        for row in index.rowsByResource[.persistentVolumeClaims] ?? [] {
+            guard let claim = ClaimName(index.identity(row)) else { continue }
+            if claims.contains(claim) || sets.contains(where: claim.isMade) { add(claim.item) }
+        }
     }
 
     /// Adds the CRDs that selected custom resources need, unless cluster-scoped resources are ruled out.
@@ -71,13 +85,17 @@ struct RestoreSelection: Sendable {
         for resource in resources where catalog[resource] == nil {
             let definition = ItemIdentity(
                 resource: .customResourceDefinitions, namespace: nil, name: resource.description)
-            guard admits(definition), let row = index.row(definition), !selected[Int(row)] else { continue }
-            selected[Int(row)] = true
-            let place = omissions.firstIndex { $0.resource == .customResourceDefinitions }
-            guard let place else { continue }
-            let before = omissions.remove(at: place)
-            omit(before.items - 1, of: before.resource, reason: before.reason)
+            add(definition)
         }
+    }
+
+    /// Selects an item that something selected needs, unless the other filters rule it out.
+    private mutating func add(_ identity: ItemIdentity) {
+        guard admits(identity), let row = index.row(identity), !selected[Int(row)] else { return }
+        selected[Int(row)] = true
+        guard let place = omissions.lastIndex(where: { $0.resource == identity.resource }) else { return }
+        let before = omissions.remove(at: place)
+        omit(before.items - 1, of: before.resource, reason: before.reason)
     }
 
     private mutating func omit(_ items: Int, of resource: GroupResource, reason: String) {

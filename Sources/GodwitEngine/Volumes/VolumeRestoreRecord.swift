@@ -62,21 +62,11 @@ final class UnfilledClaims: Sendable {
 
     func add(_ claim: ClaimName) { claims.withLock { _ = $0.insert(claim) } }
 
-    /// The first such claim that an object's pods use.
+    /// The first such claim that an object's pods or virtual machines use.
     func claim(usedBy object: KubernetesObject) -> ClaimName? {
-        guard let namespace = object.namespace else { return nil }
-        let unfilled = claims.withLock { $0 }.filter { $0.namespace == namespace }
-        guard !unfilled.isEmpty, let spec = Self.podSpec(of: object) else { return nil }
-        let names = (spec["volumes"]?.array ?? []).compactMap {
-            $0["persistentVolumeClaim"]?["claimName"]?.string
-        }
-        return unfilled.sorted().first { names.contains($0.name) || $0.isMade(by: object) }
-    }
-
-    /// Where the workload kinds hold their pod spec.
-    private static func podSpec(of object: KubernetesObject) -> JSONValue? {
-        if object.kind == "Pod" { return object["spec"] }
-        return object[path: "spec", "template", "spec"]
-            ?? object[path: "spec", "jobTemplate", "spec", "template", "spec"]
+        let unfilled = claims.withLock { $0 }.filter { $0.namespace == object.namespace }
+        guard !unfilled.isEmpty else { return nil }
+        let named = object.namedClaims
+        return unfilled.sorted().first { named.contains($0) || $0.isMade(by: object) }
     }
 }

@@ -43,9 +43,7 @@ final class VolumeRestoreStage: Sendable {
         {
             recorder.warn("volume '\(volume)' was made of its snapshot, and nothing uses it", about: outcome.item)
         }
-        guard outcome.item.resource == .persistentVolumeClaims, let namespace = outcome.item.namespace,
-            let record = records[ClaimName(namespace: namespace, name: outcome.item.name)]
-        else { return }
+        guard let claim = ClaimName(outcome.item), let record = records[claim] else { return }
         state.withLock { $0.pending.append((record, outcome)) }
     }
 
@@ -88,6 +86,7 @@ final class VolumeRestoreStage: Sendable {
         let order: VolumeRestoreOrder
         switch self.order(try await action(of: target, outcome), data) {
         case .leave(let reason, let isWarning):
+            noteFailure(record, outcome)
             result.reason = reason
             if isWarning { recorder.warn(reason, about: record.claim.item) }
             return
@@ -138,7 +137,9 @@ final class VolumeRestoreStage: Sendable {
         }
         switch try await action(of: result.target, outcome) {
         // That is an error already.
-        case .failed: result.reason = "the claim could not be restored"
+        case .failed:
+            noteFailure(record, outcome)
+            result.reason = "the claim could not be restored"
         case .skipped, .updated, .unchanged:
             leave("the claim was there and keeps its volume; its snapshot was not used")
         case .created:
@@ -169,6 +170,12 @@ final class VolumeRestoreStage: Sendable {
                 recorder.fail("its data was not restored: \(result.reason ?? "")", about: record.claim.item)
             }
         }
+    }
+
+    /// Of a claim that could not be restored a controller, such as a StatefulSet's, would make an empty one.
+    private func noteFailure(_ record: VolumeRecord, _ outcome: ItemOutcome) {
+        guard case .failed = outcome.action else { return }
+        context.unfilled.add(context.restore.spec.target(of: record.claim))
     }
 
     /// Brings a claim its snapshot, and waits until it has its volume. One that waits for a pod does not get it here.

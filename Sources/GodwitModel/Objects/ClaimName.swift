@@ -52,6 +52,12 @@ public struct ClaimName: Sendable, Hashable, Comparable, Codable, CustomStringCo
         }
     }
 
+    /// The claim that an item is; nil for any other item.
+    public init?(_ item: ItemIdentity) {
+        guard item.resource == .persistentVolumeClaims, let namespace = item.namespace else { return nil }
+        self.init(namespace: namespace, name: item.name)
+    }
+
     /// The claim as an item.
     public var item: ItemIdentity {
         ItemIdentity(resource: .persistentVolumeClaims, namespace: namespace, name: name)

@@ -77,10 +77,17 @@ final class MoverFake: VolumeDataMover {
     private let errors: Int64
     private let orders = Mutex<[VolumeBackupOrder]>([])
 
-    /// - Parameter errors: entries that cannot be read.
-    init(errors: Int64 = 0, mountingNode: String? = nil) {
+    private let restoring: (@Sendable (ClaimName) throws -> Void)?
+
+    /// - Parameters:
+    ///   - errors: entries that cannot be read.
+    ///   - restoring: is told of each claim that is filled; what it throws is what that throws. Without it none can be.
+    init(
+        errors: Int64 = 0, mountingNode: String? = nil, restoring: (@Sendable (ClaimName) throws -> Void)? = nil
+    ) {
         self.errors = errors
         self.mountingNode = mountingNode
+        self.restoring = restoring
     }
 
     /// What it was told to read.
@@ -90,7 +97,9 @@ final class MoverFake: VolumeDataMover {
 
     func reach(toBackUp volume: ClaimedVolume) async throws -> VolumeReach { .unreachable("a fake") }
 
-    func reach(toRestore volume: ClaimedVolume) async throws -> VolumeReach { .unreachable("a fake") }
+    func reach(toRestore volume: ClaimedVolume) async throws -> VolumeReach {
+        restoring == nil ? .unreachable("a fake") : .reachable(at: "/nowhere", by: .named)
+    }
 
     func backUp(
         _ volume: ClaimedVolume, _ order: VolumeBackupOrder, observer: VolumeObserver
@@ -103,7 +112,10 @@ final class MoverFake: VolumeDataMover {
 
     func restore(
         _ volume: ClaimedVolume, from data: VolumeRecord.Data, _ order: VolumeRestoreOrder, observer: VolumeObserver
-    ) async throws -> VolumeRestoreResult { VolumeRestoreResult() }
+    ) async throws -> VolumeRestoreResult {
+        try restoring?(volume.claim)
+        return VolumeRestoreResult()
+    }
 
     func forget(snapshots: [String]) async throws {}
 

@@ -109,7 +109,18 @@ final class FakeCluster: Cluster {
     }
 
     func list(_ resource: APIResource, namespace: String?, options: ListOptions) -> ItemStream {
-        ItemStream { nil }
+        let isGiven = Mutex(false)
+        return ItemStream { [self] in
+            let isLast = isGiven.withLock { isGiven in
+                defer { isGiven = true }
+                return isGiven
+            }
+            guard !isLast else { return nil }
+            let found = state.withLock { $0.objects }.filter { identity, _ in
+                identity.resource == resource.groupResource && (namespace == nil || identity.namespace == namespace)
+            }
+            return try found.sorted { $0.key < $1.key }.map { try Self.item($0.value, resource) }
+        }
     }
 
     func get(_ resource: APIResource, namespace: String?, name: String) async throws -> Item? {
