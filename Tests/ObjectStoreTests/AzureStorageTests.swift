@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func immutability() async throws {
-        let store = try store(["immutability": "unlocked", "part-size": "1MiB"], bucket: lockContainer)
+        let store = try store(["immutability": "unlocked", "retain": "1h", "part-size": "1MiB"], bucket: lockContainer)
         #expect(store.capabilities.objectLock)
         let prefix = S3Server.prefix("azure")
         for (name, size) in [("small", 5), ("large", 3 << 20)] {

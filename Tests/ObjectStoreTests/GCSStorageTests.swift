@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func retention() async throws {
-        let store = try store(["retention": "unlocked", "part-size": "256KiB"], bucket: lockBucket)
+        let store = try store(["retention": "unlocked", "retain": "1h", "part-size": "256KiB"], bucket: lockBucket)
         #expect(store.capabilities.objectLock)
         let prefix = S3Server.prefix("gcs")
         for (name, size) in [("small", 5), ("large", 1 << 20)] {

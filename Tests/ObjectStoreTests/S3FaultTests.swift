@@ -100,7 +100,7 @@ import Testing
 
     @Test func retention() async throws {
         let bucket = try #require(S3Server.radosgw.value("LOCK_BUCKET"))
-        var configuration = try S3Server.radosgw.configuration(["object-lock": "governance"])
+        var configuration = try S3Server.radosgw.configuration(["object-lock": "governance", "retain": "1h"])
         configuration.bucket = bucket
         let store = S3ObjectStore(
             configuration, credentials: StaticCredentials(S3Server.radosgw.credentials),

@@ -161,7 +161,7 @@ import Testing
 
     @Test(arguments: S3Server.allCases) func retentionOfBothKinds(server: S3Server) async throws {
         for mode in ["governance", "compliance"] {
-            let configuration = try server.configuration(["object-lock": mode, "part-size": "5MiB"])
+            let configuration = try server.configuration(["object-lock": mode, "retain": "1h", "part-size": "5MiB"])
             let store = try server.store(configuration, bucket: server.value("LOCK_BUCKET"))
             let prefix = S3Server.prefix("retention")
             let until = Date().addingTimeInterval(60)

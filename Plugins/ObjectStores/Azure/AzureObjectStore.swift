@@ -64,9 +64,10 @@ public final class AzureObjectStore: ObjectStore {
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
         try admit(key, "put")
+        let options = options.retained(for: configuration.retention)
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.blockSize, 64 << 20):
-            return try await putBlob(key, bytes, options, mark: options.makeMark())
+            return try await putBlob(key, bytes, options, mark: makeMark(options))
         case .bytes(let bytes):
             return try await BlockUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))

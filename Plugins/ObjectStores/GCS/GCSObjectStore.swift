@@ -56,9 +56,10 @@ public final class GCSObjectStore: ObjectStore {
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
         try admit(key, "put")
+        let options = options.retained(for: configuration.retainFor)
         switch body {
         case .bytes(let bytes) where bytes.count <= max(configuration.chunkSize, 64 << 20):
-            return try await insert(key, bytes, options, mark: options.makeMark())
+            return try await insert(key, bytes, options, mark: makeMark(options))
         case .bytes(let bytes):
             return try await ResumableUpload(store: self, key: key, options: options)
                 .run(ByteStream(bytes), length: Int64(bytes.count))

@@ -22,8 +22,9 @@ public struct GCSProvider: ObjectStoreProvider {
         (name: "insecure", meaning: "true leaves certificates unverified"),
         (name: "kms-key-name", meaning: "projects/P/locations/L/keyRings/R/cryptoKeys/K"),
         (name: "storage-class", meaning: "such as NEARLINE"),
-        (name: "retention", meaning: "mode of retention: unlocked or locked"),
-        (name: "hold", meaning: "a hold on each object: temporary or event-based"),
+        (name: "retention", meaning: "mode of retention: unlocked or locked; with retain"),
+        (name: "retain", meaning: "how long objects are kept: 30d, 12h; with retention"),
+        (name: "hold", meaning: "a hold on each object that stays: temporary or event-based"),
         (name: "part-size", meaning: "of uploads' chunks, such as 16MiB; a multiple of 256KiB"),
     ]
 

@@ -41,6 +41,7 @@ public final class S3ObjectStore: ObjectStore {
     @discardableResult
     public func put(_ key: String, _ body: ObjectBody, options: PutOptions) async throws -> ObjectInfo {
         try admit(key, "put")
+        let options = options.retained(for: configuration.retention)
         let isCheckedFirst = options.ifAbsent && !configuration.hasConditionalPut
         switch body {
         case .bytes(let bytes) where bytes.count <= configuration.singlePutLimit:

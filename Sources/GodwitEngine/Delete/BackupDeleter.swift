@@ -52,7 +52,7 @@ public struct BackupDeleter: Sendable {
             report.snapshots = snapshots.count
             try await catalog.store.deleteFolder(folder, keeping: [reservation.claimKey])
             try await catalog.store.discardUnfinishedPuts(below: folder)
-            report.restores = try await deleteRestores(of: name)
+            report.restores = try await deleteRestores(of: name, &report, observer)
             await reservation.release()
             return report
         } catch {
@@ -90,12 +90,21 @@ public struct BackupDeleter: Sendable {
         return []
     }
 
-    private func deleteRestores(of name: String) async throws -> [String] {
+    /// A record that the storage protects stays, with a warning.
+    private func deleteRestores(
+        of name: String, _ report: inout DeletionReport, _ observer: RunObserver
+    ) async throws -> [String] {
         var deleted: [String] = []
         for record in try await catalog.restores() {
             guard case .success(let restore) = record.restore, restore.spec.backupName == name else { continue }
-            try await catalog.deleteRestore(named: record.name)
-            deleted.append(record.name)
+            do {
+                try await catalog.deleteRestore(named: record.name)
+                deleted.append(record.name)
+            } catch let error as ObjectStoreError where error.kind == .locked {
+                let warning = "the record of restore '\(record.name)' stays: \(error.description.printable)"
+                report.results.warnings.add(warning)
+                observer(.log(LogLine(.warning, warning)))
+            }
         }
         return deleted
     }

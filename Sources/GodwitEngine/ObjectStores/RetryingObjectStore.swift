@@ -7,8 +7,9 @@ import Synchronization
 /// - All calls are retried but puts of streams, whose bodies are gone; a store retries the parts of those itself.
 /// - A body that is being read and breaks is taken up where it broke, by range, provided that the object is still the
 ///   same (etag, or else size and time). Progress earns new attempts.
-/// - A put with ``PutOptions/ifAbsent`` whose first answer was lost finds its own object on the second attempt. So an
-///   ``ObjectStoreError/Kind/alreadyExists`` of a later attempt counts as success when the object holds the same bytes.
+/// - A put with ``PutOptions/ifAbsent``, or of an object that the location protects, whose first answer was lost finds
+///   its own object on the second attempt. So an ``ObjectStoreError/Kind/alreadyExists`` or
+///   ``ObjectStoreError/Kind/locked`` of a later attempt counts as success when the object holds the same bytes.
 ///   Two writers of the same bytes cannot be told apart by that: put something of the writer's into a lock.
 public struct RetryingObjectStore: ObjectStore {
     private let inner: any ObjectStore
@@ -33,7 +34,9 @@ public struct RetryingObjectStore: ObjectStore {
         return try await policy.run(retryDelay: Self.delay) { attempt in
             do {
                 return try await inner.put(key, body, options: options)
-            } catch let error as ObjectStoreError where error.kind == .alreadyExists && attempt > 0 {
+            } catch let error as ObjectStoreError
+                where attempt > 0 && (error.kind == .alreadyExists || error.kind == .locked)
+            {
                 guard let own = try await object(key, holding: bytes) else { throw error }
                 return own
             }

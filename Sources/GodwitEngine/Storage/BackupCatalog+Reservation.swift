@@ -59,13 +59,23 @@ extension BackupCatalog {
             if !leftovers.isEmpty {
                 // Should this run die as well, its claim says what that of the dead one said.
                 if reservation.followsSnapshots { try await reservation.beginSnapshots() }
-                try await store.delete(leftovers)
+                try await remove(leftovers, subject: subject)
                 try await store.discardUnfinishedPuts(below: folder)
             }
             return reservation
         } catch {
             await reservation.release()
             throw error
+        }
+    }
+
+    private func remove(_ leftovers: [String], subject: String) async throws {
+        do {
+            try await store.delete(leftovers)
+        } catch let error as ObjectStoreError where error.kind == .locked {
+            throw BackupStorageError(
+                .protectedLeftovers, subject: subject, store: store.description,
+                reason: "'\(error.key ?? leftovers[0])', which an unfinished run left")
         }
     }
 

@@ -16,6 +16,8 @@ public struct BackupStorageError: AdvisedError, Hashable {
         case unsupported
         /// The backup, or the record of the restore, is still being written, or its writer died.
         case incomplete
+        /// Under the name is what an unfinished run left and the store does not let go.
+        case protectedLeftovers
     }
 
     /// The class of failure.
@@ -45,6 +47,7 @@ public struct BackupStorageError: AdvisedError, Hashable {
             case .damaged: "is damaged"
             case .unsupported: "is of a format that this version does not understand"
             case .incomplete: "is not complete"
+            case .protectedLeftovers: "cannot be written beside files that the storage protects"
             }
         return "\(subject) \(what) (\(store))"
     }
@@ -57,6 +60,8 @@ public struct BackupStorageError: AdvisedError, Hashable {
         case .invalidName: "use lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
         case .damaged: "run 'godwit backup verify' to see what is affected; the rest can still be restored"
         case .unsupported: "use a newer version of godwit"
+        case .protectedLeftovers:
+            "choose another name; the old files can be deleted when their retention or their hold has ended"
         case .incomplete: "wait for it to end; if its process is gone, delete it"
         }
     }

@@ -54,7 +54,8 @@ public final class NameReservation: Sendable {
         owner.heartbeat = Int64(Date().timeIntervalSince1970)
         owner.takesSnapshots = takesSnapshots.withLock { $0 }
         return try await store.put(
-            claimKey, .bytes(owner.json.serialized()), options: PutOptions(contentType: ContentTypes.json))
+            claimKey, .bytes(owner.json.serialized()),
+            options: PutOptions(contentType: ContentTypes.json, isShortLived: true))
     }
 
     /// To be called before snapshots are taken that storages keep: from then on the claim says so, should the run die.

@@ -16,14 +16,21 @@ public struct PutOptions: Sendable, Hashable {
     public var ifAbsent: Bool
     /// The media type, where the store keeps one.
     public var contentType: String?
-    /// Until when nobody may change or delete the object, where the store has object lock.
+    /// Until when nobody may change or delete the object, where the store has object lock. nil leaves it to the
+    /// location, which may have a retention of its own.
     public var retainUntil: Date?
+    /// Whether the writer itself rewrites or removes the object soon, as a lock or a heartbeat: nothing that the location
+    /// asks for may keep it, no retention and no hold.
+    public var isShortLived: Bool
 
-    /// Options; by default an unconditional put.
-    public init(ifAbsent: Bool = false, contentType: String? = nil, retainUntil: Date? = nil) {
+    /// Options; by default an unconditional put of an object that stays.
+    public init(
+        ifAbsent: Bool = false, contentType: String? = nil, retainUntil: Date? = nil, isShortLived: Bool = false
+    ) {
         self.ifAbsent = ifAbsent
         self.contentType = contentType
         self.retainUntil = retainUntil
+        self.isShortLived = isShortLived
     }
 }
 

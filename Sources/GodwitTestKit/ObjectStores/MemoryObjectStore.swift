@@ -12,6 +12,10 @@ public final class MemoryObjectStore: ObjectStore {
         let version: Int
         let retainUntil: Date?
 
+        var released: Entry {
+            Entry(key: key, bytes: bytes, modified: modified, version: version, retainUntil: nil)
+        }
+
         var info: ObjectInfo {
             ObjectInfo(key: key, size: Int64(bytes.count), modified: modified, etag: "v\(version)")
         }
@@ -21,6 +25,7 @@ public final class MemoryObjectStore: ObjectStore {
         /// By the bytes of the key: two strings of different bytes can be equal in Swift.
         var entries: [[UInt8]: Entry] = [:]
         var version = 0
+        var refusals: [String] = []
         /// The keys in order; nil after a change, until they are needed again.
         var sorted: [[UInt8]]?
 
@@ -33,6 +38,8 @@ public final class MemoryObjectStore: ObjectStore {
     }
 
     private let name: String
+    private let retention: Duration?
+    private let retained: [String]
     private let state = Mutex(State())
 
     /// All of it but signed URLs.
@@ -43,7 +50,26 @@ public final class MemoryObjectStore: ObjectStore {
     public var description: String { "memory://\(name)" }
 
     /// An empty store.
-    public init(name: String = "test") { self.name = name }
+    ///
+    /// - Parameters:
+    ///   - retention: how long objects are kept that are not short-lived, as a location's setting `retain` does; nil keeps
+    ///     none.
+    ///   - retained: what the keys of those objects begin with.
+    public init(name: String = "test", retention: Duration? = nil, of retained: [String] = [""]) {
+        self.name = name
+        self.retention = retention
+        self.retained = retained
+    }
+
+    /// Ends the retention of all objects that are there.
+    public func endRetention() {
+        state.withLock { state in
+            state.entries = state.entries.mapValues { $0.released }
+        }
+    }
+
+    /// The keys that could not be overwritten or deleted because they are kept, in the order of the attempts.
+    public var refusals: [String] { state.withLock { $0.refusals } }
 
     /// All keys in order.
     public var keys: [String] {
@@ -68,14 +94,23 @@ public final class MemoryObjectStore: ObjectStore {
         return try state.withLock { state in
             let existing = state.entries[Array(key.utf8)]
             if existing != nil, options.ifAbsent { throw error(.alreadyExists, "put", key) }
-            if let until = existing?.retainUntil, until > Date() { throw error(.locked, "put", key) }
+            if let until = existing?.retainUntil, until > Date() {
+                state.refusals.append(key)
+                throw error(.locked, "put", key)
+            }
             state.version += 1
             if existing == nil { state.sorted = nil }
             let entry = Entry(
-                key: key, bytes: bytes, modified: Date(), version: state.version, retainUntil: options.retainUntil)
+                key: key, bytes: bytes, modified: Date(), version: state.version,
+                retainUntil: options.retainUntil ?? retention(of: key, options))
             state.entries[Array(key.utf8)] = entry
             return entry.info
         }
+    }
+
+    private func retention(of key: String, _ options: PutOptions) -> Date? {
+        guard let retention, !options.isShortLived, retained.contains(where: key.hasPrefix) else { return nil }
+        return Date().addingTimeInterval(TimeInterval(retention.components.seconds))
     }
 
     /// Reads what the object is now, in pieces of 64 KiB.
@@ -134,6 +169,7 @@ public final class MemoryObjectStore: ObjectStore {
                 try check(key, "delete")
                 try state.withLock { state in
                     if let until = state.entries[Array(key.utf8)]?.retainUntil, until > Date() {
+                        state.refusals.append(key)
                         throw error(.locked, "delete", key)
                     }
                     if state.entries.removeValue(forKey: Array(key.utf8)) != nil { state.sorted = nil }

@@ -92,6 +92,12 @@ struct IndexObjects: Sendable {
         try await objects.store.delete(ids.map { RepositoryLayout.index($0, sealed: isSealed) })
     }
 
+    /// Removes objects, but for those that the store protects, which are given back.
+    func deleteUnprotected(_ ids: [ChunkID]) async throws -> Set<ChunkID> {
+        let keys = try await objects.delete(ids.map { RepositoryLayout.index($0, sealed: isSealed) })
+        return Set(keys.compactMap { RepositoryLayout.indexID(ofKey: $0, sealed: isSealed) })
+    }
+
     /// Reads the whole index. Objects that are damaged are passed over and named in the index.
     ///
     /// - Parameters:

@@ -124,7 +124,7 @@ final class RepositoryLock: Sendable {
         // Before the put, because that is the earliest moment that others can see.
         let moment = ContinuousClock.now
         let info = try await objects.store.put(
-            key, .bytes(json.serialized()), options: PutOptions(ifAbsent: ifAbsent))
+            key, .bytes(json.serialized()), options: PutOptions(ifAbsent: ifAbsent, isShortLived: true))
         let modified =
             if let modified = info.modified { modified as Date? } else {
                 try await objects.store.stat(key)?.modified

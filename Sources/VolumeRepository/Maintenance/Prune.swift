@@ -66,6 +66,8 @@ public struct PruneReport: Sendable, Hashable {
     public var unmarked = 0
     /// Marked packs that wait for their time or for other runs to end.
     public var waiting = 0
+    /// Packs that were due and that the store protects, by a retention or a hold; a later prune tries again.
+    public var protected = 0
     /// Other runs that have to end before marked packs are deleted.
     public var waitingFor: [RepositoryLockInfo] = []
     /// Packs that were to be copied and are damaged; they stay.

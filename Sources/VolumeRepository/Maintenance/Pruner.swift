@@ -31,7 +31,7 @@ struct Pruner: Sendable {
         if !(plan.unused + moved).isEmpty {
             try await lock.refresh()
             let mark = try PackMark(packs: plan.unused + moved)
-            try await objects.writeOnce(RepositoryLayout.mark(mark.id), mark.serialized)
+            try await write(mark)
             report.marked = mark.packs.count
         }
         try await reach(.marked)
@@ -65,35 +65,55 @@ struct Pruner: Sendable {
         // Another mark that is not swept now may name the pack too, and somebody may not know that one.
         let held = Set(marks.filter { mark in !swept.contains { $0.id == mark.id } }.flatMap(\.packs))
         let deleted = all.filter { (usage.packs[$0]?.chunks ?? 0) == 0 && !held.contains($0) }
-        try await removeFromIndex(deleted)
+        // What the index still names must be there, or who reads the index would count on what is gone.
+        var protected = try await removeFromIndex(deleted)
         try await lock.refresh()
-        try await objects.store.delete(deleted.sorted().map(RepositoryLayout.pack))
+        let keys = deleted.subtracting(protected).sorted().map(RepositoryLayout.pack)
+        protected.formUnion(try await objects.delete(keys).compactMap(RepositoryLayout.packID(ofKey:)))
         try await reach(.packsRemoved)
+        // A mark of their own keeps writers away from what is protected, and has a later prune try again.
+        if !protected.isEmpty { try await write(try PackMark(packs: protected.sorted())) }
         try await objects.store.delete(swept.map { RepositoryLayout.mark($0.id) })
-        report.deleted = deleted.count { usage.packs[$0] != nil }
-        report.deletedBytes = deleted.reduce(0) { $0 + (usage.packs[$1]?.size ?? 0) }
+        let gone = deleted.subtracting(protected)
+        report.deleted = gone.count { usage.packs[$0] != nil }
+        report.deletedBytes = gone.reduce(0) { $0 + (usage.packs[$1]?.size ?? 0) }
         report.unmarked = all.count - deleted.count
+        report.protected = protected.count
+    }
+
+    private func write(_ mark: PackMark) async throws {
+        try await objects.writeOnce(RepositoryLayout.mark(mark.id), mark.serialized, isShortLived: true)
     }
 
     /// Writes the index objects that name these packs anew without them, and then removes the old ones.
-    private func removeFromIndex(_ packs: Set<PackID>) async throws {
+    ///
+    /// - Returns: those of the packs that the index still names, because the store protects its objects.
+    private func removeFromIndex(_ packs: Set<PackID>) async throws -> Set<PackID> {
         let index = repository.indexObjects
-        var replaced: [ChunkID] = []
-        let kept = PackList()
+        var replaced: [(id: ChunkID, packs: Set<PackID>)] = []
+        var named: Set<PackID> = []
+        let rest = PackList()
         for (id, _) in try await index.list() {
             let content = PackList()
             guard try await index.forEachPack(in: id, { content.append($0) }) else { continue }
-            guard content.all.contains(where: { packs.contains($0.id) }) else { continue }
-            replaced.append(id)
-            for pack in content.all where !packs.contains(pack.id) { kept.append(pack) }
+            let ids = Set(content.all.map(\.id))
+            guard !ids.isDisjoint(with: packs) else {
+                named.formUnion(ids)
+                continue
+            }
+            replaced.append((id, ids.intersection(packs)))
+            for pack in content.all where !packs.contains(pack.id) { rest.append(pack) }
         }
+        // Where objects are protected, those of earlier prunes name the same packs: each is written once.
+        let kept = rest.all.filter { named.insert($0.id).inserted }
         let written = try await lock.guarding {
-            try await index.write(kept.all)
+            try await index.write(kept)
         } undo: {
             try await index.delete($0)
         }
         try await reach(.indexWritten)
-        try await index.delete(replaced.filter { !written.contains($0) })
+        let left = try await index.deleteUnprotected(replaced.map(\.id).filter { !written.contains($0) })
         try await reach(.indexRemoved)
+        return replaced.reduce(into: []) { if left.contains($1.id) { $0.formUnion($1.packs) } }
     }
 }

@@ -60,7 +60,8 @@ extension Repository {
         do {
             try await store.put(key, .bytes(bytes), options: PutOptions(ifAbsent: true))
         } catch let error as ObjectStoreError where error.kind == .alreadyExists {
-            if let slot { try await store.delete([RepositoryLayout.key(slot.info.id)]) }
+            // One that the store protects stays: it opens nothing, and is no reason to fail in another way.
+            if let slot { _ = try await objects.delete([RepositoryLayout.key(slot.info.id)]) }
             throw taken
         }
         // A store without conditional puts may have let another one win.

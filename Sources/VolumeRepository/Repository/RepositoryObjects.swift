@@ -22,11 +22,36 @@ struct RepositoryObjects: Sendable {
     }
 
     /// Writes an object whose key says its content, so that another writer of the same key wrote the same.
-    func writeOnce(_ key: String, _ bytes: [UInt8]) async throws {
+    ///
+    /// - Parameter isShortLived: whether it is going to be removed soon; see ``PutOptions/isShortLived``.
+    func writeOnce(_ key: String, _ bytes: [UInt8], isShortLived: Bool = false) async throws {
         do {
-            try await store.put(key, .bytes(bytes), options: PutOptions(ifAbsent: true))
+            let options = PutOptions(ifAbsent: true, isShortLived: isShortLived)
+            try await store.put(key, .bytes(bytes), options: options)
         } catch let error as ObjectStoreError where error.kind == .alreadyExists {
             return
+        }
+    }
+
+    /// Deletes objects, but for those that the store protects by a retention or a hold.
+    ///
+    /// - Returns: the keys of the protected ones.
+    func delete(_ keys: [String]) async throws -> [String] {
+        guard !keys.isEmpty else { return [] }
+        do {
+            try await store.delete(keys)
+            return []
+        } catch let error as ObjectStoreError where error.kind == .locked {
+            // The store has tried them all and names the first: which others are left is found one by one.
+            let protected = Mutex<[String]>([])
+            try await keys.forEachConcurrently(limit: 8) { [store] key in
+                do {
+                    if try await store.stat(key) != nil { try await store.delete([key]) }
+                } catch let error as ObjectStoreError where error.kind == .locked {
+                    protected.withLock { $0.append(key) }
+                }
+            }
+            return protected.withLock { $0 }
         }
     }
 

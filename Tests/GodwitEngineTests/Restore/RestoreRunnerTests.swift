@@ -9,7 +9,7 @@ import Testing
 
 /// What a run leaves behind in the store.
 struct RestoreRunnerTests {
-    private static func maps(_ count: Int) -> [JSONValue] { (0..<count).map { Fixture.configMap("default", "c\($0)") } }
+    static func maps(_ count: Int) -> [JSONValue] { (0..<count).map { Fixture.configMap("default", "c\($0)") } }
 
     private static func outcomes(_ stored: StoredRestore, _ catalog: BackupCatalog) async throws -> [JSONValue] {
         let text = try await catalog.itemOutcomes(of: stored).collect(upTo: 1 << 24)

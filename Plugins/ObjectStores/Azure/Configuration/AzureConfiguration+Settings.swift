@@ -17,6 +17,7 @@ extension AzureConfiguration {
         }
         // In order of their names, so that of two faults always the same one is reported.
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) { try set(key, value) }
+        try SettingValue.requireBoth(mode: "immutability", isSet: immutability != nil, retention: retention)
         guard (resourceGroup == nil) == (subscriptionID == nil) || authentication != .key else {
             throw SettingError(
                 key: "resource-group",
@@ -58,6 +59,7 @@ extension AzureConfiguration {
         case "immutability":
             let words = ImmutabilityMode.allCases.map(\.rawValue)
             immutability = try SettingValue.choice(key, value, of: words).flatMap(ImmutabilityMode.init)
+        case "retain": retention = try SettingValue.retention(key, value)
         case "legal-hold": legalHold = try SettingValue.flag(key, value)
         case "checksum":
             hasChecksums = try SettingValue.choice(key, value, of: ["md5", "none"]) != "none"

@@ -1,4 +1,5 @@
 import CloudStorage
+import GodwitPluginAPI
 public import HTTPTransport
 public import Streams
 
@@ -54,6 +55,8 @@ public struct AzureConfiguration: Sendable {
     public var accessTier: String?
     /// Immutability; nil when the container has none.
     public var immutability: ImmutabilityMode?
+    /// How long new blobs are kept; nil for no retention.
+    public var retention: Duration?
     /// Whether blobs get a legal hold.
     public var legalHold = false
     /// Whether blobs get MD5 checksums, which are verified on both ways.
@@ -67,6 +70,12 @@ public struct AzureConfiguration: Sendable {
 
     /// The defaults.
     public init(container: String) { self.container = container }
+
+    /// Whether a blob cannot be overwritten once it is stored.
+    func isProtected(_ options: PutOptions) -> Bool { options.retainUntil != nil || holds(options) }
+
+    /// Whether a blob gets a legal hold.
+    func holds(_ options: PutOptions) -> Bool { legalHold && !options.isShortLived }
 
     /// The settings for the transport.
     public var http: HTTPConfiguration {

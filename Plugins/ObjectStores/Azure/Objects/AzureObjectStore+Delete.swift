@@ -42,8 +42,8 @@ extension AzureObjectStore {
             etag = found["ETag"].flatMap(unquoted)
         } else {
             do {
-                let options = PutOptions(ifAbsent: true)
-                etag = try await putBlob(key, [], options, mark: Self.placeholderMark, isPlain: true).etag
+                let options = PutOptions(ifAbsent: true, isShortLived: true)
+                etag = try await putBlob(key, [], options, mark: Self.placeholderMark).etag
             } catch let error as ObjectStoreError where error.kind == .alreadyExists {
                 return
             }

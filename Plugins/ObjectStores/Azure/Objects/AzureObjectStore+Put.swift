@@ -6,47 +6,49 @@ import HTTPTransport
 import Streams
 
 extension AzureObjectStore {
-    /// Tells a conditional put's own blob from another's. The transport sends a request again when a kept-alive
-    /// connection ends before the answer, and a lost answer is retried; if the first one took effect, the second one
-    /// finds the name taken, by itself.
+    /// Tells the own blob of a put that is conditional or protects it from another's. The transport sends a request again
+    /// when a kept-alive connection ends before the answer, and a lost answer is retried; if the first one took effect,
+    /// the second one finds the name taken or protected, by itself.
     static let markHeader = "x-ms-meta-godwitput"
+
+    /// The mark of a put; nil for one that may simply be repeated.
+    func makeMark(_ options: PutOptions) -> String? {
+        options.makeMark(isProtected: configuration.isProtected(options))
+    }
 
     /// Stores bytes by one request.
     ///
-    /// - Parameters:
-    ///   - mark: of a conditional put, the same at each attempt.
-    ///   - isPlain: with nothing that would keep the blob from being deleted.
+    /// - Parameter mark: see ``makeMark(_:)``; the same at each attempt.
     func putBlob(
-        _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?, isPlain: Bool = false
+        _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?
     ) async throws -> ObjectInfo {
         var request = StoreRequest("PUT", "put", key: key)
         request.headers = configuration.storageHeaders(options)
-        if isPlain { request.headers["x-ms-legal-hold"] = nil }
         request.headers["x-ms-blob-type"] = "BlockBlob"
         request.headers["Content-Type"] = request.headers["x-ms-blob-content-type"]
         request.body = bytes
         // The service compares it, and keeps it with the blob.
         request.headers["Content-MD5"] = try await md5(of: bytes)
-        return try await settle(request, key, size: Int64(bytes.count), mark: mark)
+        return try await settle(request, key, options, size: Int64(bytes.count), mark: mark)
     }
 
-    /// Sends the request that makes a blob appear, and answers for conditional puts whose first answer was lost.
+    /// Sends the request that makes a blob appear, and answers for marked puts whose first answer was lost.
     ///
-    /// - Parameter mark: of a conditional put; nil for one without condition.
+    /// - Parameter mark: see ``makeMark(_:)``.
     func settle(
-        _ request: StoreRequest, _ key: String, size: Int64, mark: String?
+        _ request: StoreRequest, _ key: String, _ options: PutOptions, size: Int64, mark: String?
     ) async throws -> ObjectInfo {
         var request = request
-        if let mark {
-            request.headers["If-None-Match"] = "*"
-            request.headers[Self.markHeader] = mark
-        }
+        if options.ifAbsent { request.headers["If-None-Match"] = "*" }
+        request.headers[Self.markHeader] = mark
         return try await (isReplayed(request) ? configuration.retry : .none).runRequest { [request] in
             do {
                 let headers = try await self.connection.perform(request)
                 try request.requireETag(headers, store: self.description)
                 return ObjectInfo(key: key, size: size, headers: headers)
-            } catch let error as ObjectStoreError where error.kind == .alreadyExists && mark != nil {
+            } catch let error as ObjectStoreError
+                where mark != nil && (error.kind == .alreadyExists || error.kind == .locked)
+            {
                 guard let headers = try await self.headers(of: key, "put"), headers[Self.markHeader] == mark else {
                     throw error
                 }
@@ -77,7 +79,7 @@ extension AzureConfiguration {
             headers["x-ms-immutability-policy-until-date"] = ServiceDate.http(until)
             headers["x-ms-immutability-policy-mode"] = (immutability ?? .unlocked).rawValue
         }
-        if legalHold { headers["x-ms-legal-hold"] = "true" }
+        if holds(options) { headers["x-ms-legal-hold"] = "true" }
         return headers
     }
 }

@@ -37,7 +37,7 @@ struct BlockUpload {
             stream, length: length, size: sizes.next(), key: key, store: store.description)
         {
         case .whole(let bytes):
-            let mark = options.makeMark()
+            let mark = store.makeMark(options)
             return try await configuration.retry.runRequest {
                 try await store.putBlob(key, bytes, options, mark: mark)
             }
@@ -105,7 +105,7 @@ struct BlockUpload {
         let list = ids.map { "<Latest>\($0)</Latest>" }.joined()
         request.body = Array("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list)</BlockList>".utf8)
         do {
-            return try await store.settle(request, key, size: size, mark: options.makeMark())
+            return try await store.settle(request, key, options, size: size, mark: store.makeMark(options))
         } catch let error as ObjectStoreError where error.kind == .other(code: "InvalidBlockList") {
             // The first of two writers to finish discards what the other has staged.
             guard options.ifAbsent, try await isTaken() else { throw error }

@@ -1,4 +1,5 @@
 public import CloudStorage
+import GodwitPluginAPI
 public import HTTPTransport
 public import Streams
 
@@ -42,6 +43,8 @@ public struct GCSConfiguration: Sendable {
     public var storageClass: String?
     /// Retention of objects; nil when the bucket has none.
     public var retention: RetentionMode?
+    /// How long new objects are kept, from the beginning of their upload; nil for no retention.
+    public var retainFor: Duration?
     /// A hold on new objects.
     public var hold: Hold?
     /// Bytes of a chunk of an upload, a multiple of 256 KiB.
@@ -61,6 +64,12 @@ public struct GCSConfiguration: Sendable {
         return http
     }
 
+    /// Whether an object cannot be overwritten once it is stored.
+    func isProtected(_ options: PutOptions) -> Bool { options.retainUntil != nil || hold(of: options) != nil }
+
+    /// The hold that an object gets.
+    func hold(of options: PutOptions) -> Hold? { options.isShortLived ? nil : hold }
+
     static let google = ServiceAddress(scheme: "https", authority: "storage.googleapis.com", basePath: "")
 
     var address: ServiceAddress { endpoint ?? Self.google }
@@ -79,6 +88,7 @@ extension GCSConfiguration {
         }
         // In order of their names, so that of two faults always the same one is reported.
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) { try set(key, value) }
+        try SettingValue.requireBoth(mode: "retention", isSet: retention != nil, retention: retainFor)
         if let endpoint, !endpoint.isTLS, !endpoint.isLoopback, !isAnonymous {
             throw SettingError(
                 key: "endpoint", reason: "a token would cross the network in the clear to \(endpoint.text); use https")
@@ -101,6 +111,7 @@ extension GCSConfiguration {
         case "retention":
             let words = RetentionMode.allCases.map(\.rawValue)
             retention = try SettingValue.choice(key, value, of: words).flatMap(RetentionMode.init)
+        case "retain": retainFor = try SettingValue.retention(key, value)
         case "hold":
             hold = try SettingValue.choice(key, value, of: Hold.allCases.map(\.rawValue)).flatMap(Hold.init)
         case "part-size":

@@ -6,17 +6,22 @@ import HTTPTransport
 import Streams
 
 extension GCSObjectStore {
-    /// Tells a conditional put's own object from another's. The transport sends a request again when a kept-alive
-    /// connection ends before the answer, and a lost answer is retried; if the first one took effect, the second one
-    /// finds the key taken, by itself.
+    /// Tells the own object of a put that is conditional or protects it from another's. The transport sends a request
+    /// again when a kept-alive connection ends before the answer, and a lost answer is retried; if the first one took
+    /// effect, the second one finds the key taken or protected, by itself.
     private static let mark = "godwit-put"
+
+    /// The mark of a put; nil for one that may simply be repeated.
+    func makeMark(_ options: PutOptions) -> String? {
+        options.makeMark(isProtected: configuration.isProtected(options))
+    }
 
     /// The fields of an object that are asked for.
     static let fields = "name,size,updated,generation,crc32c,metadata"
 
     /// Stores bytes by one request.
     ///
-    /// - Parameter mark: of a conditional put, the same at each attempt.
+    /// - Parameter mark: see ``makeMark(_:)``; the same at each attempt.
     func insert(
         _ key: String, _ bytes: [UInt8], _ options: PutOptions, mark: String?
     ) async throws -> ObjectInfo {
@@ -37,7 +42,7 @@ extension GCSObjectStore {
         do {
             let document = try await connection.document(request, to: connection.uploadURL(request))
             return try await checked(document, request, checksum: checksum, size: Int64(bytes.count))
-        } catch let error as ObjectStoreError where error.kind == .alreadyExists {
+        } catch let error as ObjectStoreError where error.kind == .alreadyExists || error.kind == .locked {
             let document = try await ownResource(start, key, or: error)
             return try await checked(document, request, checksum: checksum, size: Int64(bytes.count))
         }
@@ -64,7 +69,7 @@ extension GCSObjectStore {
         return info
     }
 
-    /// The resource that is in the way of a conditional put, if an attempt of this put has made it.
+    /// The resource that is in the way of a marked put, if an attempt of this put has made it.
     func ownResource(_ start: UploadStart, _ key: String, or error: ObjectStoreError) async throws -> JSONValue {
         guard let mark = start.mark, let document = try await resource(of: key, "put"),
             document["metadata"]?[Self.mark]?.string == mark
@@ -96,7 +101,7 @@ extension GCSObjectStore {
     struct UploadStart {
         let query: [(name: String, value: String)]
         let metadata: JSONValue
-        /// Tells this put's object from another's; nil for puts without condition.
+        /// Tells this put's object from another's; nil for puts that nothing can be in the way of.
         let mark: String?
 
         /// - Parameter checksum: CRC-32C in base64, where it is known before.
@@ -105,7 +110,7 @@ extension GCSObjectStore {
         ) {
             self.mark = mark
             var query: [(name: String, value: String)] = []
-            if mark != nil { query.append(("ifGenerationMatch", "0")) }
+            if options.ifAbsent { query.append(("ifGenerationMatch", "0")) }
             if let key = configuration.kmsKeyName { query.append(("kmsKeyName", key)) }
             self.query = query
             var object: [String: JSONValue] = [
@@ -122,7 +127,7 @@ extension GCSObjectStore {
                     "retainUntilTime": .string(ServiceDate.extended(until)),
                 ]
             }
-            switch configuration.hold {
+            switch configuration.hold(of: options) {
             case .temporary: object["temporaryHold"] = true
             case .eventBased: object["eventBasedHold"] = true
             case nil: break

@@ -59,14 +59,14 @@ struct ResumableUpload {
             stream, length: length, size: configuration.chunkSize, key: key, store: store.description)
         {
         case .whole(let bytes):
-            let mark = options.makeMark()
+            let mark = store.makeMark(options)
             return try await configuration.retry.runRequest {
                 try await store.insert(key, bytes, options, mark: mark)
             }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
         let start = GCSObjectStore.UploadStart(
-            configuration, key, options, mark: options.makeMark(), checksum: nil)
+            configuration, key, options, mark: store.makeMark(options), checksum: nil)
         let session = try await begin(start)
         do {
             return try await send(first, &cutter, to: session, start, length: length)
@@ -176,7 +176,7 @@ struct ResumableUpload {
                         throw request.error(.unavailable, "the service takes no more bytes", store: store.description)
                     }
                 }
-            } catch let error as ObjectStoreError where error.kind == .alreadyExists {
+            } catch let error as ObjectStoreError where error.kind == .alreadyExists || error.kind == .locked {
                 return try await store.ownResource(start, key, or: error)
             }
         }

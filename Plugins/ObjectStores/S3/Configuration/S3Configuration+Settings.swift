@@ -25,6 +25,7 @@ extension S3Configuration {
     /// | `credentials-file` | `credentialsFile` | a file |
     /// | `conditional-put` | | `true`, `false` |
     /// | `object-lock` | | `governance`, `compliance` |
+    /// | `retain` | | `30d`, `12h`; together with `object-lock` |
     /// | `legal-hold` | | `true`, `false` |
     /// | `request-payer` | | `requester` |
     /// | `fips`, `dual-stack` | | `true`, `false`; for AWS's own endpoints |
@@ -45,6 +46,7 @@ extension S3Configuration {
             default: throw SettingError(key: "kms-key-id", reason: "it needs sse=aws:kms")
             }
         }
+        try SettingValue.requireBoth(mode: "object-lock", isSet: objectLock != nil, retention: retention)
         if usesFIPS || usesDualStack, endpoint != nil {
             throw SettingError(
                 key: usesFIPS ? "fips" : "dual-stack",
@@ -95,6 +97,7 @@ extension S3Configuration {
         case "concurrency": concurrency = try SettingValue.number(key, value, in: 1...64)
         case "conditional-put": conditionalPut = try SettingValue.flag(key, value)
         case "legal-hold": legalHold = try SettingValue.flag(key, value)
+        case "retain": retention = try SettingValue.retention(key, value)
         case "object-lock":
             guard let mode = ObjectLockMode(rawValue: value.uppercased()) else {
                 throw SettingError(key: key, reason: "'\(value)' is neither governance nor compliance")

@@ -1,4 +1,5 @@
 public import CloudStorage
+import GodwitPluginAPI
 public import HTTPTransport
 public import Streams
 
@@ -69,6 +70,8 @@ public struct S3Configuration: Sendable {
     public var conditionalPut: Bool?
     /// Object lock; nil when the bucket has none.
     public var objectLock: ObjectLockMode?
+    /// How long new objects are kept, from the beginning of their upload; nil for no retention.
+    public var retention: Duration?
     /// Whether new objects get a legal hold, which keeps them until it is taken off. Needs a bucket with object lock.
     public var legalHold = false
     /// Whether who asks pays for requests and transfer, where the bucket wants that.
@@ -116,6 +119,12 @@ public struct S3Configuration: Sendable {
     /// Whether uploads in parts get a checksum of the whole object, by which a reader can verify it. Other servers than
     /// AWS may take it for one of the parts' checksums, and refuse it.
     var hasWholeChecksum: Bool { checksum == .crc32c && (wholeChecksum ?? (endpoint == nil)) }
+
+    /// Whether an object is locked when it is stored.
+    func isProtected(_ options: PutOptions) -> Bool { options.retainUntil != nil || holds(options) }
+
+    /// Whether an object gets a legal hold.
+    func holds(_ options: PutOptions) -> Bool { legalHold && !options.isShortLived }
 
     var hasConditionalPut: Bool { conditionalPut ?? (endpoint == nil) }
 }

@@ -59,7 +59,7 @@ struct MultipartUpload {
             await abort(id)
             throw error
         }
-        guard options.retainUntil != nil || configuration.legalHold else { return stored.info }
+        guard configuration.isProtected(options) else { return stored.info }
         do {
             try await store.ensureLock(of: key, version: stored.version, options)
         } catch {

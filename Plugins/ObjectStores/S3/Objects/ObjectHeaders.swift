@@ -16,7 +16,7 @@ extension S3Configuration {
             headers["x-amz-object-lock-mode"] = (objectLock ?? .governance).rawValue
             headers["x-amz-object-lock-retain-until-date"] = ServiceDate.extended(until)
         }
-        if legalHold { headers["x-amz-object-lock-legal-hold"] = "ON" }
+        if holds(options) { headers["x-amz-object-lock-legal-hold"] = "ON" }
         switch encryption {
         case .bucketDefault: break
         case .aes256: headers["x-amz-server-side-encryption"] = "AES256"

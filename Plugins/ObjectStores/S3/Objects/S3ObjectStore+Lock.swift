@@ -19,7 +19,7 @@ extension S3ObjectStore {
                     "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>\(mode)</Mode>"
                         + "<RetainUntilDate>\(ServiceDate.extended(until))</RetainUntilDate></Retention>")
             }
-            if self.configuration.legalHold, headers["x-amz-object-lock-legal-hold"] == nil {
+            if self.configuration.holds(options), headers["x-amz-object-lock-legal-hold"] == nil {
                 try await self.setLock(
                     key, version, "legal-hold",
                     "<LegalHold xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>ON</Status></LegalHold>")

@@ -18,7 +18,7 @@ extension S3ObjectStore {
             request.headers[Self.markHeader] = mark
         }
         try await addBody(bytes, to: &request)
-        if options.retainUntil != nil || configuration.legalHold {
+        if configuration.isProtected(options) {
             // S3 demands a digest of the body with a lock.
             request.headers["Content-MD5"] = try await BlockingPool.shared.run {
                 base64(Insecure.MD5.hash(data: bytes))

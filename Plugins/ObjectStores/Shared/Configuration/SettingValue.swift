@@ -1,4 +1,5 @@
 import Foundation
+import GodwitModel
 package import HTTPTransport
 
 /// Reads the values of a location's settings.
@@ -33,6 +34,34 @@ package enum SettingValue {
             return try number(key, String(value.dropLast(3)), in: bounds) * factor
         }
         return try number(key, value, in: range)
+    }
+
+    /// How long objects are kept: days, as `30d`, or what Go takes for a duration, as `12h`; nil when empty.
+    package static func retention(_ key: String, _ value: String) throws(SettingError) -> Duration? {
+        guard !value.isEmpty else { return nil }
+        let hour = Duration.seconds(3600)
+        let longest = 36_500
+        let days = value.hasSuffix("d") ? Int(value.dropLast()) : nil
+        let duration = days.map { hour * 24 * min(max($0, 0), longest + 1) } ?? GoDuration.parse(value)
+        guard let duration, duration >= hour, duration <= hour * 24 * longest else {
+            throw SettingError(
+                key: key, reason: "'\(value)' is not like 30d or 12h, from an hour to \(longest) days")
+        }
+        return duration
+    }
+
+    /// Throws unless a mode of retention and its length are set together: a mode alone keeps nothing, and which mode a
+    /// length alone means is for nobody to guess.
+    package static func requireBoth(
+        mode: String, isSet: Bool, retention: Duration?
+    ) throws(SettingError) {
+        if isSet, retention == nil {
+            throw SettingError(
+                key: mode, reason: "it keeps nothing without a length: set retain too, such as retain=30d")
+        }
+        if !isSet, retention != nil {
+            throw SettingError(key: "retain", reason: "it needs a mode: set \(mode) too")
+        }
     }
 
     /// PEM text, or base64 of it; nil when empty.

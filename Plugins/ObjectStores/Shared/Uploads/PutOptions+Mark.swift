@@ -2,7 +2,11 @@ import Foundation
 package import GodwitPluginAPI
 
 extension PutOptions {
-    /// What a conditional put leaves on its object, so that it knows it again when an answer was lost; nil for puts
-    /// without condition. It must be made before the first attempt.
-    package func makeMark() -> String? { ifAbsent ? UUID().uuidString.lowercased() : nil }
+    /// What a put leaves on its object that its own repetition would find in the way, so that it knows it again when an
+    /// answer was lost; nil for puts that may simply be repeated. It must be made before the first attempt.
+    ///
+    /// - Parameter isProtected: whether the object cannot be overwritten once it is there.
+    package func makeMark(isProtected: Bool = false) -> String? {
+        ifAbsent || isProtected ? UUID().uuidString.lowercased() : nil
+    }
 }

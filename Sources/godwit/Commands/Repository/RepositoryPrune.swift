@@ -58,6 +58,11 @@ struct RepositoryPrune: AsyncParsableCommand {
         console.print(
             "\(report.marked) packs marked, \(report.deleted) deleted (\(Units.bytes(report.deletedBytes))), "
                 + "\(report.unmarked) needed again, \(report.waiting) wait for their time")
+        if report.protected > 0 {
+            console.complain(
+                "\(report.protected) packs stay for now: the storage protects them, or the index objects that name them, "
+                    + "by a retention or a hold; run the command again when that has ended")
+        }
         for lock in report.waitingFor {
             console.complain(
                 "waiting for \(lock.use?.rawValue ?? "a run") on \(lock.host), process \(lock.process), since "
@@ -75,6 +80,7 @@ extension PruneReport {
             "copiedBytes": .integer(plan.copiedBytes), "marked": .integer(Int64(marked)),
             "deleted": .integer(Int64(deleted)), "deletedBytes": .integer(deletedBytes),
             "unmarked": .integer(Int64(unmarked)), "waiting": .integer(Int64(waiting)),
+            "protected": .integer(Int64(protected)),
             "damaged": .array(damaged.map { .string($0.summary) }),
         ]
     }
