@@ -71,6 +71,28 @@ import Testing
         await expectFailure(try chain(["AWS_ACCESS_KEY_ID": "ENV"]), "only one is set")
     }
 
+    /// A file that somebody indented is read as AWS's programs read it; only what is below a setting without a value is
+    /// nested, and says nothing of credentials.
+    @Test func indentedFiles() async throws {
+        let indented = files.split(separator: "\n").map { "  \t\($0)\n" }.joined()
+        let found = try await chain([:], credentials: indented).credentials()
+        #expect(found.accessKeyID == "FILE" && found.secretAccessKey == "secret/with=equals")
+        let nested = """
+            [default]
+            s3 = # as the command line has it
+              aws_access_key_id = NESTED
+              addressing_style = path
+            aws_access_key_id = OWN
+              aws_secret_access_key = s
+            [other]
+              aws_access_key_id = OTHER
+            aws_secret_access_key =
+              aws_secret_access_key = nested
+            """
+        let own = try await chain([:], credentials: nested).credentials()
+        #expect(own == AWSCredentials(accessKeyID: "OWN", secretAccessKey: "s"))
+    }
+
     @Test func nothingIsFound() async throws {
         await expectFailure(try chain([:]), "no credentials found", "AWS_ACCESS_KEY_ID", "metadata")
     }

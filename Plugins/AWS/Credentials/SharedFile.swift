@@ -3,8 +3,9 @@ import Foundation
 
 /// A shared credentials or configuration file of AWS: sections of `name = value`.
 ///
-/// Source: "Configuration and credential file settings" in the AWS SDKs and Tools reference. Nested settings
-/// (indented lines) are passed over: none of them concerns credentials.
+/// Source: "Configuration and credential file settings" in the AWS SDKs and Tools reference. Nested settings, which are
+/// indented lines below a setting without a value, are passed over: none of them concerns credentials. Other indented
+/// lines are settings like those that begin at the margin, as AWS's own programs read them.
 struct SharedFile: Sendable {
     private(set) var sections: [String: [String: String]] = [:]
 
@@ -24,6 +25,8 @@ struct SharedFile: Sendable {
 
     init(_ text: String, path: String) throws {
         var section: String?
+        /// Whether the last setting has no value, so that what is indented below it is nested.
+        var isOpen = false
         var number = 0
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             number += 1
@@ -37,17 +40,22 @@ struct SharedFile: Sendable {
                 let name = content[content.index(after: content.startIndex)..<end]
                     .split(separator: " ").joined(separator: " ")
                 section = name
+                isOpen = false
                 sections[name, default: [:]] = sections[name] ?? [:]
-            } else if let separator = content.firstIndex(of: "="), !isIndented {
+            } else if isIndented, isOpen {
+                continue
+            } else if let separator = content.firstIndex(of: "=") {
                 guard let section else {
                     throw CredentialsError("'\(path)', line \(number): a setting before the first section")
                 }
                 let key = content[..<separator].trimmingCharacters(in: .whitespaces).lowercased()
-                var value = content[content.index(after: separator)...].trimmingCharacters(in: .whitespaces)
-                if let comment = value.range(of: " #") ?? value.range(of: " ;") {
-                    value = value[..<comment.lowerBound].trimmingCharacters(in: .whitespaces)
+                var value = content[content.index(after: separator)...]
+                if let comment = value.firstRange(of: " #") ?? value.firstRange(of: " ;") {
+                    value = value[..<comment.lowerBound]
                 }
-                sections[section]?[key] = value
+                let text = value.trimmingCharacters(in: .whitespaces)
+                sections[section]?[key] = text
+                isOpen = text.isEmpty
             } else if !isIndented {
                 // The line itself may be half a secret.
                 throw CredentialsError("'\(path)', line \(number): neither a section nor a setting")
