@@ -24,6 +24,23 @@ import Testing
         try await store.connection.document(StoreRequest("GET", "stat", key: key))
     }
 
+    /// Velero's `storeEndpoint` is the address of the JSON API itself.
+    @Test func endpointsWithThePathOfTheService() async throws {
+        let server = try #require(Cloud.gcs.value("ENDPOINT"))
+        let key = S3Server.prefix("gcs") + "a"
+        for name in ["storeEndpoint", "endpoint"] {
+            for path in ["/storage/v1/", "/storage/v1", "/"] {
+                var settings = [name: server + path]
+                if name != "endpoint" { settings["endpoint"] = "" }
+                let store = try store(settings)
+                #expect(store.connection.configuration.endpoint?.text == server, "\(name) \(path)")
+                try await store.put(key, .stream(ByteStream([1, 2]), length: nil), options: PutOptions())
+                #expect(try await store.get(key, range: nil).body.collect(upTo: 2) == [1, 2])
+            }
+        }
+        try await store().delete([key])
+    }
+
     @Test func howObjectsAreStored() async throws {
         let kms = "projects/godwit/locations/eu/keyRings/r/cryptoKeys/k"
         let store = try store(["part-size": "256KiB", "storage-class": "nearline", "kmsKeyName": kms])

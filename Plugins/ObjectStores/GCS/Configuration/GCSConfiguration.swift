@@ -97,7 +97,7 @@ extension GCSConfiguration {
 
     private mutating func set(_ key: String, _ value: String) throws(SettingError) {
         switch key {
-        case "endpoint", "storeEndpoint": endpoint = try SettingValue.address(key, value)
+        case "endpoint", "storeEndpoint": endpoint = try SettingValue.address(key, value)?.withoutService
         case "public-url": publicEndpoint = try SettingValue.address(key, value)
         case "auth": isAnonymous = try SettingValue.choice(key, value, of: ["auto", "none"]) == "none"
         case "credentials-file", "credentialsFile": credentialsFile = value.isEmpty ? nil : value
