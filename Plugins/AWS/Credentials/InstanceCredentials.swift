@@ -7,8 +7,16 @@ import Streams
 ///
 /// Source: "Use the Instance Metadata Service to access instance metadata" in the Amazon EC2 user guide.
 struct InstanceCredentials: CredentialsSource {
-    let environment: [String: String]
-    let http: any HTTPClient
+    private let environment: [String: String]
+    private let http: any HTTPClient
+    private let place: NearbyService
+
+    init(environment: [String: String], http: any HTTPClient) {
+        self.environment = environment
+        self.http = http
+        let named = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"].map { !$0.isEmpty } ?? false
+        place = NearbyService(isNamed: named, environment: environment)
+    }
 
     let name = "the instance's metadata"
 
@@ -36,13 +44,16 @@ struct InstanceCredentials: CredentialsSource {
 
     private func tokenIfThere() async throws -> String? {
         do {
-            let token = try await text(
-                "PUT", "\(base)/latest/api/token", ["X-aws-ec2-metadata-token-ttl-seconds": "21600"], body: [])
+            let token = try await place.ask {
+                try await text(
+                    "PUT", "\(base)/latest/api/token", ["X-aws-ec2-metadata-token-ttl-seconds": "21600"], body: [])
+            }
             guard let token, !token.isEmpty, !token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
                 return nil
             }
             return token
-        } catch is HTTPTransportError {
+        } catch let error as HTTPTransportError {
+            if place.isThere { throw CredentialsError("\(name): \(error)", isPassing: true) }
             return nil
         }
     }

@@ -39,7 +39,8 @@ public final class AzureObjectStore: ObjectStore {
         // Entra ID is Microsoft's own, unless the location names another.
         service.tls.certificateAuthority = configuration.authority == nil ? nil : configuration.tls.certificateAuthority
         let search = AzureAuthorizationSearch(
-            configuration: configuration, variables: variables, service: TokenService(try makeClient(service)),
+            configuration: configuration, variables: variables, environment: environment,
+            service: TokenService(try makeClient(service)),
             local: TokenService(
                 try makeClient(.ofThisMachine),
                 timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(30))),

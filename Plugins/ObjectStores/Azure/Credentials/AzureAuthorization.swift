@@ -43,6 +43,8 @@ struct AzureAccountKey: Sendable, CustomStringConvertible, CustomDebugStringConv
 struct AzureAuthorizationSearch {
     let configuration: AzureConfiguration
     let variables: AzureVariables
+    /// The process's environment.
+    let environment: [String: String]
     /// For Entra ID and Resource Manager.
     let service: TokenService
     /// For addresses of the machine itself; uses no proxy.
@@ -122,7 +124,7 @@ struct AzureAuthorizationSearch {
                         : "AZURE_CLIENT_ID is missing beside \(name); set it or client-id")
             }
             // Without a proof of its own the machine speaks for us.
-            let identity = ManagedIdentity(service: local, clientID: clientID, variables: variables)
+            let identity = ManagedIdentity(service: local, clientID: clientID, variables: variables, environment: environment)
             return { (resource: String) throws(CredentialsError) in identity.source(of: resource) }
         }
         let authority = try tokenAuthority()

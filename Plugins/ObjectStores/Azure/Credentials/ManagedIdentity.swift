@@ -12,12 +12,16 @@ struct ManagedIdentity: Sendable {
     /// The user-assigned identity; nil for the system's.
     let clientID: String?
     let variables: AzureVariables
+    /// The process's environment.
+    let environment: [String: String]
 
     /// The tokens for a resource.
     func source(of resource: String) -> any TokenSource {
         guard let endpoint = variables["IDENTITY_ENDPOINT"] else {
-            let host = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] ?? "http://169.254.169.254"
-            return InstanceIdentity(service: service, host: host, resource: resource, clientID: clientID)
+            let named = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"]
+            return InstanceIdentity(
+                service: service, host: named ?? "http://169.254.169.254", resource: resource, clientID: clientID,
+                place: NearbyService(isNamed: named != nil, environment: environment))
         }
         if let header = variables["IDENTITY_HEADER"] {
             return AppServiceIdentity(
@@ -39,6 +43,7 @@ private struct InstanceIdentity: TokenSource {
     let host: String
     let resource: String
     let clientID: String?
+    let place: NearbyService
 
     var name: String { "managed identity (\(host))" }
 
@@ -48,14 +53,16 @@ private struct InstanceIdentity: TokenSource {
         ])
         do {
             // It says 404 and 410 while it is brought up to date, for 70 seconds at most.
-            let document = try await service.document(
-                "GET", "\(host)/metadata/identity/oauth2/token?\(query)", headers: ["Metadata": "true"], name: name,
-                passing: [404, 410])
+            let document = try await place.ask {
+                try await service.document(
+                    "GET", "\(host)/metadata/identity/oauth2/token?\(query)", headers: ["Metadata": "true"], name: name,
+                    passing: [404, 410])
+            }
             return try AccessToken(document, from: name)
         } catch is HTTPTransportError {
             throw CredentialsError(
                 "no credentials found: no account key, no SAS, no application's secret, certificate or federated token "
-                    + "is set, and no managed identity answers at \(host)")
+                    + "is set, and no managed identity answers at \(host)", isPassing: place.isThere)
         }
     }
 }

@@ -29,8 +29,7 @@ struct GoogleCredentials: Sendable {
             try self.init(
                 document, name: "'\(path)'", service: service, local: local, account: configuration.serviceAccount)
         } else {
-            let host = environment["GCE_METADATA_HOST"].flatMap { $0.isEmpty ? nil : $0 }
-            let metadata = MetadataServer(service: local, host: host ?? "metadata.google.internal")
+            let metadata = MetadataServer(service: local, environment: environment)
             self.init(source: metadata, signer: .remote(metadata, account: configuration.serviceAccount))
         }
     }

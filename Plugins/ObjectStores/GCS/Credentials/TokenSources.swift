@@ -69,10 +69,19 @@ struct AuthorizedUser: TokenSource {
 ///
 /// Source: "Authenticate workloads to Google Cloud APIs using service accounts".
 struct MetadataServer: TokenSource {
-    let service: TokenService
-    let host: String
+    private let service: TokenService
+    private let host: String
+    private let place: NearbyService
 
     let name = "the metadata server"
+
+    /// - Parameter environment: the process's environment: GCE_METADATA_HOST says where the server is.
+    init(service: TokenService, environment: [String: String]) {
+        self.service = service
+        let named = environment["GCE_METADATA_HOST"].flatMap { $0.isEmpty ? nil : $0 }
+        host = named ?? "metadata.google.internal"
+        place = NearbyService(isNamed: named != nil, environment: environment)
+    }
 
     private var base: String { "http://\(host)/computeMetadata/v1/instance/service-accounts/default" }
 
@@ -90,7 +99,9 @@ struct MetadataServer: TokenSource {
 
     private func read(_ url: String) async throws -> [UInt8] {
         do {
-            let (head, body) = try await service.send("GET", url, headers: ["Metadata-Flavor": "Google"], name: name)
+            let (head, body) = try await place.ask {
+                try await service.send("GET", url, headers: ["Metadata-Flavor": "Google"], name: name)
+            }
             if CredentialsError.isPassing(head.status) { throw CredentialsError(name, answered: head.status) }
             // Anything may answer at that name in a strange network.
             guard head.headers["Metadata-Flavor"] == "Google" else {
@@ -101,7 +112,7 @@ struct MetadataServer: TokenSource {
         } catch is HTTPTransportError {
             throw CredentialsError(
                 "no credentials found: GOOGLE_APPLICATION_CREDENTIALS is not set, gcloud has left none, "
-                    + "and no metadata server answers at \(host)")
+                    + "and no metadata server answers at \(host)", isPassing: place.isThere)
         }
     }
 }
