@@ -1,4 +1,5 @@
 import Foundation
+import GodwitModel
 import GodwitPluginAPI
 import HTTPTransport
 import ProgramTestKit
@@ -200,6 +201,44 @@ import Testing
         // A cluster sets the federated token for all; an identity of the machine may still be meant.
         try await expectWork(environment(["AZURE_FEDERATED_TOKEN_FILE": try value("FEDERATED_TOKEN")]))
     }
+
+    /// A person's password is not passed over for the machine's identity.
+    @Test func passwords() async throws {
+        let machine = ["AZURE_POD_IDENTITY_AUTHORITY_HOST": try value("IDENTITY_HOST")]
+        for name in ["AZURE_USERNAME", "AZURE_PASSWORD"] {
+            await expectRefusal(machine.merging([name: "x"]) { $1 }, [:], "AZURE_USERNAME and AZURE_PASSWORD")
+        }
+        let workspace = try Workspace()
+        let path = try workspace.write("AZURE_USERNAME=u\nAZURE_PASSWORD=p # his\n", to: "credentials")
+        await expectRefusal(machine, ["credentials-file": path], "AZURE_USERNAME and AZURE_PASSWORD")
+    }
+
+    /// The certificates go with the assertion where they are asked for, the application's own first.
+    @Test func chainsOfCertificates() async throws {
+        let pem = try String(contentsOfFile: value("CERTIFICATE"), encoding: .utf8)
+        let issuer = "-----BEGIN CERTIFICATE-----\nAAAA\nBBBB\n-----END CERTIFICATE-----\n"
+        for (sent, isSent) in [("true", true), ("1", true), ("false", false), ("", false)] {
+            let recorder = RecordingClient(try Cloud.sharedClient.get())
+            let environment = try application(
+                "CLIENT_CERTIFICATE",
+                ["AZURE_CLIENT_CERTIFICATE": pem + issuer, "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN": sent])
+            let store = try Cloud.azure.store(environment: environment, client: recorder)
+            _ = try await store.list(ListRequest(prefix: "nothing"))
+            let request = try #require(recorder.requests.first { $0.url.contains("/oauth2/") })
+            guard case .bytes(let form) = request.body else { throw Unexpected() }
+            let assertion = try #require(
+                String(decoding: form, as: UTF8.self).split(separator: "&").first { $0.hasPrefix("client_assertion=") })
+            let head = assertion.dropFirst("client_assertion=".count).prefix { $0 != "." }
+                .replacing("-", with: "+").replacing("_", with: "/")
+            let padded = head + String(repeating: "=", count: (4 - head.count % 4) % 4)
+            let header = try JSONValue(parsing: Array(try #require(Data(base64Encoded: String(padded)))))
+            let chain = header["x5c"]?.array?.compactMap(\.string)
+            #expect((chain?.count == 2 && chain?.last == "AAAABBBB") == isSent)
+            #expect((chain == nil) != isSent)
+        }
+    }
+
+    private struct Unexpected: Error {}
 
     /// The metadata service says so while it is brought up to date; a while later it answers.
     @Test(arguments: [(404, true), (410, true), (429, true), (500, true), (400, false), (403, false)])

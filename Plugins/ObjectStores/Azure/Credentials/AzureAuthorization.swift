@@ -123,8 +123,14 @@ struct AzureAuthorizationSearch {
                         ? "AZURE_TENANT_ID is missing beside \(name); set it or tenant-id"
                         : "AZURE_CLIENT_ID is missing beside \(name); set it or client-id")
             }
+            if proof == nil, variables["AZURE_USERNAME"] != nil || variables["AZURE_PASSWORD"] != nil {
+                throw CredentialsError(
+                    "AZURE_USERNAME and AZURE_PASSWORD are not supported: a person's password proves nothing where a "
+                        + "second factor is asked for; use an application's secret or certificate")
+            }
             // Without a proof of its own the machine speaks for us.
-            let identity = ManagedIdentity(service: local, clientID: clientID, variables: variables, environment: environment)
+            let identity = ManagedIdentity(
+                service: local, clientID: clientID, variables: variables, environment: environment)
             return { (resource: String) throws(CredentialsError) in identity.source(of: resource) }
         }
         let authority = try tokenAuthority()
@@ -156,12 +162,16 @@ struct AzureAuthorizationSearch {
             guard let content = FileManager.default.contents(atPath: path), content.count <= 1 << 18 else {
                 throw CredentialsError("AZURE_CLIENT_CERTIFICATE_PATH: '\(path)' cannot be read")
             }
-            return .certificate(
-                try ClientCertificate(pem: String(decoding: content, as: UTF8.self), name: "'\(path)'"))
+            return .certificate(try certificate(String(decoding: content, as: UTF8.self), name: "'\(path)'"))
         }
         if let pem = variables["AZURE_CLIENT_CERTIFICATE"] {
-            return .certificate(try ClientCertificate(pem: pem, name: "AZURE_CLIENT_CERTIFICATE"))
+            return .certificate(try certificate(pem, name: "AZURE_CLIENT_CERTIFICATE"))
         }
         return variables["AZURE_FEDERATED_TOKEN_FILE"].map { .federatedTokenFile($0) }
+    }
+
+    private func certificate(_ pem: String, name: String) throws(CredentialsError) -> ClientCertificate {
+        let sendsChain = ["1", "true"].contains(variables["AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"]?.lowercased())
+        return try ClientCertificate(pem: pem, name: name, sendsChain: sendsChain)
     }
 }

@@ -12,7 +12,7 @@ struct AzureVariables: Sendable {
     private static let proofs = [
         "AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY",
         "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE",
-        "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_PASSWORD",
     ]
 
     /// - Parameters:
@@ -29,7 +29,7 @@ struct AzureVariables: Sendable {
         guard let content = FileManager.default.contents(atPath: path), content.count <= 1 << 18,
             let text = String(validating: content, as: UTF8.self)
         else { throw CredentialsError("the credentials file '\(path)' cannot be read") }
-        let own = try Self.parse(text, path: path)
+        let own = try VariablesFile(text, path: path).values
         let proofs = Self.proofs + [keyVariable].compactMap { $0 }
         let isComplete = proofs.contains { !(own[$0] ?? "").isEmpty }
         values = isComplete ? own : environment.merging(own) { _, own in own }
@@ -38,27 +38,4 @@ struct AzureVariables: Sendable {
 
     /// The value of a variable; nil when it is not set or empty.
     subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
-
-    /// Lines `NAME=value`, as shells and Velero have them: an `export` before, quotes around the value.
-    private static func parse(_ text: String, path: String) throws(CredentialsError) -> [String: String] {
-        var values: [String: String] = [:]
-        var number = 0
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            number += 1
-            var content = line.trimmingCharacters(in: .whitespaces)
-            if content.isEmpty || content.hasPrefix("#") { continue }
-            if content.hasPrefix("export ") { content = String(content.dropFirst(7)) }
-            guard let equals = content.firstIndex(of: "=") else {
-                // The line itself may be half a secret.
-                throw CredentialsError("'\(path)', line \(number): not like NAME=value")
-            }
-            var value = content[content.index(after: equals)...].trimmingCharacters(in: .whitespaces)
-            if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
-                value = String(value.dropFirst().dropLast())
-                if quote == "\"" { value = value.replacing("\\n", with: "\n") }
-            }
-            values[content[..<equals].trimmingCharacters(in: .whitespaces)] = value
-        }
-        return values
-    }
 }

@@ -70,15 +70,19 @@ struct EntraApplication: TokenSource {
 struct ClientCertificate: Sendable {
     private let key: RSAKey
     private let thumbprint: String
+    /// The certificates that go with each assertion, in base64, for applications that trust by name and issuer.
+    private let chain: [String]
 
-    /// Reads PEM that holds both.
-    init(pem: String, name: String) throws(CredentialsError) {
-        guard let certificate = Self.block("CERTIFICATE", in: pem).flatMap({ Data(base64Encoded: $0) }) else {
+    /// Reads PEM that holds both; the application's own certificate stands before those of its issuers.
+    init(pem: String, name: String, sendsChain: Bool = false) throws(CredentialsError) {
+        let blocks = Self.blocks("CERTIFICATE", in: pem)
+        guard let certificate = blocks.first.flatMap({ Data(base64Encoded: $0) }) else {
             throw CredentialsError("\(name) holds no certificate in PEM (PKCS #12 has to be converted: openssl pkcs12)")
         }
+        chain = sendsChain ? blocks : []
         thumbprint = JSONWebToken.base64URL(SHA256.hash(data: certificate))
         for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
-            guard let base64 = Self.block(label, in: pem) else { continue }
+            guard let base64 = Self.blocks(label, in: pem).first else { continue }
             key = try RSAKey(
                 pem: "-----BEGIN \(label)-----\n\(Self.wrapped(base64))\n-----END \(label)-----\n", name: name)
             return
@@ -95,15 +99,21 @@ struct ClientCertificate: Sendable {
             "exp": .integer(start + 600),
         ])
         token.header["x5t#S256"] = .string(thumbprint)
+        if !chain.isEmpty { token.header["x5c"] = .array(chain.map { .string($0) }) }
         return try token.signed(.ps256, with: key)
     }
 
-    /// The base64 between the marks of the first block of a kind.
-    private static func block(_ label: String, in pem: String) -> String? {
-        guard let start = pem.firstRange(of: "-----BEGIN \(label)-----"),
-            let end = pem[start.upperBound...].firstRange(of: "-----END \(label)-----")
-        else { return nil }
-        return String(pem[start.upperBound..<end.lowerBound].filter { !$0.isWhitespace })
+    /// The base64 between the marks of each block of a kind.
+    private static func blocks(_ label: String, in pem: String) -> [String] {
+        var blocks: [String] = []
+        var rest = pem[...]
+        while let start = rest.firstRange(of: "-----BEGIN \(label)-----"),
+            let end = rest[start.upperBound...].firstRange(of: "-----END \(label)-----")
+        {
+            blocks.append(String(rest[start.upperBound..<end.lowerBound].filter { !$0.isWhitespace }))
+            rest = rest[end.upperBound...]
+        }
+        return blocks
     }
 
     private static func wrapped(_ base64: String) -> String {
