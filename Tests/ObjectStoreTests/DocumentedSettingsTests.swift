@@ -30,7 +30,7 @@ import Testing
             switch self {
             case .s3: ["signatureVersion", "enableSharedConfig"]
             case .azure: ["useAAD"]
-            case .gcs: []
+            case .gcs: ["universeDomain"]
             }
         }
 

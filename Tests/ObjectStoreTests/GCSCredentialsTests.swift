@@ -90,6 +90,13 @@ import Testing
         await expectRefusal(["GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"], [:], "'/nowhere' cannot be read")
         let text = try workspace.write("secret", to: "text")
         await expectRefusal(["GOOGLE_APPLICATION_CREDENTIALS": text], [:], "is not JSON")
+        let foreign = ["universe_domain": "apis-tpclp.example"]
+        await expectRefusal(
+            try changed("admin", foreign, in: workspace), [:], "universe 'apis-tpclp.example'", "not supported")
+        try await expectWork(
+            try changed("admin", ["universe_domain": "googleapis.com"], in: workspace),
+            ["universeDomain": "googleapis.com"])
+        await expectRefusal(try file("admin"), ["universeDomain": "apis-tpclp.example"], "'universeDomain'")
         await expectRefusal(try changed("admin", ["type": "magic"], in: workspace), [:], "is of type 'magic'")
         await expectRefusal(try changed("admin", ["client_email": nil], in: workspace), [:], "has no 'client_email'")
         await expectRefusal(try changed("admin", ["private_key": "x"], in: workspace), [:], "no RSA private key in PEM")

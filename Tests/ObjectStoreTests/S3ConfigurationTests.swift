@@ -24,6 +24,38 @@ import Testing
         #expect(configuration.tls.certificateAuthority == .data(Array("-----BEGIN CERTIFICATE-----".utf8)))
     }
 
+    /// Of several kinds of encryption under Velero's names the one counts that Velero takes.
+    @Test func velerosPrecedenceOfEncryption() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/key"
+        let key = Data((0..<32).map { UInt8($0) })
+        // As an editor leaves it.
+        try (key + Data("\n".utf8)).write(to: URL(fileURLWithPath: file))
+        let all = ["kmsKeyId": "k", "customerKeyEncryptionFile": file, "serverSideEncryption": "AES256"]
+        func encryption(_ names: String...) throws -> S3Configuration.ServerSideEncryption {
+            try S3Configuration(bucket: "b", settings: all.filter { names.contains($0.key) }).encryption
+        }
+        let customer = S3Configuration.ServerSideEncryption.customerKey(SecretBytes(Array(key)))
+        #expect(try encryption("kmsKeyId", "customerKeyEncryptionFile", "serverSideEncryption") == .kms(keyID: "k"))
+        #expect(try encryption("kmsKeyId", "serverSideEncryption") == .kms(keyID: "k"))
+        #expect(try encryption("customerKeyEncryptionFile", "serverSideEncryption") == customer)
+        #expect(try encryption("serverSideEncryption") == .aes256)
+        // What is absent for Velero is absent here.
+        let empty = try S3Configuration(
+            bucket: "b",
+            settings: [
+                "kmsKeyId": "", "customerKeyEncryptionFile": "", "serverSideEncryption": "AES256",
+                "signatureVersion": "",
+            ])
+        #expect(empty.encryption == .aes256)
+        // Under our names it is a contradiction.
+        for settings in [["kms-key-id": "k", "sse": "AES256"], ["sse-c-key-file": file, "sse": "AES256"]] {
+            #expect(throws: SettingError.self) { try S3Configuration(bucket: "b", settings: settings) }
+        }
+        try (key + Data("\n\n".utf8)).write(to: URL(fileURLWithPath: file))
+        #expect(throws: SettingError.self) { try encryption("customerKeyEncryptionFile") }
+    }
+
     @Test(arguments: [
         ("regoin", "eu"), ("path-style", "perhaps"), ("sse", "rot13"), ("part-size", "1MiB"), ("concurrency", "0"),
         ("checksum", "md5"), ("endpoint", "ftp://x"), ("endpoint", "http://user:pw@x"), ("ca-data", "nonsense"),

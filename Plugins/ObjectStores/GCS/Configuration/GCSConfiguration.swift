@@ -106,6 +106,11 @@ extension GCSConfiguration {
         case "ca-file": tls.certificateAuthority = value.isEmpty ? nil : .file(value)
         case "ca-data", "caCert": tls.certificateAuthority = try SettingValue.certificates(key, value)
         case "insecure", "insecureSkipTLSVerify": tls.isInsecure = try SettingValue.flag(key, value)
+        case "universeDomain":
+            guard value.isEmpty || value == GoogleCredentials.universe else {
+                throw SettingError(
+                    key: key, reason: "only \(GoogleCredentials.universe) is supported, and '\(value)' is another")
+            }
         case "kms-key-name", "kmsKeyName": kmsKeyName = try Self.keyName(key, value)
         case "storage-class": storageClass = value.isEmpty ? nil : value.uppercased()
         case "retention":

@@ -9,6 +9,8 @@ struct GoogleCredentials: Sendable {
     /// What signs URLs.
     let signer: GoogleSigner?
 
+    /// The one cloud whose addresses are known here.
+    static let universe = "googleapis.com"
     static let scope = "https://www.googleapis.com/auth/cloud-platform"
 
     /// Looks for credentials where Google's libraries do ("Application Default Credentials").
@@ -65,6 +67,10 @@ struct GoogleCredentials: Sendable {
         _ document: JSONValue, name: String, service: TokenService, local: TokenService, account: String?
     ) throws(CredentialsError) {
         let reader = CredentialsReader(document: document, name: name)
+        if let universe = document["universe_domain"]?.string, !universe.isEmpty, universe != Self.universe {
+            throw CredentialsError(
+                "\(name) is for the universe '\(universe)', which is not supported; \(Self.universe) is")
+        }
         switch document["type"]?.string {
         case "service_account":
             let key = try ServiceAccountKey(reader, service: service)

@@ -36,6 +36,7 @@ extension S3Configuration {
         guard !bucket.isEmpty, !bucket.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }) else {
             throw SettingError(key: "bucket", reason: "'\(bucket)' is not a bucket's name")
         }
+        let settings = Self.decided(settings)
         // In order of their names, so that of two faults always the same one is reported.
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
             try set(key, value)
@@ -59,6 +60,17 @@ extension S3Configuration {
         }
     }
 
+    /// Under Velero's names one kind of encryption may stand beside another, and is passed over as Velero does it: the key
+    /// of the management service goes first, then the customer's, then the rest.
+    private static func decided(_ settings: [String: String]) -> [String: String] {
+        var settings = settings
+        let kinds = ["kmsKeyId", "customerKeyEncryptionFile", "serverSideEncryption"]
+        if let chosen = kinds.first(where: { !(settings[$0] ?? "").isEmpty }) {
+            for kind in kinds where kind != chosen { settings[kind] = nil }
+        }
+        return settings
+    }
+
     private mutating func set(_ key: String, _ value: String) throws(SettingError) {
         switch key {
         case "region": region = value.isEmpty ? region : value
@@ -75,7 +87,9 @@ extension S3Configuration {
         case "fips": usesFIPS = try SettingValue.flag(key, value)
         case "dual-stack": usesDualStack = try SettingValue.flag(key, value)
         case "signatureVersion":
-            guard value == "4" else { throw SettingError(key: key, reason: "only version 4 is supported") }
+            guard value == "4" || value.isEmpty else {
+                throw SettingError(key: key, reason: "only version 4 is supported")
+            }
         // The shared files are always read.
         case "enableSharedConfig": _ = try SettingValue.flag(key, value)
         default: try setStorage(key, value)
@@ -139,8 +153,7 @@ extension S3Configuration {
         guard let content = FileManager.default.contents(atPath: path), content.count <= 256 else {
             throw SettingError(key: key, reason: "'\(path)' cannot be read")
         }
-        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let bytes = content.count == 32 ? content : Data(base64Encoded: text), bytes.count == 32 else {
+        guard let bytes = Self.key(in: content) else {
             throw SettingError(key: key, reason: "'\(path)' holds neither 32 bytes nor base64 of 32 bytes")
         }
         encryption = .customerKey(SecretBytes(Array(bytes)))
@@ -148,6 +161,14 @@ extension S3Configuration {
 }
 
 extension S3Configuration {
+    /// The 32 bytes of a key's file: as they are, with a line's end behind them, or in base64.
+    private static func key(in content: Data) -> Data? {
+        if content.count == 32 { return content }
+        if [Data("\n".utf8), Data("\r\n".utf8)].contains(content.dropFirst(32)) { return content.prefix(32) }
+        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return Data(base64Encoded: text).flatMap { $0.count == 32 ? $0 : nil }
+    }
+
     private static func checksum(_ key: String, _ value: String) throws(SettingError) -> Checksum {
         switch value.lowercased() {
         case "", "none": return .none
