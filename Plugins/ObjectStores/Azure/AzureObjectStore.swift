@@ -36,8 +36,9 @@ public final class AzureObjectStore: ObjectStore {
             file: configuration.credentialsFile, keyVariable: configuration.keyVariable, environment: environment)
         let place = try AzurePlace(configuration, variables)
         var service = HTTPConfiguration()
-        // Entra ID is Microsoft's own, unless the location names another.
-        service.tls.certificateAuthority = configuration.authority == nil ? nil : configuration.tls.certificateAuthority
+        // Where the endpoint is another server's, its authority says nothing of Entra ID, unless that is another's too.
+        let isOne = configuration.endpoint == nil || configuration.authority != nil
+        service.tls.certificateAuthority = isOne ? configuration.tls.certificateAuthority : nil
         let search = AzureAuthorizationSearch(
             configuration: configuration, variables: variables, environment: environment,
             service: TokenService(try makeClient(service)),

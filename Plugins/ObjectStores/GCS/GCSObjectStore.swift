@@ -32,7 +32,10 @@ public final class GCSObjectStore: ObjectStore {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         makeClient: (HTTPConfiguration) throws -> any HTTPClient
     ) throws {
-        let service = TokenService(try makeClient(HTTPConfiguration()))
+        var tokens = HTTPConfiguration()
+        // Where the endpoint is another server's, its authority says nothing of Google's token services.
+        tokens.tls.certificateAuthority = configuration.endpoint == nil ? configuration.tls.certificateAuthority : nil
+        let service = TokenService(try makeClient(tokens))
         let local = TokenService(
             try makeClient(.ofThisMachine),
             timeouts: HTTPTimeouts(connect: .seconds(3), idle: .seconds(10), total: .seconds(20)))
