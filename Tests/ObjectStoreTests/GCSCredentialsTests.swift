@@ -1,4 +1,5 @@
 import Foundation
+import GodwitModel
 import GodwitPluginAPI
 import HTTPTransport
 import ProgramTestKit
@@ -83,6 +84,52 @@ import Testing
         ]
         let text = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
         try await expectWork(["GOOGLE_APPLICATION_CREDENTIALS": try workspace.write(text, to: "i.json")])
+    }
+
+    /// What a file says beside the account and the audience is passed on.
+    @Test func delegatesAndWorkforcePools() async throws {
+        let workspace = try Workspace()
+        let token = try workspace.write("subject", to: "token")
+        let pool = "//iam.googleapis.com/locations/global/workforcePools/p/providers/q"
+        func external(_ audience: String) -> [String: Any] {
+            [
+                "type": "external_account", "audience": audience, "credential_source": ["file": token],
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+                "workforce_pool_user_project": "charged",
+            ]
+        }
+        let recorder = RecordingClient(
+            AnsweringClient { request in
+                request.url.hasPrefix("https://sts.")
+                    ? .answer(200, [:], #"{"access_token":"first","expires_in":3600}"#)
+                    : .answer(200, [:], #"{"accessToken":"second","expireTime":"2099-01-01T00:00:00Z"}"#)
+            })
+        func store(_ document: [String: Any]) throws -> GCSObjectStore {
+            let text = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
+            let path = try workspace.write(text, to: "\(UUID().uuidString).json")
+            return try GCSObjectStore(
+                try GCSConfiguration(bucket: "b", settings: ["credentials-file": path]), environment: [:]
+            ) { _ in recorder }
+        }
+        let delegates = ["projects/-/serviceAccounts/one", "projects/-/serviceAccounts/two"]
+        let impersonated: [String: Any] = [
+            "type": "impersonated_service_account", "source_credentials": external(pool), "delegates": delegates,
+            "service_account_impersonation_url":
+                "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/three:generateAccessToken",
+        ]
+        #expect(try await store(impersonated).connection.currentToken()?.value == "second")
+        let bodies = recorder.requests.map { request in
+            if case .bytes(let bytes) = request.body { String(decoding: bytes, as: UTF8.self) } else { "" }
+        }
+        #expect(bodies.count == 2)
+        let options = bodies.first?.split(separator: "&").first { $0.hasPrefix("options=") }
+        #expect(options?.dropFirst(8).removingPercentEncoding == #"{"userProject":"charged"}"#)
+        let question = try JSONValue(parsing: Array((bodies.last ?? "").utf8))
+        #expect(question["delegates"]?.array?.compactMap(\.string) == delegates)
+        #expect(throws: CredentialsError.self) { try store(external("//iam.googleapis.com/projects/1/x")) }
+        #expect(throws: CredentialsError.self) {
+            try store(impersonated.merging(["delegates": ["a", 1]]) { _, new in new })
+        }
     }
 
     @Test func filesThatAreRefused() async throws {

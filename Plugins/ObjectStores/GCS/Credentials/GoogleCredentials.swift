@@ -103,7 +103,8 @@ struct GoogleCredentials: Sendable {
     ) throws(CredentialsError) -> any TokenSource {
         guard reader.document["service_account_impersonation_url"] != nil else { return source }
         return ImpersonatedAccount(
-            service: service, source: source, url: try reader.address("service_account_impersonation_url"))
+            service: service, source: source, url: try reader.address("service_account_impersonation_url"),
+            delegates: try reader.texts("delegates"))
     }
 }
 
@@ -115,6 +116,17 @@ struct CredentialsReader {
     func text(_ field: String) throws(CredentialsError) -> String {
         guard let text = document[field]?.string, !text.isEmpty else { throw missing(field) }
         return text
+    }
+
+    /// A list of texts; empty where there is none.
+    func texts(_ field: String) throws(CredentialsError) -> [String] {
+        switch document[field] {
+        case nil, .null?: return []
+        case let value?:
+            guard let values = value.array, case let texts = values.compactMap(\.string), texts.count == values.count
+            else { throw CredentialsError("\(name): '\(field)' is no list of texts") }
+            return texts
+        }
     }
 
     /// An address to which secrets may be sent: over TLS, or on this machine.

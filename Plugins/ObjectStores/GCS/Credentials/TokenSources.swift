@@ -132,6 +132,8 @@ struct ExternalAccount: TokenSource {
     private let subject: Subject
     /// The field of a JSON document; nil when the token stands there by itself.
     private let field: String?
+    /// The project that a person of a workforce pool works for; it is charged.
+    private let userProject: String?
     private let service: TokenService
     private let local: TokenService
 
@@ -156,6 +158,11 @@ struct ExternalAccount: TokenSource {
         let isJSON = format?["type"]?.string == "json"
         field = isJSON ? format?["subject_token_field_name"]?.string : nil
         guard !isJSON || field != nil else { throw reader.missing("credential_source.format.subject_token_field_name") }
+        userProject = reader.document["workforce_pool_user_project"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        guard userProject == nil || audience.contains("/workforcePools/") else {
+            throw CredentialsError(
+                "\(reader.name): 'workforce_pool_user_project' is of use with a workforce pool as the audience only")
+        }
         self.service = service
         self.local = local
     }
@@ -163,12 +170,16 @@ struct ExternalAccount: TokenSource {
     let name = "Google's Security Token Service"
 
     func fetch() async throws -> AccessToken {
-        let form = [
+        var form = [
             (name: "grant_type", value: "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("audience", audience), ("scope", GoogleCredentials.scope),
             ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
             ("subject_token", try await subjectToken()), ("subject_token_type", tokenType),
         ]
+        if let userProject {
+            let options: JSONValue = ["userProject": .string(userProject)]
+            form.append(("options", String(decoding: options.serialized(), as: UTF8.self)))
+        }
         return try AccessToken(try await service.post(form, to: tokenAddress, name: name), from: name)
     }
 
@@ -199,13 +210,15 @@ struct ImpersonatedAccount: TokenSource {
     let service: TokenService
     let source: any TokenSource
     let url: String
+    /// The accounts by which the request goes, each of which may ask for the next one's token.
+    let delegates: [String]
 
     let name = "IAM (generateAccessToken)"
 
     func fetch() async throws -> AccessToken {
-        let document = try await service.post(
-            json: ["scope": [.string(GoogleCredentials.scope)], "lifetime": "3600s"], to: url,
-            token: try await source.fetch(), name: name)
+        var question: JSONValue = ["scope": [.string(GoogleCredentials.scope)], "lifetime": "3600s"]
+        if !delegates.isEmpty { question["delegates"] = .array(delegates.map { .string($0) }) }
+        let document = try await service.post(json: question, to: url, token: try await source.fetch(), name: name)
         guard let token = document["accessToken"]?.string else { throw CredentialsError("\(name) gave no accessToken") }
         return AccessToken(
             token, expiration: document["expireTime"]?.string.flatMap(ServiceDate.parseExtended))
