@@ -1,4 +1,5 @@
 import AWS
+import CloudStorage
 import Foundation
 import HTTPTransport
 import S3ObjectStore

@@ -114,7 +114,8 @@ import Testing
         http.proxy = ProxyConfiguration.none
         let endpoint = cloud == .azure ? "\(proxy.server.url)/\(cloud.value("ACCOUNT") ?? "")" : proxy.server.url
         return try cloud.store(
-            ["endpoint": endpoint, "part-size": "1MiB"], retry: retry, client: try CurlClient(configuration: http))
+            ["endpoint": endpoint, "part-size": "1MiB"], retry: StreamRetry(retry),
+            client: try CurlClient(configuration: http))
     }
 
     private func live(_ store: any ObjectStore) async throws {

@@ -40,7 +40,7 @@ enum Cloud: String, CaseIterable, CustomTestStringConvertible {
     ///   - bucket: instead of the usual one.
     func store(
         _ settings: [String: String] = [:], environment: [String: String]? = nil, bucket: String? = nil,
-        retry: RetryPolicy = .standard, client: (any HTTPClient)? = nil
+        retry: StreamRetry = StreamRetry(), client: (any HTTPClient)? = nil
     ) throws -> any ObjectStore {
         var all = ["endpoint": value("ENDPOINT") ?? ""]
         all.merge(settings) { _, new in new }

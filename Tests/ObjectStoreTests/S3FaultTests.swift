@@ -121,7 +121,8 @@ import Testing
         var configuration = try S3Server.radosgw.configuration([
             "endpoint": proxy.server.url, "part-size": "5MiB", "checksum": "none",
         ])
-        configuration.retry = RetryPolicy(attempts: 4, base: .milliseconds(1), cap: .milliseconds(5))
+        configuration.retry = StreamRetry(
+            RetryPolicy(attempts: 4, base: .milliseconds(1), cap: .milliseconds(5)))
         configuration.completionTimeout = .seconds(3)
         var http = configuration.http
         http.timeouts.idle = .seconds(3)

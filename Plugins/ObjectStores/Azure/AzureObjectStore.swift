@@ -71,10 +71,11 @@ public final class AzureObjectStore: ObjectStore {
         case .bytes(let bytes) where bytes.count <= max(configuration.blockSize, 64 << 20):
             return try await putBlob(key, bytes, options, mark: makeMark(options))
         case .bytes(let bytes):
-            return try await BlockUpload(store: self, key: key, options: options)
+            return try await BlockUpload(store: self, key: key, options: options, isReplayable: true)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
         case .stream(let stream, let length):
-            return try await BlockUpload(store: self, key: key, options: options).run(stream, length: length)
+            return try await BlockUpload(store: self, key: key, options: options, isReplayable: false)
+                .run(stream, length: length)
         }
     }
 

@@ -48,12 +48,15 @@ public final class S3ObjectStore: ObjectStore {
             if isCheckedFirst { try await requireAbsent(key) }
             return try await putObject(key, bytes, options, mark: options.makeMark())
         case .bytes(let bytes):
-            return try await MultipartUpload(store: self, key: key, options: options)
+            return try await MultipartUpload(store: self, key: key, options: options, isReplayable: true)
                 .run(ByteStream(bytes), length: Int64(bytes.count))
         case .stream(let stream, let length):
             // Nobody can replay a stream, so what is asked before it is read is repeated here.
-            if isCheckedFirst { try await configuration.retry.runRequest { try await self.requireAbsent(key) } }
-            return try await MultipartUpload(store: self, key: key, options: options).run(stream, length: length)
+            let retry = configuration.retry.policy(
+                hasAnswered: connection.bucketIsKnownToExist, isReplayable: false)
+            if isCheckedFirst { try await retry.runRequest { try await self.requireAbsent(key) } }
+            return try await MultipartUpload(store: self, key: key, options: options, isReplayable: false)
+                .run(stream, length: length)
         }
     }
 

@@ -1,7 +1,6 @@
-import CloudStorage
+public import CloudStorage
 import GodwitPluginAPI
 public import HTTPTransport
-public import Streams
 
 /// How a container is reached, and how blobs are stored in it.
 public struct AzureConfiguration: Sendable {
@@ -65,8 +64,8 @@ public struct AzureConfiguration: Sendable {
     public var blockSize = 8 << 20
     /// Blocks of one upload that are under way at once.
     public var concurrency = 4
-    /// How blocks of a stream are retried.
-    public var retry = RetryPolicy.standard
+    /// How blocks of a stream, and what goes with them, are retried.
+    public var retry = StreamRetry()
 
     /// The defaults.
     public init(container: String) { self.container = container }

@@ -25,7 +25,7 @@ extension AzureObjectStore {
         repeat {
             let page = try await listBlobs(list, including: "uncommittedblobs")
             for blob in page.objects where blob.size == 0 {
-                try await configuration.retry.runRequest { try await self.discard(blob.key) }
+                try await configuration.retry.first.runRequest { try await self.discard(blob.key) }
             }
             list.continuation = page.continuation
         } while list.continuation != nil

@@ -29,19 +29,21 @@ extension AzureObjectStore {
         request.body = bytes
         // The service compares it, and keeps it with the blob.
         request.headers["Content-MD5"] = try await md5(of: bytes)
-        return try await settle(request, key, options, size: Int64(bytes.count), mark: mark)
+        return try await settle(request, key, options, size: Int64(bytes.count), mark: mark, retry: .none)
     }
 
     /// Sends the request that makes a blob appear, and answers for marked puts whose first answer was lost.
     ///
-    /// - Parameter mark: see ``makeMark(_:)``.
+    /// - Parameters:
+    ///   - mark: see ``makeMark(_:)``.
+    ///   - retry: one attempt, where who calls tries again.
     func settle(
-        _ request: StoreRequest, _ key: String, _ options: PutOptions, size: Int64, mark: String?
+        _ request: StoreRequest, _ key: String, _ options: PutOptions, size: Int64, mark: String?, retry: RetryPolicy
     ) async throws -> ObjectInfo {
         var request = request
         if options.ifAbsent { request.headers["If-None-Match"] = "*" }
         request.headers[Self.markHeader] = mark
-        return try await (isReplayed(request) ? configuration.retry : .none).runRequest { [request] in
+        return try await retry.runRequest { [request] in
             do {
                 let headers = try await self.connection.perform(request)
                 try request.requireETag(headers, store: self.description)
@@ -56,9 +58,6 @@ extension AzureObjectStore {
             }
         }
     }
-
-    /// Whether only this store can send the request again: that with a list of blocks ends a stream.
-    private func isReplayed(_ request: StoreRequest) -> Bool { request.query.contains { $0.name == "comp" } }
 
     /// MD5 in base64; nil when checksums are off.
     func md5(of bytes: [UInt8]) async throws -> String? {

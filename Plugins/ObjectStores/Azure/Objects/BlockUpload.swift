@@ -17,15 +17,21 @@ struct BlockUpload {
     let store: AzureObjectStore
     let key: String
     let options: PutOptions
+    /// Whether the caller has the whole body.
+    let isReplayable: Bool
     /// Blocks of two writers of the same blob never mix: each has names of its own, all of one length, as Azure asks.
     private let name = UUID().uuidString.lowercased()
 
     private var configuration: AzureConfiguration { store.configuration }
+    private var retry: RetryPolicy {
+        configuration.retry.policy(hasAnswered: store.connection.hasAnswered, isReplayable: isReplayable)
+    }
 
-    init(store: AzureObjectStore, key: String, options: PutOptions) {
+    init(store: AzureObjectStore, key: String, options: PutOptions, isReplayable: Bool) {
         self.store = store
         self.key = key
         self.options = options
+        self.isReplayable = isReplayable
     }
 
     /// Stores the stream.
@@ -38,7 +44,7 @@ struct BlockUpload {
         {
         case .whole(let bytes):
             let mark = store.makeMark(options)
-            return try await configuration.retry.runRequest {
+            return try await retry.runRequest {
                 try await store.putBlob(key, bytes, options, mark: mark)
             }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
@@ -66,7 +72,7 @@ struct BlockUpload {
 
     /// Nobody can replay the stream, so this is repeated here.
     private func isTaken() async throws -> Bool {
-        try await configuration.retry.runRequest { try await store.headBlob(key, "put") != nil }
+        try await retry.runRequest { try await store.headBlob(key, "put") != nil }
     }
 
     private static func updated(_ digest: Insecure.MD5?, with bytes: [UInt8]) async throws -> Insecure.MD5? {
@@ -91,7 +97,7 @@ struct BlockUpload {
         request.headers["Content-Type"] = "application/octet-stream"
         request.headers["Content-MD5"] = try await store.md5(of: bytes)
         request.body = bytes
-        _ = try await configuration.retry.runRequest { [request] in try await store.connection.perform(request) }
+        _ = try await retry.runRequest { [request] in try await store.connection.perform(request) }
         return (id, bytes.count)
     }
 
@@ -105,7 +111,8 @@ struct BlockUpload {
         let list = ids.map { "<Latest>\($0)</Latest>" }.joined()
         request.body = Array("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list)</BlockList>".utf8)
         do {
-            return try await store.settle(request, key, options, size: size, mark: store.makeMark(options))
+            return try await store.settle(
+                request, key, options, size: size, mark: store.makeMark(options), retry: retry)
         } catch let error as ObjectStoreError where error.kind == .other(code: "InvalidBlockList") {
             // The first of two writers to finish discards what the other has staged.
             guard options.ifAbsent, try await isTaken() else { throw error }

@@ -31,6 +31,7 @@ final class AzureConnection: Sendable {
     private let http: any HTTPClient
     /// The service's clock less ours.
     private let clockOffset = Mutex<TimeInterval>(0)
+    private let answered = Mutex(false)
 
     init(
         _ configuration: AzureConfiguration, place: AzurePlace, authorization: AzureAuthorization,
@@ -43,6 +44,9 @@ final class AzureConnection: Sendable {
     }
 
     var description: String { "azure://\(configuration.container) at \(place.address.text)" }
+
+    /// Whether the service has answered with success.
+    var hasAnswered: Bool { answered.withLock { $0 } }
 
     /// The time by the service's clock, as far as it is known.
     var now: Date { Date().addingTimeInterval(clockOffset.withLock { $0 }) }
@@ -59,6 +63,7 @@ final class AzureConnection: Sendable {
                         .unavailable, "the answer is not a blob service's; is there one at the endpoint?",
                         store: description)
                 }
+                answered.withLock { $0 = true }
                 return response
             }
             // An answer whose body breaks off is judged by its head: the status has been decided by then.

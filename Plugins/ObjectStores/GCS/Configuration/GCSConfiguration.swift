@@ -1,7 +1,6 @@
 public import CloudStorage
 import GodwitPluginAPI
 public import HTTPTransport
-public import Streams
 
 /// How a bucket is reached, and how objects are stored in it.
 public struct GCSConfiguration: Sendable {
@@ -49,8 +48,8 @@ public struct GCSConfiguration: Sendable {
     public var hold: Hold?
     /// Bytes of a chunk of an upload, a multiple of 256 KiB.
     public var chunkSize = 8 << 20
-    /// How chunks of a stream are retried.
-    public var retry = RetryPolicy.standard
+    /// How chunks of a stream, and what goes with them, are retried.
+    public var retry = StreamRetry()
 
     /// The defaults.
     public init(bucket: String) { self.bucket = bucket }

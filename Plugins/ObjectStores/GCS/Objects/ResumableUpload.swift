@@ -14,7 +14,12 @@ struct ResumableUpload {
     let store: GCSObjectStore
     let key: String
     let options: PutOptions
+    /// Whether the caller has the whole body.
+    let isReplayable: Bool
 
+    private var retry: RetryPolicy {
+        configuration.retry.policy(hasAnswered: connection.bucketIsKnownToExist, isReplayable: isReplayable)
+    }
     private var configuration: GCSConfiguration { store.configuration }
     private var connection: GCSConnection { store.connection }
 
@@ -60,7 +65,7 @@ struct ResumableUpload {
         {
         case .whole(let bytes):
             let mark = store.makeMark(options)
-            return try await configuration.retry.runRequest {
+            return try await retry.runRequest {
                 try await store.insert(key, bytes, options, mark: mark)
             }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
@@ -81,7 +86,7 @@ struct ResumableUpload {
         request.query = start.query + [("uploadType", "resumable"), ("fields", GCSObjectStore.fields)]
         request.headers["Content-Type"] = "application/json; charset=UTF-8"
         request.body = start.metadata.serialized()
-        let response = try await configuration.retry.runRequest { [request] in
+        let response = try await retry.runRequest { [request] in
             let response = try await connection.send(request, to: connection.uploadURL(request))
             _ = try await request.collect(response.body, limit: 1 << 18, store: store.description)
             return response
@@ -138,7 +143,7 @@ struct ResumableUpload {
         _ chunk: Chunk, to session: String, _ checksum: String, _ start: GCSObjectStore.UploadStart
     ) async throws -> JSONValue? {
         let position = Position(chunk.start)
-        return try await configuration.retry.runRequest {
+        return try await retry.runRequest {
             // What an attempt before has brought across is not sent again.
             if position.mustBeAsked {
                 switch try await ask(session, chunk) {

@@ -40,6 +40,8 @@ final class GCSConnection: Sendable {
         configuration.endpoint.map { "gs://\(configuration.bucket) at \($0.text)" } ?? "gs://\(configuration.bucket)"
     }
 
+    var bucketIsKnownToExist: Bool { bucketIsThere.withLock { $0 } }
+
     var canSign: Bool { credentials.signer != nil }
 
     /// The address of an object's, or the bucket's objects', resource.

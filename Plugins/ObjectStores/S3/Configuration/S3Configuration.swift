@@ -1,7 +1,6 @@
 public import CloudStorage
 import GodwitPluginAPI
 public import HTTPTransport
-public import Streams
 
 /// How a bucket is reached, and how objects are stored in it.
 public struct S3Configuration: Sendable {
@@ -82,8 +81,8 @@ public struct S3Configuration: Sendable {
     public var usesDualStack = false
     /// Whether the server keeps checksums of whole objects of parts; nil: true for AWS, false elsewhere.
     var wholeChecksum: Bool?
-    /// How parts of a stream are retried.
-    public var retry = RetryPolicy.standard
+    /// How parts of a stream, and what goes with them, are retried.
+    public var retry = StreamRetry()
     /// How long the completion of an upload may give no sign of life: servers take minutes to put many parts together.
     public var completionTimeout = Duration.seconds(600)
 

@@ -26,7 +26,12 @@ struct MultipartUpload {
     let store: S3ObjectStore
     let key: String
     let options: PutOptions
+    /// Whether the caller has the whole body.
+    let isReplayable: Bool
 
+    private var retry: RetryPolicy {
+        configuration.retry.policy(hasAnswered: connection.bucketIsKnownToExist, isReplayable: isReplayable)
+    }
     private var configuration: S3Configuration { store.configuration }
     private var connection: S3Connection { store.connection }
 
@@ -40,12 +45,12 @@ struct MultipartUpload {
         {
         case .whole(let bytes):
             let mark = options.makeMark()
-            return try await configuration.retry.runRequest {
+            return try await retry.runRequest {
                 try await store.putObject(key, bytes, options, mark: mark)
             }
         case .more(let bytes, let rest): (first, cutter) = (bytes, rest)
         }
-        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
+        if options.ifAbsent { try await retry.runRequest { try await store.requireAbsent(key) } }
         let id = try await create()
         let stored: Stored
         do {
@@ -61,7 +66,7 @@ struct MultipartUpload {
         }
         guard configuration.isProtected(options) else { return stored.info }
         do {
-            try await store.ensureLock(of: key, version: stored.version, options)
+            try await store.ensureLock(of: key, version: stored.version, options, retry: retry)
         } catch {
             throw await store.withdraw(key, version: stored.version, after: error)
         }
@@ -94,7 +99,7 @@ struct MultipartUpload {
         request.headers["Content-Type"] = "application/octet-stream"
         configuration.addCustomerKey(&request.headers)
         let checksum = try await store.addBody(bytes, to: &request)
-        let headers = try await configuration.retry.runRequest { [request] in try await connection.perform(request) }
+        let headers = try await retry.runRequest { [request] in try await connection.perform(request) }
         guard let etag = headers["ETag"] else {
             throw connection.error(.unavailable, request, "the answer to part \(number) has no ETag")
         }
@@ -110,7 +115,7 @@ struct MultipartUpload {
             if configuration.hasWholeChecksum { request.headers["x-amz-checksum-type"] = "FULL_OBJECT" }
         }
         request.body = []
-        let answer = try await configuration.retry.runRequest { [request] in try await connection.document(request) }
+        let answer = try await retry.runRequest { [request] in try await connection.document(request) }
         guard let id = answer.text("UploadId"), !id.isEmpty else {
             throw connection.error(.unavailable, request, "the answer has no UploadId")
         }
@@ -119,7 +124,7 @@ struct MultipartUpload {
 
     /// - Parameter checksum: of the whole object, which the store compares before the object appears; nil for none.
     private func complete(_ id: String, _ parts: [Part], checksum: String?) async throws -> Stored {
-        if options.ifAbsent { try await configuration.retry.runRequest { try await store.requireAbsent(key) } }
+        if options.ifAbsent { try await retry.runRequest { try await store.requireAbsent(key) } }
         var request = StoreRequest("POST", "put", key: key)
         request.query = [("uploadId", id)]
         request.headers["Content-Type"] = "application/xml"
@@ -133,7 +138,7 @@ struct MultipartUpload {
         request.body = Array(completion(parts).utf8)
         request.timeouts = HTTPTimeouts(idle: configuration.completionTimeout)
         let size = parts.reduce(0) { $0 + Int64($1.size) }
-        return try await configuration.retry.runRequest { [request] in
+        return try await retry.runRequest { [request] in
             do {
                 let response = try await connection.send(request)
                 let answer = try await connection.document(of: response, request)

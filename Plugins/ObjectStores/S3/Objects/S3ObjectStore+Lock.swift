@@ -9,8 +9,8 @@ extension S3ObjectStore {
     /// (Ceph 16, moto). Who may not look writes it once more, which changes nothing.
     ///
     /// - Parameter version: the one that the upload made; nil where the server does not say.
-    func ensureLock(of key: String, version: String?, _ options: PutOptions) async throws {
-        try await configuration.retry.runRequest {
+    func ensureLock(of key: String, version: String?, _ options: PutOptions, retry: RetryPolicy) async throws {
+        try await retry.runRequest {
             let headers = try await self.lockHeaders(of: key, version: version)
             if let until = options.retainUntil, headers["x-amz-object-lock-mode"] == nil {
                 let mode = (self.configuration.objectLock ?? .governance).rawValue

@@ -23,7 +23,7 @@ extension S3ObjectStore {
         let limit = Date().addingTimeInterval(-Double(age.components.seconds))
         var aborted: [StaleUpload] = []
         for upload in try await uploads(prefix: prefix) where upload.initiated <= limit {
-            try await abortUpload(upload.key, upload.id, policy: configuration.retry)
+            try await abortUpload(upload.key, upload.id, policy: configuration.retry.first)
             aborted.append(upload)
         }
         return aborted
