@@ -47,11 +47,14 @@ import Testing
         #expect(turned.1 == ["d keeps its name: there is another e", "z keeps its name: there is another d"])
     }
 
-    /// A controller adopts by labels what it finds, and makes anew what it does not.
+    /// A controller adopts by labels what it finds, and makes anew what it does not; a network policy that finds no
+    /// namespace lets nobody in.
     @Test(arguments: [
         ("v1", "Pod", false), ("v1", "ReplicationController", false), ("apps/v1", "ReplicaSet", false),
         ("apps/v1", "ControllerRevision", false), ("discovery.k8s.io/v1", "EndpointSlice", false),
-        ("kubevirt.io/v1", "VirtualMachineInstance", false), ("v1", "Secret", true),
+        ("kubevirt.io/v1", "VirtualMachineInstance", false), ("v1", "Secret", true), ("v1", "Namespace", false),
+        ("v1", "PersistentVolume", false), ("v1", "Service", false), ("v1", "Endpoints", false),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole", false), ("authorization.openshift.io/v1", "ClusterRole", false),
     ])
     func labelsStayOnWhatIsSelected(apiVersion: String, kind: String, isOwned: Bool) async throws {
         let rules = try MetadataRules(

@@ -5,11 +5,16 @@ public import GodwitPluginAPI
 /// Sets, renames and leaves out labels or annotations of everything that is restored.
 ///
 /// Changed is the metadata of the objects themselves. Pod templates and selectors stay: a Service that selects by a label
-/// would lose its pods without a word. For the same reason labels that selectors look at stay on what is selected: on
-/// pods, instances of virtual machines, ReplicaSets, ReplicationControllers, ControllerRevisions and EndpointSlices, and on
-/// whatever a controller made. Restored without its owner, such an object is adopted by its labels, and one that is not is
-/// made a second time. These objects only get labels that they do not have. Entries that other parts of the restore add
-/// later, such as Velero's labels, stay too.
+/// would lose its pods without a word. For the same reason labels that selectors look at stay on what is selected:
+///
+/// - on pods, instances of virtual machines, ReplicaSets, ReplicationControllers, ControllerRevisions and EndpointSlices,
+///   and on whatever a controller made. Restored without its owner, such an object is adopted by its labels, and one that
+///   is not is made a second time.
+/// - on Namespaces (network policies, admission webhooks, pod security), PersistentVolumes (claims), ClusterRoles
+///   (aggregated ones), Services and Endpoints (proxies and monitoring).
+///
+/// These objects only get labels that they do not have. Entries that other parts of the restore add later, such as
+/// Velero's labels, stay too.
 public struct MetadataChange: RestoreItemAction {
     /// `godwit.io/labels` or `godwit.io/annotations`
     public var name: String { "godwit.io/\(rules.field.rawValue)" }
@@ -39,6 +44,9 @@ public struct MetadataChange: RestoreItemAction {
         GroupKind("", "Pod"), GroupKind("", "ReplicationController"), GroupKind("apps", "ReplicaSet"),
         GroupKind("extensions", "ReplicaSet"), GroupKind("apps", "ControllerRevision"),
         GroupKind("discovery.k8s.io", "EndpointSlice"), GroupKind("kubevirt.io", "VirtualMachineInstance"),
+        GroupKind("", "Namespace"), GroupKind("", "PersistentVolume"), GroupKind("", "Service"),
+        GroupKind("", "Endpoints"), GroupKind("rbac.authorization.k8s.io", "ClusterRole"),
+        GroupKind("authorization.openshift.io", "ClusterRole"),
     ]
 
     /// Whether something finds the object by its labels.
