@@ -76,6 +76,7 @@ import Testing
         #expect(
             web.annotations == [
                 "example.com/owner": "blue", "example.com/note": "a, b = c", "godwit.io/original-replicas": "3",
+                "godwit.io/set-replicas": "0",
             ])
         let expected: JSONValue = [
             "nodeSelector": ["kubernetes.io/os": "linux"],
@@ -200,7 +201,10 @@ import Testing
         let restored = try await objects(workspace, "out")
         #expect(
             restored["PersistentVolumeClaim/disk"]?.annotations == ["volume.kubernetes.io/selected-node": "node-9"])
-        #expect(restored["Deployment/web"]?.annotations == ["godwit.io/original-replicas": "3"])
+        #expect(
+            restored["Deployment/web"]?.annotations == [
+                "godwit.io/original-replicas": "3", "godwit.io/set-replicas": "0",
+            ])
     }
 
     @Test func theChoicesAreRecordedAndShown() async throws {

@@ -180,6 +180,32 @@ import Testing
         #expect(try await VirtualMachineState(.restoreOriginal).restored(machine) == cleaned(machine))
     }
 
+    @Test func aMachineThatWasChangedSinceStaysAsItIs() async throws {
+        var machine = try await VirtualMachineState(.set(.halted)).restored(try Samples.named("machine"))
+        machine[path: "spec", "runStrategy"] = "Manual"
+        let outcome = try await VirtualMachineState(.restoreOriginal).outcome(machine)
+        #expect(outcome.item?[path: "spec", "runStrategy"] == "Manual")
+        #expect(outcome.item?[path: "metadata", "annotations"] == nil)
+        #expect(
+            outcome.warnings == [
+                "its run strategy stays Manual, because it was changed since Always was kept in the annotation "
+                    + "godwit.io/original-run-strategy"
+            ])
+        // The next restore keeps what it found.
+        let halted = try await VirtualMachineState(.set(.halted)).restored(machine)
+        #expect(
+            halted.annotations == [
+                "godwit.io/original-run-strategy": "Manual", "godwit.io/set-run-strategy": "Halted",
+            ])
+        let back = try await VirtualMachineState(.restoreOriginal).restored(halted)
+        #expect(back[path: "spec", "runStrategy"] == "Manual")
+        // Who has put it back already has nothing to be told of.
+        var started = halted
+        started[path: "spec", "runStrategy"] = "Manual"
+        let same = try await VirtualMachineState(.restoreOriginal).outcome(started)
+        #expect(same == .restore(cleaned(back)))
+    }
+
     @Test func aKeptStrategyThatIsNoneIsTold() async throws {
         var machine = try Samples.named("machine")
         machine.annotations = ["godwit.io/original-run-strategy": "Sometimes"]

@@ -24,7 +24,9 @@ import Testing
         #expect(scaled.annotations["godwit.io/original-replicas"] == "\(count)")
         // A second restore with another number does not forget the first.
         let again = try await Replicas(.set(1)).restored(scaled)
-        #expect(again.annotations == scaled.annotations && again[path: "spec", "replicas"] == 1)
+        #expect(
+            again.annotations == ["godwit.io/original-replicas": "\(count)", "godwit.io/set-replicas": "1"])
+        #expect(again[path: "spec", "replicas"] == 1)
         #expect(try await Replicas(.restoreOriginal).restored(again) == cleaned(original))
     }
 
@@ -50,9 +52,68 @@ import Testing
         "godwit.io/original-replicas",
     ])
     func whatOtherToolsKeptIsPutBack(annotation: String) async throws {
-        let quiesced = try annotated("deployment", [annotation: "7", "mine": "stays"])
+        var quiesced = try annotated("deployment", [annotation: "7", "mine": "stays"])
+        quiesced[path: "spec", "replicas"] = 0
         let restored = try await Replicas(.restoreOriginal).restored(quiesced)
         #expect(restored[path: "spec", "replicas"] == 7 && restored.annotations == ["mine": "stays"])
+        // Scaled to another number, it is still that one which counts.
+        let scaled = try await Replicas(.set(1)).restored(quiesced)
+        #expect(scaled.annotations["godwit.io/original-replicas"] == "7")
+        #expect(try await Replicas(.restoreOriginal).restored(scaled)[path: "spec", "replicas"] == 7)
+    }
+
+    @Test(arguments: [
+        ["godwit.io/original-replicas": "5", "godwit.io/set-replicas": "0"],
+        ["migration.openshift.io/preQuiesceReplicas": "5"], ["oadp.openshift.io/original-replicas": "5"],
+    ])
+    func whatWasScaledSinceStaysAsItIs(kept: [String: String]) async throws {
+        var scaled = try annotated("deployment", kept)
+        scaled[path: "spec", "replicas"] = 8
+        let annotation = try #require(kept.keys.min())
+        let outcome = try await Replicas(.restoreOriginal).outcome(scaled)
+        #expect(outcome.item?[path: "spec", "replicas"] == 8)
+        #expect(outcome.item?[path: "metadata", "annotations"] == nil)
+        #expect(
+            outcome.warnings == [
+                "it stays at 8 replicas, because it was scaled since 5 were kept in the annotation \(annotation)"
+            ])
+        // The next restore keeps what it found.
+        let again = try await Replicas(.set(0)).restored(scaled)
+        #expect(again.annotations["godwit.io/original-replicas"] == "8")
+        #expect(try await Replicas(.restoreOriginal).restored(again)[path: "spec", "replicas"] == 8)
+        // Who has put it back already has nothing to be told of.
+        scaled[path: "spec", "replicas"] = 5
+        let same = try await Replicas(.restoreOriginal).outcome(scaled)
+        #expect(same.item?[path: "metadata", "annotations"] == nil && same.warnings.isEmpty)
+    }
+
+    /// The Deployment has rolled out another revision since, and scales its ReplicaSets itself.
+    @Test(arguments: ["replicaset", "replicationcontroller"])
+    func anOldRevisionIsNotStartedAgain(sample: String) async throws {
+        let owner: JSONValue = [
+            "apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u", "controller": true,
+        ]
+        var revision = try Samples.named(sample)
+        revision[path: "metadata", "ownerReferences"] = [owner]
+        var scaled = try await Replicas(.set(0)).restored(revision)
+        // Restored, it has no owner until one adopts it; without one its number is all there is.
+        let alone = try await Replicas(.restoreOriginal).restored(scaled)
+        #expect(alone[path: "spec", "replicas"] == revision[path: "spec", "replicas"])
+        scaled[path: "metadata", "ownerReferences"] = [owner]
+        let adopted = try await Replicas(.restoreOriginal).outcome(scaled)
+        #expect(adopted.item?[path: "spec", "replicas"] == 0)
+        #expect(adopted.item?[path: "metadata", "annotations"] == nil && adopted.warnings.isEmpty)
+    }
+
+    /// A workload of an operator, which may have left the number to others.
+    @Test func whatAnOperatorOwnsIsPutBack() async throws {
+        var set = try Samples.named("statefulset")
+        set[path: "metadata", "ownerReferences"] = [
+            ["apiVersion": "example.com/v1", "kind": "Database", "name": "db", "uid": "u", "controller": true]
+        ]
+        var scaled = try await Replicas(.set(0)).restored(set)
+        scaled[path: "metadata", "ownerReferences"] = set[path: "metadata", "ownerReferences"]
+        #expect(try await Replicas(.restoreOriginal).restored(scaled) == cleaned(set))
     }
 
     @Test(arguments: ["many", "-1", "", "99999999999"])
@@ -103,7 +164,8 @@ import Testing
         let back = try await Replicas(.restoreOriginal).execute(item, original: original, context: FakeRestoreContext())
         #expect(back.item?[path: "spec", "replicas"] == 7)
         let again = try await Replicas(.set(0)).execute(item, original: original, context: FakeRestoreContext())
-        #expect(again.item?.annotations == ["godwit.io/original-replicas": "7"])
+        #expect(
+            again.item?.annotations == ["godwit.io/original-replicas": "7", "godwit.io/set-replicas": "0"])
     }
 
     @Test func jobsThatMTCQuiescedGoAgain() async throws {

@@ -5,7 +5,8 @@ public import GodwitPluginAPI
 ///
 /// The choice is the restore's, or else that of its label `velero.kubevirt.io/restore-run-strategy`, with which users of
 /// the kubevirt-velero-plugin ask for it. What stood there is kept in the annotation `godwit.io/original-run-strategy`, as
-/// a strategy also where it was the older `running`; a later restore, of a backup taken meanwhile, puts it back.
+/// a strategy also where it was the older `running`, and the choice in `godwit.io/set-run-strategy`; a later restore, of a
+/// backup taken meanwhile, puts it back. A machine that does something else by then stays as it is, with a warning.
 ///
 /// Two more labels of that plugin let a copy run beside the original: `velero.kubevirt.io/clear-mac-address` removes the
 /// MAC addresses of all interfaces, `velero.kubevirt.io/generate-new-firmware-uuid` gives machines new firmware UUIDs.
@@ -28,12 +29,15 @@ public struct VirtualMachineState: RestoreItemAction {
     public enum Mode: Sendable, Hashable {
         /// It becomes this one; what it was is kept in the annotation.
         case set(RunStrategy)
-        /// What was kept is put back and the annotation removed; without one nothing changes.
+        /// What was kept is put back where nobody has changed it since, and the annotations are removed; without one
+        /// nothing changes.
         case restoreOriginal
     }
 
     /// The annotation that keeps the strategy that was replaced.
     public static let originalStrategyAnnotation = "godwit.io/original-run-strategy"
+    /// The annotation that keeps the strategy that was set: while it stands there, nobody has changed it since.
+    public static let setStrategyAnnotation = "godwit.io/set-run-strategy"
 
     static let runStrategyLabel = "velero.kubevirt.io/restore-run-strategy"
     static let clearAddressLabel = "velero.kubevirt.io/clear-mac-address"
@@ -83,9 +87,16 @@ public struct VirtualMachineState: RestoreItemAction {
         let old = current(of: item)
         change(strategy.rawValue, on: &item)
         guard let old, old != strategy.rawValue else { return }
-        // Of several restores in a row the first one knew the original.
+        // Of several restores in a row the first one knew the original, unless somebody has changed it in between.
+        let kept = original.annotations[originalStrategyAnnotation].flatMap(RunStrategy.init)?.rawValue
         item[path: "metadata", "annotations", originalStrategyAnnotation] = .string(
-            original.annotations[originalStrategyAnnotation] ?? old)
+            isStale(original, old) ? old : kept ?? old)
+        item[path: "metadata", "annotations", setStrategyAnnotation] = .string(strategy.rawValue)
+    }
+
+    /// Whether somebody has changed the strategy since it was set.
+    private static func isStale(_ original: KubernetesObject, _ current: String?) -> Bool {
+        original.annotations[setStrategyAnnotation].map { $0 != current } ?? false
     }
 
     /// - Returns: warnings.
@@ -96,9 +107,17 @@ public struct VirtualMachineState: RestoreItemAction {
         guard let strategy = RunStrategy(rawValue: text) else {
             return ["the annotation \(originalStrategyAnnotation) holds '\(text)', which is no run strategy"]
         }
-        change(strategy.rawValue, on: &item)
-        item.annotations[originalStrategyAnnotation] = nil
-        return []
+        for annotation in [originalStrategyAnnotation, setStrategyAnnotation] { item.annotations[annotation] = nil }
+        let current = current(of: item)
+        guard isStale(original, current) else {
+            change(strategy.rawValue, on: &item)
+            return []
+        }
+        guard current != strategy.rawValue else { return [] }
+        return [
+            "its run strategy stays \(current ?? "unset"), because it was changed since \(text) was kept in the annotation "
+                + originalStrategyAnnotation
+        ]
     }
 
     /// What a machine does now, as a run strategy; nil when it says nothing.

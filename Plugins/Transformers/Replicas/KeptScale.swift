@@ -7,16 +7,12 @@ import GodwitModel
 struct KeptScale {
     /// The workload, as far as it is put back.
     private(set) var item: KubernetesObject
-    /// What could not be understood.
+    /// What could not be understood, and what was not put back.
     private(set) var warnings: [String] = []
 
     private let kept: [String: String]
+    private let isRevision: Bool
 
-    /// Where numbers are kept, the first one first: Godwit's, OADP's and MTC's annotation.
-    private static let counts = [
-        Replicas.originalReplicasAnnotation, "oadp.openshift.io/original-replicas",
-        "migration.openshift.io/preQuiesceReplicas",
-    ]
     /// OADP sets a paused DeploymentConfig going, and marks one that it has changed.
     private static let paused = "oadp.openshift.io/original-paused"
     private static let modifiedLabel = "oadp.openshift.io/replicas-modified"
@@ -27,6 +23,7 @@ struct KeptScale {
     init(_ item: KubernetesObject, _ original: KubernetesObject) {
         self.item = item
         kept = original.annotations
+        isRevision = Replicas.isRevision(original)
     }
 
     /// Puts back everything that was kept, and removes where it was kept.
@@ -46,14 +43,23 @@ struct KeptScale {
     }
 
     private mutating func putBackCount() {
-        guard let annotation = Self.counts.first(where: { kept[$0] != nil }) else { return }
-        let text = kept[annotation] ?? ""
-        guard let count = Int32(text), count >= 0 else {
-            return warn(annotation, text, "which is no number of replicas")
+        guard let kept = KeptCount(kept) else { return }
+        // Its owner scales it, and may have gone on to another revision.
+        guard !isRevision else { return forget(KeptCount.annotations) }
+        guard let count = kept.count else {
+            return warn(kept.annotation, kept.text, "which is no number of replicas")
         }
         // Of a Job, the number of pods at a time.
-        item[path: "spec", item.kind == "Job" ? "parallelism" : "replicas"] = .integer(Int64(count))
-        forget(Self.counts)
+        let field = item.kind == "Job" ? "parallelism" : "replicas"
+        let current = item[path: "spec", field]?.integer ?? Replicas.serversDefault
+        if !kept.isStale(current) {
+            item[path: "spec", field] = .integer(count)
+        } else if current != count {
+            warnings.append(
+                "it stays at \(current) \(field), because it was scaled since \(count) were kept in the annotation "
+                    + kept.annotation)
+        }
+        forget(KeptCount.annotations)
     }
 
     private mutating func putBackPaused() {
