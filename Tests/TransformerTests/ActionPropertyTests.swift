@@ -32,10 +32,12 @@ import Testing
         ("kubevirt.io/v1", "VirtualMachine"), ("cdi.kubevirt.io/v1beta1", "DataVolume"),
         ("pool.kubevirt.io/v1alpha1", "VirtualMachinePool"), ("apps/v1", "DaemonSet"),
         ("networking.k8s.io/v1", "Ingress"), ("snapshot.storage.k8s.io/v1", "VolumeSnapshot"),
+        ("v1", "Namespace"), ("snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot"),
+        ("snapshot.kubevirt.io/v1beta1", "VirtualMachineRestore"),
     ]
 
     private static func actions() throws -> [any RestoreItemAction] {
-        RestoreFixes.all() + OpenShiftFixes.all().filter { !($0 is BuildAction) } + KubeVirt.fixes()
+        RestoreFixes.all() + OpenShiftFixes.all().filter { !Self.skipsAll($0) } + KubeVirt.fixes()
             + [
                 NamespaceMapping(mapping: ["a": "b"]), ReclaimPolicy(.restoreOriginal),
                 StorageClassMapping(mapping: ["a": "b"]),
@@ -52,6 +54,11 @@ import Testing
                 MetadataChange(rules: try MetadataRules(.labels, dropping: ["a"])),
                 MetadataChange(rules: try MetadataRules(.annotations, renaming: ["a": "b"])),
             ] + ImageRegistry.actions(rules: try ImageRegistryRules(["docker.io": "m.local"]))
+    }
+
+    /// Actions that leave out whatever they are asked about.
+    private static func skipsAll(_ action: any RestoreItemAction) -> Bool {
+        action is BuildAction || action is TemplateInstanceAction
     }
 
     /// Odd shapes of what actions look into: none may crash, and none may be changed.

@@ -94,7 +94,9 @@ import Testing
     }
 
     /// Actions that leave out whatever they are asked about.
-    private static let skipping: Set<String> = ["godwit.io/openshift-build"]
+    private static let skipping: Set<String> = [
+        "godwit.io/openshift-build", "godwit.io/openshift-template-instance",
+    ]
 
     /// The resource of a sample, as the selectors name it.
     private static func resource(of sample: KubernetesObject) -> String {

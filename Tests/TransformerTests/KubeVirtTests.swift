@@ -150,6 +150,49 @@ import Testing
         }
     }
 
+    /// Requests, by what is known of them, and why they are left out; nil where they are restored.
+    private static let requests: [(group: String, kind: String, status: JSONValue, reason: String?)] = [
+        ("kubevirt.io/v1", "VirtualMachineInstanceMigration", ["phase": "Succeeded"], moved),
+        ("kubevirt.io/v1", "VirtualMachineInstanceMigration", ["phase": "Running"], moved),
+        ("snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot", ["phase": "Succeeded"], taken),
+        ("snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot", ["phase": "Failed"], taken),
+        ("snapshot.kubevirt.io/v1alpha1", "VirtualMachineSnapshot", ["readyToUse": true], taken),
+        ("snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot", ["phase": "InProgress"], nil),
+        (
+            "snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshotContent", [:],
+            "KubeVirt makes it for its VirtualMachineSnapshot"
+        ),
+        (
+            "snapshot.kubevirt.io/v1beta1", "VirtualMachineRestore", ["complete": true],
+            "it was carried out in the old cluster, and would set the machine back again"
+        ),
+        ("snapshot.kubevirt.io/v1beta1", "VirtualMachineRestore", ["complete": false], nil),
+        (
+            "clone.kubevirt.io/v1beta1", "VirtualMachineClone", ["phase": "Succeeded"],
+            "it was carried out in the old cluster, and would clone the machine again"
+        ),
+        ("clone.kubevirt.io/v1beta1", "VirtualMachineClone", ["phase": "SnapshotInProgress"], nil),
+    ]
+    private static let moved = "it moved an instance between nodes of the old cluster"
+    private static let taken =
+        "the snapshot was taken in the old cluster, and would be taken again of the restored machine"
+
+    @Test(arguments: requests)
+    func whatWasCarriedOutIsNotAskedForAgain(
+        group: String, kind: String, status: JSONValue, reason: String?
+    ) async throws {
+        let request = KubernetesObject([
+            "apiVersion": .string(group), "kind": .string(kind), "metadata": ["name": "r", "namespace": "shop"],
+            "spec": [:], "status": status,
+        ])
+        let resource = GroupResource(
+            group: GroupVersion(apiVersion: group).group, resource: kind.lowercased() + "s")
+        let actions = KubeVirt.fixes().filter { $0.appliesTo.includedResources.contains(resource.description) }
+        try #require(actions.count == 1)
+        let outcome = try await actions[0].outcome(request)
+        #expect(outcome == reason.map { .skip(reason: $0) } ?? .restore(cleaned(request)))
+    }
+
     @Test(arguments: VirtualMachineState.RunStrategy.allCases)
     func machinesStartOrHalt(strategy: VirtualMachineState.RunStrategy) async throws {
         let machine = try await VirtualMachineState(.set(strategy)).restored(try Samples.named("machine"))

@@ -42,6 +42,12 @@ import Testing
         ),
         (
             """
+            {"apiVersion":"template.openshift.io/v1","kind":"TemplateInstance","metadata":{"name":"web","namespace":"shop"},
+            "spec":{"template":{"objects":[]}},"status":{"conditions":[{"type":"Ready","status":"True"}]}}
+            """, "its template would be instantiated again; the objects that it made are restored by themselves"
+        ),
+        (
+            """
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1-build","namespace":"shop","annotations":
             {"openshift.io/build.name":"web-1"}}}
             """, "it is the pod of build 'web-1'"

@@ -12,7 +12,8 @@ public enum KubeVirt {
     /// - Parameter restoresDeletableVolumes: PersistentVolumes whose reclaim policy is Delete are restored as they are.
     public static func fixes(restoresDeletableVolumes: Bool = false) -> [any RestoreItemAction] {
         [
-            LauncherPodAction(), VirtualMachineInstanceAction(), DataVolumeClaimAction(),
+            LauncherPodAction(), VirtualMachineInstanceAction(), VirtualMachineRequestAction(),
+            DataVolumeClaimAction(),
             DataVolumeAction(restoresDeletableVolumes: restoresDeletableVolumes), VirtualMachineAction(),
         ]
     }

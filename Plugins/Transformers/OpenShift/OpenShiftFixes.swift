@@ -8,9 +8,10 @@ public enum OpenShiftFixes {
     /// All fixes in the order in which they must run: first those that leave items out.
     public static func all() -> [any RestoreItemAction] {
         [
-            BuildAction(), BuildPodAction(), BuildConfigMapAction(), ImageTagAction(), ReplicationControllerAction(),
-            SystemRoleBindingAction(), GeneratedSecretAction(), ServiceCertificateAction(), RouteAction(),
-            ImageStreamAction(), PullSecretReferenceAction(), ScaleTargetAction(),
+            BuildAction(), BuildPodAction(), BuildConfigMapAction(), TemplateInstanceAction(), ImageTagAction(),
+            ReplicationControllerAction(), SystemRoleBindingAction(), GeneratedSecretAction(),
+            ServiceCertificateAction(), RouteAction(), ImageStreamAction(), PullSecretReferenceAction(),
+            ScaleTargetAction(),
         ]
     }
 }
