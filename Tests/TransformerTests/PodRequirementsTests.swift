@@ -20,6 +20,37 @@ import Testing
         #expect(spec[path: "affinity", "podAntiAffinity"] != nil)
     }
 
+    @Test(arguments: ["openshift.io/node-selector", "scheduler.alpha.kubernetes.io/node-selector"])
+    func aNamespaceNoLongerAsksForItsPods(annotation: String) async throws {
+        func selector(_ text: String, without patterns: [String]) async throws -> JSONValue? {
+            let namespace = KubernetesObject([
+                "apiVersion": "v1", "kind": "Namespace",
+                "metadata": ["name": "shop", "annotations": [annotation: .string(text)]],
+            ])
+            let restored = try await PodRequirements(rules: try PodRequirementRules(nodeLabels: patterns))
+                .restored(namespace)
+            return restored[path: "metadata", "annotations"]
+        }
+        let both = "disktype=ssd,example.com/pool=web"
+        #expect(try await selector(both, without: ["disktype"]) == [annotation: "example.com/pool=web"])
+        #expect(
+            try await selector("a=b, disktype = ssd ,c=", without: ["disktype"]) == [annotation: "a=b,c="])
+        #expect(try await selector(both, without: ["*"]) == nil)
+        #expect(try await selector(both, without: ["other"]) == [annotation: .string(both)])
+        // It keeps the cluster's default away.
+        #expect(try await selector("", without: ["*"]) == [annotation: ""])
+        #expect(try await selector(both, without: []) == [annotation: .string(both)])
+    }
+
+    @Test func otherAnnotationsOfANamespaceStay() async throws {
+        let namespace = KubernetesObject([
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": ["name": "shop", "annotations": ["openshift.io/node-selector": "a=b", "mine": "c=d"]],
+        ])
+        let rules = try PodRequirementRules(nodeLabels: ["*"])
+        #expect(try await PodRequirements(rules: rules).restored(namespace).annotations == ["mine": "c=d"])
+    }
+
     @Test func everythingThatAsksForNodesGoes() async throws {
         let spec = try await cleaned("cronjob", try PodRequirementRules(nodeLabels: ["*"]))[
             path: "spec", "jobTemplate", "spec", "template", "spec"]

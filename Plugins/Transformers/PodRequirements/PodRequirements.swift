@@ -5,25 +5,28 @@ public import GodwitPluginAPI
 /// Leaves out of pods and of the pod templates of all workload kinds what another cluster cannot give: labels of nodes,
 /// taints, priority classes and service accounts, by the patterns of their names.
 ///
-/// With a priority class goes the preemption policy that came from it. OpenShift's plugin for Velero leaves out the node
+/// Namespaces no longer ask for these labels of nodes on behalf of their pods. With a priority class goes the preemption policy that came from it. OpenShift's plugin for Velero leaves out the node
 /// selector of every pod; here it is the user's choice, and then for templates too.
 public struct PodRequirements: RestoreItemAction {
     /// `godwit.io/pod-requirements`
     public let name = "godwit.io/pod-requirements"
-    /// The workload kinds.
-    public let appliesTo = ResourceSelector(includedResources: PodSpecs.resources)
+    /// The workload kinds, and namespaces.
+    public let appliesTo = ResourceSelector(includedResources: PodSpecs.resources + ["namespaces"])
     /// What is left out.
     public let rules: PodRequirementRules
 
     /// Leaves out by rules.
     public init(rules: PodRequirementRules) { self.rules = rules }
 
-    /// Cleans the object's pod spec.
+    /// Cleans the object's pod spec, or the namespace's node selector.
     public func execute(
         _ item: KubernetesObject, original: KubernetesObject, context: any RestoreContext
     ) async throws -> RestoreItemOutcome {
-        guard let podSpec = PodSpecs.path(in: GroupKind(of: item)) else { return .restore(item) }
         var item = item
+        if GroupKind(of: item) == GroupKind("", "Namespace") {
+            NamespaceNodeSelector(labels: rules.nodeLabels).remove(from: &item)
+        }
+        guard let podSpec = PodSpecs.path(in: GroupKind(of: item)) else { return .restore(item) }
         podSpec.update(&item) { value in
             guard var spec = value.object else { return }
             clean(&spec)
