@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/btrfs.h>
+#include <linux/fs.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,24 @@ static inline int godwit_btrfs_destroy(int directory, const char *name) {
     if (strlen(name) > 255) return ENAMETOOLONG;
     strcpy(arguments.name, name);
     return ioctl(directory, BTRFS_IOC_SNAP_DESTROY, &arguments) == 0 ? 0 : errno;
+}
+
+// Whether the data of a file, or of files that are made in a directory, is written in place (`chattr +C`). The empty
+// directory that a snapshot has in place of a subvolume has no flags.
+static inline int godwit_btrfs_is_in_place(int descriptor, int *isInPlace) {
+    unsigned int flags = 0;
+    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0 && errno != ENOTTY) return errno;
+    *isInPlace = (flags & FS_NOCOW_FL) != 0;
+    return 0;
+}
+
+// Has the data of an empty file, or of files that are made in a directory, written in place or not.
+static inline int godwit_btrfs_set_in_place(int descriptor, int isInPlace) {
+    unsigned int flags = 0;
+    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return errno;
+    // What is written in place cannot be compressed.
+    flags = isInPlace ? (flags & ~FS_COMPR_FL) | FS_NOCOW_FL : flags & ~FS_NOCOW_FL;
+    return ioctl(descriptor, FS_IOC_SETFLAGS, &flags) == 0 ? 0 : errno;
 }
 
 // The name of a subvolume that is below a directory, from `after` on in the order of their numbers. `after` becomes the

@@ -4,6 +4,8 @@ import Streams
 import Synchronization
 
 /// Copies a directory so that both share the data of their files (reflinks), with everything that belongs to them.
+///
+/// What cannot be shared is copied, such as files from before the file system was mounted without checksums.
 final class SharedCopy: Sendable {
     /// The copy broke off.
     struct Failure: Error {
@@ -35,9 +37,12 @@ final class SharedCopy: Sendable {
     }
 
     private func copy() throws {
+        try InPlaceFlags(from: source, to: target).carryOver {
+            guard !running.withLock({ $0.isCancelled }) else { throw CancellationError() }
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/cp")
-        process.arguments = ["--archive", "--reflink=always", "--no-target-directory", "--", source, target]
+        process.arguments = ["--archive", "--reflink=auto", "--no-target-directory", "--", source, target]
         process.environment = ["LC_ALL": "C"]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

@@ -184,6 +184,12 @@ struct BtrfsTests {
             head -c 3000000 /dev/urandom >noise; ln noise linked; ln -s noise symbolic; mkfifo pipe
             truncate -s 50M hole; echo x >mine; chown 1234:4321 mine; chmod 4750 mine; setfattr -n user.a -v b mine
             mkdir -p deep/er; touch -d 2001-02-03 deep/er/old
+            mkdir in-place in-place/below other; chattr +C in-place in-place/below
+            head -c 900000 /dev/urandom >in-place/data; head -c 900000 /dev/urandom >in-place/below/data
+            touch in-place/summed; chattr -C in-place/summed; head -c 900000 /dev/urandom >>in-place/summed
+            mkdir in-place/plain; chattr -C in-place/plain; head -c 900000 /dev/urandom >in-place/plain/data
+            touch other/alone; chattr +C other/alone; head -c 900000 /dev/urandom >>other/alone
+            ln other/alone other/a-link; chmod 400 other/alone; printf x >"$(printf 'in-place/\\377')"
             """
         try await bash(filesystem, script)
         let snapshotter = try await filesystem.open(["volumes": filesystem.path("restored")])
@@ -199,6 +205,36 @@ struct BtrfsTests {
             diff <(list \(volume)) <(list \(copy))
             getfattr -n user.a --only-values \(copy)/mine | grep -qx b
             test $(stat -c %b \(copy)/hole) -lt 100
+            flags() { (cd "$1" && lsattr -Rl | sort); }
+            flags \(copy) | grep -q '^./other/alone .*No_COW'
+            diff <(flags \(volume)) <(flags \(copy))
+            # All of it is shared.
+            test "$(btrfs filesystem du -s --raw \(copy)/in-place \(copy)/other | awk 'NR > 1 { print $2 }')" = $'0\n0'
+            """)
+        try await snapshotter.deleteSnapshot(snapshot)
+    }
+
+    /// Deeper than directories are kept open, and with more to come after the descent.
+    @Test func aDeepTreeIsCopiedToItsEnd() async throws {
+        let filesystem = try LoopFilesystem()
+        let volume = try filesystem.makeVolume(isSubvolume: false)
+        let script = """
+            cd \(volume)
+            for level in $(seq 150); do
+                touch a z; chattr +C a z; head -c 10000 /dev/urandom | tee a >z; mkdir d b; touch b/f; cd d
+            done
+            """
+        try await bash(filesystem, script)
+        let snapshotter = try await filesystem.open()
+        let snapshot = try await snapshotter.createSnapshot(of: volume, zone: nil, tags: [:])
+        let copy = try await snapshotter.createVolume(from: snapshot, like: VolumeInfo(), zone: nil)
+        try await bash(
+            filesystem,
+            """
+            diff -r \(volume) \(copy)
+            flags() { (cd "$1" && lsattr -Rl | sort); }
+            test $(flags \(copy) | grep -c No_COW) = 300
+            diff <(flags \(volume)) <(flags \(copy))
             """)
         try await snapshotter.deleteSnapshot(snapshot)
     }
