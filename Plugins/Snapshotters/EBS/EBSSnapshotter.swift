@@ -67,13 +67,17 @@ public struct EBSSnapshotter: SnapshotInspection {
         let volume = try await describe(volume: volumeID, operation)
         let tags = EBSTags.ofSnapshot(tags, volume: volume)
         // Once it is sent, its answer is waited for: a snapshot whose id nobody knows is never found again.
-        let id = try await Task { try await begin(snapshotOf: volumeID, tags, operation) }.value
+        let begun = try await Task { try await begin(snapshotOf: volumeID, tags, operation) }.value
         do {
             try Task.checkCancellation()
-            try await wait(forSnapshot: id, operation)
-            return id
+            try await wait(forSnapshot: begun.id, operation)
+            try await removeTwins(of: begun, operation)
+            return begun.id
         } catch {
-            throw await removing("snapshot '\(id)'", after: error) { try await deleteSnapshot(id) }
+            throw await removing("snapshot '\(begun.id)'", after: error) {
+                try await deleteSnapshot(begun.id)
+                try await removeTwins(of: begun, operation)
+            }
         }
     }
 
@@ -85,26 +89,16 @@ public struct EBSSnapshotter: SnapshotInspection {
                 .invalidConfiguration, operation, "its PersistentVolume names no zone, by label or by node affinity")
         }
         let snapshot = try await describe(snapshot: snapshotID, operation)
-        var request = EC2Connection.Request(
-            "CreateVolume", operation,
-            [
-                // The same token asks for the same volume, however often it is sent.
-                ("ClientToken", UUID().uuidString.lowercased()), ("SnapshotId", snapshotID),
-                ("AvailabilityZone", zone),
-            ])
-        request.parameters += EBSVolumeKind.parameters(info)
+        var parameters = [(name: "SnapshotId", value: snapshotID), ("AvailabilityZone", zone)]
+        parameters += EBSVolumeKind.parameters(info)
         if let key = configuration.encryptionKey {
-            request.parameters += [("Encrypted", "true"), ("KmsKeyId", key)]
+            parameters += [("Encrypted", "true"), ("KmsKeyId", key)]
         } else if snapshot.text("encrypted") == "true" {
-            request.parameters.append(("Encrypted", "true"))
+            parameters.append(("Encrypted", "true"))
         }
         let tags = EBSTags.ofVolume(snapshot: snapshot, clusterName: clusterName)
-        request.parameters += EBSTags.parameters(tags, resource: "volume")
-        let sent = request
-        let id = try await Task { try await connection.send(sent).first("volumeId")?.text ?? "" }.value
-        guard EBSIdentifier.isVolume(id) else {
-            throw connection.error(.unavailable, operation, "the answer names no volume")
-        }
+        let wanted = parameters
+        let id = try await Task { try await begin(volumeWith: wanted, tags, operation) }.value
         do {
             try Task.checkCancellation()
             try await wait(forVolume: id, operation)
@@ -160,42 +154,6 @@ extension EBSSnapshotter {
             guard let error = error as? VolumeSnapshotError else { return error }
             let reason = [error.reason, "\(what) stays behind: \(failure)"].compactMap(\.self)
             return connection.error(error.kind, error.operation, reason.joined(separator: "; "))
-        }
-    }
-
-    /// EC2 makes a second snapshot when it is asked twice. So each has a mark of its own, and before a request is sent
-    /// again, whose answer was lost, its snapshot is looked for.
-    private func begin(snapshotOf volume: String, _ tags: [String: String], _ operation: String) async throws -> String
-    {
-        let mark = UUID().uuidString.lowercased()
-        var tags = tags
-        tags[EBSTags.mark] = mark
-        let request = EC2Connection.Request(
-            "CreateSnapshot", operation,
-            [("VolumeId", volume), ("Description", "godwit: \(tags["velero.io/backup"] ?? "snapshot")")]
-                + EBSTags.parameters(tags, resource: "snapshot"))
-        let search = EC2Connection.Request(
-            "DescribeSnapshots", operation,
-            [("Filter.1.Name", "tag:\(EBSTags.mark)"), ("Filter.1.Value.1", mark)])
-        do {
-            return try await connection.retry.run(retryDelay: EC2Connection.delay) { attempt in
-                if attempt > 0, let known = try await connection.send(search).first("snapshotId")?.text { return known }
-                let id = try await connection.once(request).first("snapshotId")?.text ?? ""
-                guard EBSIdentifier.isSnapshot(id) else {
-                    throw connection.error(.unavailable, operation, "the answer names no snapshot")
-                }
-                return id
-            }
-        } catch let error as VolumeSnapshotError where error.isRetryable {
-            // The last answer may have been lost as well.
-            var remains = "a snapshot that was taken all the same has the tag \(EBSTags.mark)=\(mark)"
-            do {
-                if let known = try await connection.send(search).first("snapshotId")?.text { return known }
-            } catch let second {
-                remains += ", and could not be looked for: \(second)"
-            }
-            let reason = [error.reason, remains].compactMap(\.self).joined(separator: "; ")
-            throw connection.error(error.kind, error.operation, reason)
         }
     }
 }

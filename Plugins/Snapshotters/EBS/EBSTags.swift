@@ -2,31 +2,35 @@ import CloudStorage
 
 /// The tags of snapshots and of volumes made of them.
 enum EBSTags {
-    /// Tells a snapshot from all others, before its id is known.
+    /// Tells what a request makes from all else, before its id is known.
     static let mark = "godwit.io/request"
-    /// EC2's own limit, less the mark.
-    private static let limit = 49
+    /// EC2's own limit.
+    private static let limit = 50
     private static let keyLength = 127
     private static let valueLength = 255
 
-    /// A snapshot has the tags that it is given, and those of its volume.
+    /// A snapshot has the tags that it is given, and those of its volume, and room for a mark.
     static func ofSnapshot(_ wanted: [String: String], volume: XMLElement) -> [String: String] {
         var tags: [String: String] = [:]
         for (key, value) in wanted { tags[cut(key, keyLength)] = cut(value, valueLength) }
-        for (key, value) in read(volume).sorted(by: { $0.key < $1.key }) where tags[key] == nil && tags.count < limit {
-            tags[key] = value
-        }
-        return tags
+        return filled(tags, from: read(volume))
     }
 
-    /// A volume has the tags of its snapshot. With the cluster's name it is marked as the cluster's, and no other's.
+    /// A volume has the tags of its snapshot, and room for a mark. With the cluster's name it is marked as the cluster's,
+    /// and no other's.
     static func ofVolume(snapshot: XMLElement, clusterName: String?) -> [String: String] {
-        var tags = read(snapshot)
-        tags[mark] = nil
-        guard let clusterName, !clusterName.isEmpty else { return tags }
-        tags = tags.filter { !$0.key.hasPrefix("kubernetes.io/cluster/") && $0.key != "KubernetesCluster" }
-        tags["kubernetes.io/cluster/\(clusterName)"] = "owned"
-        tags["KubernetesCluster"] = clusterName
+        let tags = read(snapshot)
+        guard let clusterName, !clusterName.isEmpty else { return filled([:], from: tags) }
+        return filled(
+            ["kubernetes.io/cluster/\(clusterName)": "owned", "KubernetesCluster": clusterName],
+            from: tags.filter { !$0.key.hasPrefix("kubernetes.io/cluster/") && $0.key != "KubernetesCluster" })
+    }
+
+    /// Tags with as many others as there is room for.
+    private static func filled(_ tags: [String: String], from others: [String: String]) -> [String: String] {
+        var tags = tags
+        for (key, value) in others.sorted(by: { $0.key < $1.key })
+        where key != mark && tags[key] == nil && tags.count < limit - 1 { tags[key] = value }
         return tags
     }
 

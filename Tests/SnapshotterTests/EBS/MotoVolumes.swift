@@ -69,6 +69,13 @@ struct MotoVolumes: Sendable {
         return Set(items.compactMap { $0.text("snapshotId") })
     }
 
+    func volumes(of snapshot: String) async throws -> Set<String> {
+        let request = EC2Connection.Request(
+            "DescribeVolumes", "list", [("Filter.1.Name", "snapshot-id"), ("Filter.1.Value.1", snapshot)])
+        let items = try await connection.send(request).first("volumeSet")?.all("item") ?? []
+        return Set(items.compactMap { $0.text("volumeId") })
+    }
+
     static func persistentVolume(_ id: String, inTree: Bool = false) throws -> KubernetesObject {
         let source =
             inTree
