@@ -10,7 +10,7 @@ public import Streams
 ///
 /// A snapshot is of the moment in which it was asked for, and is waited for until it is complete: only then a volume can
 /// be made of it, and only then it is known not to fail. A restored volume is in the zone of the original, and has its
-/// type, and for `gp3`, `io1` and `io2` its IOPS and throughput.
+/// type, for `gp3`, `io1` and `io2` its IOPS and throughput, and Multi-Attach where `io1` and `io2` had it.
 public struct EBSSnapshotter: SnapshotInspection {
     let connection: EC2Connection
     private let clusterName: String?
@@ -90,7 +90,7 @@ public struct EBSSnapshotter: SnapshotInspection {
         }
         let snapshot = try await describe(snapshot: snapshotID, operation)
         var parameters = [(name: "SnapshotId", value: snapshotID), ("AvailabilityZone", zone)]
-        parameters += EBSVolumeKind.parameters(info)
+        parameters += EBSVolumeKind.parameters(info, isMultiAttach: EBSTags.isMultiAttach(snapshot: snapshot))
         if let key = configuration.encryptionKey {
             parameters += [("Encrypted", "true"), ("KmsKeyId", key)]
         } else if snapshot.text("encrypted") == "true" {

@@ -4,6 +4,9 @@ import CloudStorage
 enum EBSTags {
     /// Tells what a request makes from all else, before its id is known.
     static let mark = "godwit.io/request"
+    /// That the volume of a snapshot could be attached to several instances; nothing else of a snapshot says so.
+    static let multiAttach = "godwit.io/multi-attach"
+    private static let own: Set<String> = [mark, multiAttach]
     /// EC2's own limit.
     private static let limit = 50
     private static let keyLength = 127
@@ -13,6 +16,7 @@ enum EBSTags {
     static func ofSnapshot(_ wanted: [String: String], volume: XMLElement) -> [String: String] {
         var tags: [String: String] = [:]
         for (key, value) in wanted { tags[cut(key, keyLength)] = cut(value, valueLength) }
+        if volume.text("multiAttachEnabled") == "true" { tags[multiAttach] = "true" }
         return filled(tags, from: read(volume))
     }
 
@@ -26,11 +30,14 @@ enum EBSTags {
             from: tags.filter { !$0.key.hasPrefix("kubernetes.io/cluster/") && $0.key != "KubernetesCluster" })
     }
 
+    /// Whether the volume of a snapshot could be attached to several instances.
+    static func isMultiAttach(snapshot: XMLElement) -> Bool { read(snapshot)[multiAttach] == "true" }
+
     /// Tags with as many others as there is room for.
     private static func filled(_ tags: [String: String], from others: [String: String]) -> [String: String] {
         var tags = tags
         for (key, value) in others.sorted(by: { $0.key < $1.key })
-        where key != mark && tags[key] == nil && tags.count < limit - 1 { tags[key] = value }
+        where !own.contains(key) && tags[key] == nil && tags.count < limit - 1 { tags[key] = value }
         return tags
     }
 

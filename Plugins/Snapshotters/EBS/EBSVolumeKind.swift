@@ -8,6 +8,8 @@ enum EBSVolumeKind {
     /// Of these IOPS are chosen; those of `gp2`, `st1`, `sc1` and `standard` follow from the size.
     private static let withIOPS: Set<String> = ["io1", "io2", "gp3"]
     private static let withThroughput: Set<String> = ["gp3"]
+    /// These can be attached to several instances at a time.
+    private static let withMultiAttach: Set<String> = ["io1", "io2"]
 
     /// What is known of a volume as DescribeVolumes describes it.
     static func info(of volume: XMLElement) -> VolumeInfo {
@@ -18,7 +20,7 @@ enum EBSVolumeKind {
     }
 
     /// The parameters of CreateVolume.
-    static func parameters(_ info: VolumeInfo) -> [(name: String, value: String)] {
+    static func parameters(_ info: VolumeInfo, isMultiAttach: Bool) -> [(name: String, value: String)] {
         guard !info.type.isEmpty else { return [] }
         var parameters = [(name: "VolumeType", value: info.type)]
         // Velero writes 0 where there are none.
@@ -26,6 +28,7 @@ enum EBSVolumeKind {
         if withThroughput.contains(info.type), let throughput = info.throughput, throughput > 0 {
             parameters.append(("Throughput", "\(throughput)"))
         }
+        if withMultiAttach.contains(info.type), isMultiAttach { parameters.append(("MultiAttachEnabled", "true")) }
         return parameters
     }
 }

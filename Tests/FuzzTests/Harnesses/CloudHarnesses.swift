@@ -132,7 +132,7 @@ extension Harness {
         for status in [200, 300 + body.count % 300] {
             let ebs = snapshotter(status)
             if let info = try askingEC2({ try await ebs.volumeInfo("vol-1", zone: nil) }) {
-                for (name, value) in EBSVolumeKind.parameters(info) {
+                for (name, value) in EBSVolumeKind.parameters(info, isMultiAttach: true) {
                     try require(!name.isEmpty && !value.hasPrefix("-"), "\(name)=\(value)")
                 }
             }

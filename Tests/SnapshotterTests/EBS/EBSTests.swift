@@ -13,6 +13,7 @@ import Testing
     @Test(arguments: [
         ["VolumeType": "gp2"], ["VolumeType": "gp3", "Iops": "4000", "Throughput": "250"],
         ["VolumeType": "io1", "Iops": "200"], ["VolumeType": "io2", "Iops": "300"], ["VolumeType": "st1"],
+        ["VolumeType": "io2", "Iops": "300", "MultiAttachEnabled": "true"],
     ])
     func kindAndSpeedAreKept(parameters: [String: String]) async throws {
         let moto = try MotoVolumes()
@@ -29,6 +30,8 @@ import Testing
         #expect(found.text("snapshotId") == snapshot)
         if let iops = parameters["Iops"] { #expect(found.text("iops") == iops) }
         if let throughput = parameters["Throughput"] { #expect(found.text("throughput") == throughput) }
+        #expect((found.text("multiAttachEnabled") == "true") == (parameters["MultiAttachEnabled"] != nil))
+        #expect(MotoVolumes.tags(found)[EBSTags.multiAttach] == nil)
         for volume in [id, copy] { try await moto.remove(volume) }
         try await snapshotter.deleteSnapshot(snapshot)
     }
