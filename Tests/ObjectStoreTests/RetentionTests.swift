@@ -105,10 +105,11 @@ import Testing
         let inner = try Cloud.sharedClient.get()
         let client = AnsweringClient { request in
             let answer = try await inner.send(request)
-            let isLast =
-                request.method == (cloud == .azure ? "PUT" : "POST") && !request.url.contains("comp=block&")
-                || request.headers["X-Goog-Hash"] != nil
-            let isUpload = isLast && !request.url.contains("uploadType=resumable")
+            let isUpload =
+                switch cloud {
+                case .azure: request.method == "PUT" && !request.url.contains("comp=block&")
+                case .gcs: request.url.contains("uploadType=multipart") || request.headers["X-Goog-Hash"] != nil
+                }
             guard isUpload, (200..<300).contains(answer.status), losses.withLock({ $0 }) > 0 else { return answer }
             losses.withLock { $0 -= 1 }
             _ = try await answer.body.collect(upTo: 1 << 20)

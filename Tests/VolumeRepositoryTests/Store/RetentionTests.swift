@@ -1,8 +1,10 @@
 import Foundation
 import GodwitPluginAPI
 import GodwitTestKit
+import Synchronization
 import Testing
-import VolumeRepository
+
+@testable import VolumeRepository
 
 /// Repositories in locations that keep what is written.
 @Suite struct RetentionTests {
@@ -62,21 +64,29 @@ import VolumeRepository
     /// Index objects that a prune cannot remove are not multiplied by the next ones.
     @Test func theIndexGrowsWithEachPruneByItsOwnSizeAtMost() async throws {
         let store = MemoryObjectStore(retention: .seconds(3600), of: ["repository/index/"])
-        let site = try await TestRepository.make(store)
+        var tuning = RepositoryTuning.small
+        tuning.packsPerIndex = 1000
+        let site = try await TestRepository.make(store, tuning: tuning)
+        // One index object names all packs, and each prune frees some of them.
+        let contents = [[UInt8]].sample(180)
         var snapshots: [StoredSnapshot] = []
-        for seed in 1...6 { snapshots.append(try await site.backUp(.sample(30, seed: UInt64(seed)))) }
-        func indexBytes() async throws -> Int64 {
-            var bytes: Int64 = 0
-            try await store.forEachPage(ListRequest(prefix: "repository/index/")) { page in
-                bytes += page.objects.reduce(0) { $0 + $1.size }
-            }
-            return bytes
+        for first in stride(from: 0, to: 180, by: 30) {
+            snapshots.append(try await site.backUp(Array(contents[first...])))
         }
-        let whole = try await indexBytes()
+        func namedPacks() async throws -> Int {
+            let count = Mutex(0)
+            let index = site.repository.indexObjects
+            for (id, _) in try await index.list() {
+                _ = try await index.forEachPack(in: id) { _ in count.withLock { $0 += 1 } }
+            }
+            return count.withLock { $0 }
+        }
+        let whole = try await namedPacks()
         for round in 1...5 {
             try await site.repository.forget([snapshots[round - 1].id])
-            _ = try await site.prune()
-            #expect(try await indexBytes() <= whole * Int64(round + 1), "round \(round)")
+            #expect(try await site.prune().protected > 0)
+            #expect(try await namedPacks() <= whole * (round + 1), "round \(round)")
         }
+        #expect(try await site.restore(snapshots[5].snapshot) == Array(contents[150...]))
     }
 }
