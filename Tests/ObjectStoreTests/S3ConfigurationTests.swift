@@ -36,7 +36,7 @@ import Testing
             try S3Configuration(bucket: "b", settings: all.filter { names.contains($0.key) }).encryption
         }
         let customer = S3Configuration.ServerSideEncryption.customerKey(SecretBytes(Array(key)))
-        #expect(try encryption("kmsKeyId", "customerKeyEncryptionFile", "serverSideEncryption") == .kms(keyID: "k"))
+        #expect(throws: SettingError.self) { try encryption("kmsKeyId", "customerKeyEncryptionFile") }
         #expect(try encryption("kmsKeyId", "serverSideEncryption") == .kms(keyID: "k"))
         #expect(try encryption("customerKeyEncryptionFile", "serverSideEncryption") == customer)
         #expect(try encryption("serverSideEncryption") == .aes256)
@@ -52,7 +52,11 @@ import Testing
         for settings in [["kms-key-id": "k", "sse": "AES256"], ["sse-c-key-file": file, "sse": "AES256"]] {
             #expect(throws: SettingError.self) { try S3Configuration(bucket: "b", settings: settings) }
         }
-        try (key + Data("\n\n".utf8)).write(to: URL(fileURLWithPath: file))
+        // Velero takes the first 32 bytes as they are, also of base64, which would be another key.
+        let text = Data(key.base64EncodedString().utf8)
+        try text.write(to: URL(fileURLWithPath: file))
+        #expect(try encryption("customerKeyEncryptionFile") == .customerKey(SecretBytes(Array(text.prefix(32)))))
+        try key.dropLast().write(to: URL(fileURLWithPath: file))
         #expect(throws: SettingError.self) { try encryption("customerKeyEncryptionFile") }
     }
 

@@ -36,7 +36,7 @@ extension S3Configuration {
         guard !bucket.isEmpty, !bucket.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }) else {
             throw SettingError(key: "bucket", reason: "'\(bucket)' is not a bucket's name")
         }
-        let settings = Self.decided(settings)
+        let settings = try Self.decided(settings)
         // In order of their names, so that of two faults always the same one is reported.
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
             try set(key, value)
@@ -60,15 +60,15 @@ extension S3Configuration {
         }
     }
 
-    /// Under Velero's names one kind of encryption may stand beside another, and is passed over as Velero does it: the key
-    /// of the management service goes first, then the customer's, then the rest.
-    private static func decided(_ settings: [String: String]) -> [String: String] {
-        var settings = settings
-        let kinds = ["kmsKeyId", "customerKeyEncryptionFile", "serverSideEncryption"]
-        if let chosen = kinds.first(where: { !(settings[$0] ?? "").isEmpty }) {
-            for kind in kinds where kind != chosen { settings[kind] = nil }
+    /// Under Velero's names a key may stand beside `serverSideEncryption`, which is passed over then, as Velero does it. Of
+    /// the two keys Velero takes one only.
+    private static func decided(_ settings: [String: String]) throws(SettingError) -> [String: String] {
+        let keys = ["kmsKeyId", "customerKeyEncryptionFile"].filter { !(settings[$0] ?? "").isEmpty }
+        guard keys.count < 2 else {
+            throw SettingError(key: keys[0], reason: "it cannot be set beside a customer's key")
         }
-        return settings
+        guard !keys.isEmpty else { return settings }
+        return settings.filter { $0.key != "serverSideEncryption" }
     }
 
     private mutating func set(_ key: String, _ value: String) throws(SettingError) {
@@ -101,9 +101,8 @@ extension S3Configuration {
         case "sse", "serverSideEncryption": try setEncryption(key, value)
         // Taken up after all others: it goes together with `sse`.
         case "kms-key-id", "kmsKeyId": break
-        case "sse-c-key-file": try setCustomerKey(key, value, mustBePrivate: true)
-        // Velero mounts this from a Secret, whose files are readable by others inside the container.
-        case "customerKeyEncryptionFile": try setCustomerKey(key, value, mustBePrivate: false)
+        case "sse-c-key-file": try setCustomerKey(key, value, likeVelero: false)
+        case "customerKeyEncryptionFile": try setCustomerKey(key, value, likeVelero: true)
         case "storage-class": storageClass = value.isEmpty ? nil : value
         case "tagging": tagging = value.isEmpty ? nil : value
         case "checksum", "checksumAlgorithm": checksum = try Self.checksum(key, value)
@@ -136,14 +135,16 @@ extension S3Configuration {
         encryption = wanted
     }
 
+    /// - Parameter likeVelero: the key is the first 32 bytes of the file, whatever they are, and the file is mounted from a
+    ///   Secret, whose files are readable by others inside the container.
     private mutating func setCustomerKey(
-        _ key: String, _ path: String, mustBePrivate: Bool
+        _ key: String, _ path: String, likeVelero: Bool
     ) throws(SettingError) {
         guard !path.isEmpty else { return }
         guard encryption == .bucketDefault else {
             throw SettingError(key: key, reason: "a customer's key cannot be set beside sse")
         }
-        if mustBePrivate {
+        if !likeVelero {
             let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int
             guard let mode, mode & 0o077 == 0 else {
                 throw SettingError(
@@ -153,14 +154,19 @@ extension S3Configuration {
         guard let content = FileManager.default.contents(atPath: path), content.count <= 256 else {
             throw SettingError(key: key, reason: "'\(path)' cannot be read")
         }
-        guard let bytes = Self.key(in: content) else {
-            throw SettingError(key: key, reason: "'\(path)' holds neither 32 bytes nor base64 of 32 bytes")
+        guard let bytes = likeVelero ? Self.firstBytes(of: content) : Self.key(in: content) else {
+            let form = likeVelero ? "fewer than 32 bytes" : "neither 32 bytes nor base64 of 32 bytes"
+            throw SettingError(key: key, reason: "'\(path)' holds \(form)")
         }
         encryption = .customerKey(SecretBytes(Array(bytes)))
     }
 }
 
 extension S3Configuration {
+    private static func firstBytes(of content: Data) -> Data? {
+        content.count < 32 ? nil : content.prefix(32)
+    }
+
     /// The 32 bytes of a key's file: as they are, with a line's end behind them, or in base64.
     private static func key(in content: Data) -> Data? {
         if content.count == 32 { return content }
