@@ -17,8 +17,13 @@ struct MountTable: Sendable, Hashable {
     let mounts: [Mount]
 
     /// The mounts of this process.
-    static func current() throws -> MountTable {
-        MountTable(parsing: try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8))
+    ///
+    /// The kernel gives the file in pieces. What reads a file at once takes the first short piece for its end, so that what
+    /// was mounted last is missing on a machine with many mounts.
+    static func current(in path: String = "/proc/self/mountinfo") throws -> MountTable {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        return MountTable(parsing: String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self))
     }
 
     /// Reads the lines of `/proc/<pid>/mountinfo`; proc(5) describes them.

@@ -1,5 +1,6 @@
 import Foundation
 import GodwitModel
+import Streams
 import Testing
 
 @testable import GodwitEngine
@@ -95,6 +96,24 @@ import Testing
         }
         #expect(try MountTable.current().hasMount(at: "/proc"))
         #expect(try !MountTable.current().hasMount(at: folder))
+    }
+
+    /// The kernel gives the table in pieces, as a pipe does.
+    @Test func theTableOfMountsIsReadToItsEnd() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let pipe = "\(folder)/mountinfo"
+        try #require(mkfifo(pipe, 0o600) == 0)
+        async let writing: Void = BlockingPool.shared.run {
+            let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: pipe))
+            for number in 1...3 {
+                try writer.write(contentsOf: Data("\(number) 1 0:1 / /m\(number) rw - tmpfs none rw\n".utf8))
+                usleep(200_000)
+            }
+            try writer.close()
+        }
+        let table = try await BlockingPool.shared.run { try MountTable.current(in: pipe) }
+        #expect(table.mounts.map(\.point) == ["/m1", "/m2", "/m3"])
+        try await writing
     }
 
     /// What the system will not show is not taken for absent.
