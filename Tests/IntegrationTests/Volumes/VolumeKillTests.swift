@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GodwitModel
 import GodwitTestKit
@@ -23,15 +24,17 @@ struct VolumeKillTests {
         let volume = try await VolumeSite(place, "volume-kill")
         var killing = Killing(volume: volume, seed: Self.seed)
         try await killing.firstRuns()
-        for round in 0..<Self.rounds {
+        // Where the machine is busy, many are quicker than their killer: then there are more rounds.
+        var round = 0
+        while round < Self.rounds || killing.kills < Self.rounds / 3 && round < Self.rounds * 4 {
+            defer { round += 1 }
             let victim: Victim = [.backup, .prune, .backup, .prune, .forget][round % 5]
             try await killing.kill(victim, round)
             try await killing.expectUnharmed("\(place) round \(round), \(victim)")
             if killing.contents.count > Self.kept { try await killing.forgetOldest() }
         }
         print("kill -9 of volume commands (\(place), seed \(Self.seed)): \(killing.summary)")
-        let killed = killing.killed.values.reduce(0, +)
-        #expect(killed >= Self.rounds / 3, "\(killing.summary)")
+        #expect(killing.kills >= Self.rounds / 3, "\(killing.summary)")
         try await volume.expectNoGarbage()
         try await volume.cleanUp()
     }
@@ -53,6 +56,8 @@ struct VolumeKillTests {
             self.volume = volume
             numbers = SeededGenerator(seed: seed)
         }
+
+        var kills: Int { killed.values.reduce(0, +) }
 
         var summary: String {
             let counts = Victim.allCases.map { "\(killed[$0] ?? 0) \($0) runs" }.joined(separator: ", ")
@@ -96,8 +101,11 @@ struct VolumeKillTests {
             let begun = ContinuousClock.now
             let program = try volume.site.start(arguments)
             if let time {
-                try await Task.sleep(for: time)
-                program.signal(SIGKILL)
+                // Not a task, which could have to wait for other tests while the program goes on.
+                let nanoseconds = Int(time / .nanoseconds(1))
+                DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
+                    program.signal(SIGKILL)
+                }
             }
             let result = await program.wait()
             if result.ending == .signalled(SIGKILL), time != nil {
@@ -108,7 +116,7 @@ struct VolumeKillTests {
             guard time == nil else {
                 survived += 1
                 // How long it ran nobody knows; a machine that was busy before is quicker now.
-                durations[victim] = durations[victim].map { $0 * 0.7 }
+                durations[victim] = durations[victim].map { $0 * 0.6 }
                 return
             }
             let duration = ContinuousClock.now - begun
