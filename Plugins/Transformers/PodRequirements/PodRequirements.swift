@@ -5,8 +5,9 @@ public import GodwitPluginAPI
 /// Leaves out of pods and of the pod templates of all workload kinds what another cluster cannot give: labels of nodes,
 /// taints, priority classes and service accounts, by the patterns of their names.
 ///
-/// Namespaces no longer ask for these labels of nodes on behalf of their pods. With a priority class goes the preemption policy that came from it. OpenShift's plugin for Velero leaves out the node
-/// selector of every pod; here it is the user's choice, and then for templates too.
+/// Namespaces no longer ask for these labels of nodes on behalf of their pods. With a priority class goes the preemption
+/// policy that came from it. OpenShift's plugin for Velero leaves out the node selector of every pod; here it is the
+/// user's choice, and then for templates too.
 public struct PodRequirements: RestoreItemAction {
     /// `godwit.io/pod-requirements`
     public let name = "godwit.io/pod-requirements"

@@ -52,7 +52,7 @@ struct RestoreSelection: Sendable {
         guard !selectors.isEmpty else { return }
         var omitted: [GroupResource: Int] = [:]
         var claims: Set<ClaimName> = []
-        var sets: [KubernetesObject] = []
+        var sets: [String?: [KubernetesObject]] = [:]
         for window in RowWindows(allRows) {
             var position = window.startIndex
             for try await batch in contents.items(window.map { index[$0] }) {
@@ -63,9 +63,12 @@ struct RestoreSelection: Sendable {
                     guard case .success(let item) = stored.item else { continue }
                     let labels = item.metadata.labels
                     guard !selectors.contains(where: { $0.matches(labels) }) else {
+                        // One that is damaged stays in as well.
                         guard let object = try? KubernetesObject(parsing: item.bytes) else { continue }
                         claims.formUnion(object.namedClaims)
-                        if object[path: "spec", "volumeClaimTemplates"] != nil { sets.append(object) }
+                        if object[path: "spec", "volumeClaimTemplates"] != nil {
+                            sets[object.namespace, default: []].append(object)
+                        }
                         continue
                     }
                     selected[Int(row)] = false
@@ -76,7 +79,8 @@ struct RestoreSelection: Sendable {
         for (resource, count) in omitted { omit(count, of: resource, reason: "not matched by the label selectors") }
         for row in index.rowsByResource[.persistentVolumeClaims] ?? [] {
             guard let claim = ClaimName(index.identity(row)) else { continue }
-            if claims.contains(claim) || sets.contains(where: claim.isMade) { add(claim.item) }
+            let isMade = sets[claim.namespace]?.contains(where: claim.isMade) ?? false
+            if isMade || claims.contains(claim) { add(claim.item) }
         }
     }
 

@@ -48,7 +48,7 @@ struct SnapshotMount: Sendable {
         let stand = claims.claim(self.claim(like: claim, on: node), from: snapshot, named: mount.name)
         _ = try await cluster.create(stand, as: .persistentVolumeClaims)
         let volume = try await mount.mount(on: node)
-        if let foreign = try await mount.foreignVolume() {
+        if let foreign = try await cluster.foreignVolume(of: mount.claim) {
             throw VolumeDataError(
                 "the cluster gave the claim that was made for it the volume '\(foreign.name)', which was there before",
                 advice: "bind that volume to its claim, or delete it, and back up again")
@@ -117,7 +117,7 @@ struct SnapshotMount: Sendable {
             }
             let volume = ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)
             guard try await cluster.get(volume) != nil else { return }
-            if let foreign = try await mount.foreignVolume() {
+            if let foreign = try await cluster.foreignVolume(of: mount.claim) {
                 // Somebody's volume, which must not go with the claim.
                 _ = try await cluster.patch(volume, with: ["spec": ["persistentVolumeReclaimPolicy": "Retain"]])
                 throw VolumeDataError(

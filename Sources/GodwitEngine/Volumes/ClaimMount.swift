@@ -78,16 +78,6 @@ struct ClaimMount: Sendable {
         return volume
     }
 
-    /// The claim's volume where it is older than the claim, so that it was not made for it; nil for one that was, and for
-    /// none. A cluster binds a claim to any volume that is large enough and free, whatever the claim is to be made of.
-    func foreignVolume() async throws -> KubernetesObject? {
-        guard let claim = try await cluster.get(claim.item), let name = claim[path: "spec", "volumeName"]?.string,
-            let volume = try await cluster.get(
-                ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name))
-        else { return nil }
-        return volume.isOlder(than: claim) ? volume : nil
-    }
-
     /// Asks the pod to end. One that was never made has ended.
     func end() async throws { try await cluster.delete(identity) }
 
@@ -191,15 +181,6 @@ public struct ClaimMountSettings: Sendable, Hashable {
 }
 
 extension KubernetesObject {
-    /// Whether it was made before another object of the same cluster.
-    func isOlder(than other: KubernetesObject) -> Bool {
-        guard let own = self[path: "metadata", "creationTimestamp"]?.string,
-            let others = other[path: "metadata", "creationTimestamp"]?.string
-        else { return false }
-        // Both in UTC, to the second.
-        return own < others
-    }
-
     /// Whether the kubelet has mounted a pod's volumes: it does so before it looks for the images of containers, so one
     /// that cannot be pulled does not matter.
     fileprivate var hasItsVolumes: Bool {

@@ -210,16 +210,11 @@ final class VolumeRestoreStage: Sendable {
         }
     }
 
-    /// A cluster binds a claim to any volume that is large enough and free, although it names a snapshot.
     private func requireOwnVolume(_ claim: ClaimName) async throws {
-        guard let object = try await context.existing(claim.item),
-            let name = object[path: "spec", "volumeName"]?.string,
-            let volume = try await context.existing(
-                ItemIdentity(resource: .persistentVolumes, namespace: nil, name: name)),
-            volume.isOlder(than: object)
-        else { return }
+        let cluster = ClusterObjects(context.request.cluster, context.catalog)
+        guard let foreign = try await cluster.foreignVolume(of: claim) else { return }
         throw VolumeDataError(
-            "the cluster gave the claim the volume '\(name)', which was there before, and not one made of the snapshot",
+            "the cluster gave the claim the volume '\(foreign.name)', which was there before, and not one made of the snapshot",
             advice: "set the volume's reclaim policy to Retain, delete the claim, and restore it again")
     }
 
