@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import Synchronization
@@ -109,6 +110,13 @@ public final class RunningProgram: Sendable {
     public func signal(_ number: Int32) {
         state.withLock { state in
             if case .running = state.life { kill(pid, number) }
+        }
+    }
+
+    /// Sends a signal after a time, whatever else the machine does: a task might have to wait for other tests.
+    public func signal(_ number: Int32, after time: Duration) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(time / .nanoseconds(1)))) {
+            self.signal(number)
         }
     }
 

@@ -36,13 +36,12 @@ struct KillTests {
             for trial in 0..<Self.backups {
                 let run = try site.start(["backup", "create", "k"] + options, on: .source)
                 if trial % 2 == 0 {
-                    try await Task.sleep(for: full * Double.random(in: 0.05...0.9))
+                    run.signal(SIGKILL, after: full * Double.random(in: 0.05...0.9))
                 } else {
                     // On a busy machine most of the time goes by before the first file is written.
                     try await waitForFiles(of: run, site)
-                    try await Task.sleep(for: full * Double.random(in: 0...0.3))
+                    run.signal(SIGKILL, after: full * Double.random(in: 0...0.3))
                 }
-                run.signal(SIGKILL)
                 let result = await run.wait()
                 let wasKilled = result.ending == .signalled(SIGKILL)
                 // A machine that was busy during the first run is quicker now.
@@ -116,8 +115,7 @@ struct KillTests {
             var killed = 0
             for trial in 0..<Self.restores {
                 let run = try site.start(["restore", "create", "r", "--from-backup", "b"], on: .destination)
-                try await Task.sleep(for: full * Double.random(in: 0.05...0.9))
-                run.signal(SIGKILL)
+                run.signal(SIGKILL, after: full * Double.random(in: 0.05...0.9))
                 let wasKilled = await run.wait().ending == .signalled(SIGKILL)
                 if wasKilled { killed += 1 } else { full = full * 0.7 }
                 let listing = try await site.godwit("restore", "get", "-o", "name")
@@ -150,7 +148,6 @@ struct KillTests {
         return ContinuousClock.now - begun
     }
 
-    /// Everything that stands below a key, unfinished uploads and temporary files included.
     /// Waits until a backup has written something, or has ended.
     private func waitForFiles(of run: RunningProgram, _ site: Site) async throws {
         while run.isRunning, try await files(site, below: "backups/k/").isEmpty {
@@ -158,6 +155,7 @@ struct KillTests {
         }
     }
 
+    /// Everything that stands below a key, unfinished uploads and temporary files included.
     private func files(_ site: Site, below key: String) async throws -> [String] {
         if site.storage.hasPrefix("file://") {
             return Workspace.files(below: site.workspace.path("store/\(key)"))

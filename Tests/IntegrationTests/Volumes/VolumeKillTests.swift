@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import GodwitModel
 import GodwitTestKit
@@ -100,13 +99,7 @@ struct VolumeKillTests {
                 }
             let begun = ContinuousClock.now
             let program = try volume.site.start(arguments)
-            if let time {
-                // Not a task, which could have to wait for other tests while the program goes on.
-                let nanoseconds = Int(time / .nanoseconds(1))
-                DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
-                    program.signal(SIGKILL)
-                }
-            }
+            if let time { program.signal(SIGKILL, after: time) }
             let result = await program.wait()
             if result.ending == .signalled(SIGKILL), time != nil {
                 killed[victim, default: 0] += 1

@@ -90,10 +90,10 @@ struct CSIMoveTests {
         try await CSISite.with { site in
             try await site.makeClass("fast")
             _ = try await site.makeClaim("data", holding: "precious")
-            let backup = try await site.workspace.godwit(try Self.options(site) + Self.mounting("15s"))
+            let backup = try await site.workspace.godwit(try Self.options(site) + Self.mounting("45s"))
             #expect(backup.status == 0, "\(backup)")
             #expect(
-                backup.errors.contains("was not moved and stays in the storage: after 15 s pod 'godwit-move-"),
+                backup.errors.contains("was not moved and stays in the storage: after 45 s pod 'godwit-move-"),
                 "\(backup)")
             #expect(backup.errors.contains(site.driver), "the kubelet's event says which driver it has not: \(backup)")
             let row = try await Self.row(site)
