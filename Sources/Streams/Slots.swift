@@ -41,6 +41,9 @@ public final class Slots: Sendable {
         try await withPlaces(1, body)
     }
 
+    /// How many wait for places at the moment.
+    var waiting: Int { free.waiting }
+
     /// Waits until there is a place, and takes none.
     public func wait() async throws { try await free.wait { free -> Void? in free > 0 ? () : nil } }
 }

@@ -44,6 +44,9 @@ final class WaitedState<State: Sendable>: Sendable {
     /// - Parameter isQueue: whether nobody goes on before those who came earlier, also where the state would let them.
     init(_ state: State, isQueue: Bool = false) { guarded = Mutex(Guarded(state: state, isQueue: isQueue)) }
 
+    /// How many wait at the moment.
+    var waiting: Int { guarded.withLock { $0.waiting.count } }
+
     /// Changes the state, and wakes those whom the change lets go on.
     func change<Value: Sendable>(_ body: @Sendable (inout State) throws -> Value) rethrows -> Value {
         let (value, wakers) = try guarded.withLock { guarded in

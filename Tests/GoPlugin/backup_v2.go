@@ -78,7 +78,7 @@ func (copyVolume) appliesTo() *generated.ResourceSelector { return resources("pe
 func (c copyVolume) execute(item, backup object) (*v2.ExecuteResponse, error) {
 	id := c.begin(item)
 	item.annotate("example.com/go-copy", backup.metadata("name"))
-	text, err := item.text()
+	text, err := c.answer(item)
 	if err != nil {
 		return nil, err
 	}

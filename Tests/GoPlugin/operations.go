@@ -13,7 +13,8 @@ import (
 const questions = 3
 
 // operations go on after the call that began them. What becomes of one is said by the annotation `example.com/outcome`:
-// `fails`, `hangs` (until it is cancelled), or nothing for one that goes well.
+// `fails`, `hangs` (until it is cancelled), or nothing for one that goes well. Of `nameless` and `stubborn` ones the answer
+// that tells of them names no item; those that are stubborn cannot be cancelled.
 type operations struct {
 	mutex sync.Mutex
 	begun map[string]*operation
@@ -36,6 +37,15 @@ func (o *operations) begin(item object) string {
 	o.begun[id] = &operation{item: name, outcome: item.annotation("example.com/outcome"), started: time.Now()}
 	logger.Info("operation begins", "operation", id, "item", name)
 	return id
+}
+
+// answer is the text of an item whose operation was begun.
+func (o *operations) answer(item object) ([]byte, error) {
+	switch item.annotation("example.com/outcome") {
+	case "nameless", "stubborn":
+		delete(item.child("metadata"), "name")
+	}
+	return item.text()
 }
 
 func (o *operations) named(id string) (*operation, error) {
@@ -79,6 +89,9 @@ func (o *operations) cancel(id string) error {
 	operation, err := o.named(id)
 	if err != nil {
 		return err
+	}
+	if operation.outcome == "stubborn" {
+		return fail("%s is stubborn", id)
 	}
 	operation.isCancelled = true
 	logger.Warn("operation is cancelled", "operation", id, "item", operation.item)

@@ -99,7 +99,7 @@ func (*settle) appliesTo() *generated.ResourceSelector { return resources("persi
 func (s *settle) execute(item, restore object) (*v2.RestoreItemActionExecuteResponse, error) {
 	id := s.begin(item)
 	item.annotate("example.com/go-settle", restore.metadata("name"))
-	text, err := item.text()
+	text, err := s.answer(item)
 	if err != nil {
 		return nil, err
 	}

@@ -4,16 +4,22 @@ import PluginProtocol
 import Synchronization
 
 /// A snapshotter that takes its time. Its snapshots and volumes are files in a directory, and what has been asked for is
-/// made, whether somebody waits for the answer or not.
+/// made, whether somebody waits for the answer or not. A slow one says that it was asked with a file `ROOT.asked`, and
+/// goes on when there is a file `ROOT.go`.
 struct Snapshotter: Generated_VolumeSnapshotter.SimpleServiceProtocol {
     private static let root = Mutex("")
 
     private func make(_ name: String) async throws -> String {
         let id = "\(name)-\(UUID().uuidString)"
-        let path = "\(Self.root.withLock { $0 })/\(id)"
+        let root = Self.root.withLock { $0 }
         await Task.detached {
-            if Behaviour.is("slow-snapshots") { try? await Task.sleep(for: .milliseconds(800)) }
-            _ = FileManager.default.createFile(atPath: path, contents: nil)
+            if Behaviour.is("slow-snapshots") {
+                _ = FileManager.default.createFile(atPath: root + ".asked", contents: nil)
+                while !FileManager.default.fileExists(atPath: root + ".go") {
+                    try? await Task.sleep(for: .milliseconds(10))
+                }
+            }
+            _ = FileManager.default.createFile(atPath: "\(root)/\(id)", contents: nil)
             if Behaviour.is("hanging-snapshots") { try? await Task.sleep(for: .seconds(1000)) }
         }.value
         return id

@@ -17,7 +17,7 @@ import Testing
         }
         // Opens the gate in the end even where cancellation does nothing.
         let safety = Task {
-            try await Task.sleep(for: .seconds(20))
+            try await Task.sleep(for: .seconds(300))
             isOpen.withLock { $0 = true }
             await gate.open()
         }

@@ -7,6 +7,17 @@ import ProgramTestKit
 import Streams
 import Testing
 
+/// What a restore shows to an action that looks nothing up.
+private struct RestoreContextFake: RestoreContext {
+    let restore = Restore(name: "r", spec: RestoreSpec(backupName: "b"))
+    func existing(_ identity: ItemIdentity) async throws -> KubernetesObject? { nil }
+    func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? { nil }
+    func backupContains(_ identity: ItemIdentity) -> Bool { false }
+    func willRestore(_ identity: ItemIdentity) -> Bool { false }
+    func mayRestore(_ identity: ItemIdentity) -> Bool { false }
+    func serves(_ resource: GroupResource, version: String) -> Bool { true }
+}
+
 /// A program written as those for Velero are, in Go over go-plugin and Go's gRPC, is a plugin as it is.
 @Suite struct GoProgramTests {
     private static let backup = Backup(name: "b")
@@ -137,6 +148,37 @@ import Testing
             try await copy.cancel(stuck, backup: Self.backup)
             #expect(try await copy.progress(of: stuck, backup: Self.backup).error == "it was cancelled")
         }
+    }
+
+    /// An answer that makes no sense leaves no operation behind that nobody waits for.
+    @Test func anOperationOfAnAnswerThatIsRefusedIsCancelled() async throws {
+        let log = LogBook()
+        try await withHost(of: try await Self.programs(), log: log) {
+            $0.logLevel = "debug"
+        } _: { host in
+            let loaded = try await host.load([.backupItemAction, .backupItemActionV2, .restoreItemActionV2])
+            let copy = try #require(
+                loaded.backupItemActions.first { $0.name == "example.com/go-copy" } as? any OperatingBackupItemAction)
+            let settle = try #require(
+                loaded.restoreItemActions.first { $0.name == "example.com/go-settle" }
+                    as? any OperatingRestoreItemAction)
+            for (outcome, fate) in [
+                ("nameless", "was cancelled"), ("stubborn", "could not be cancelled and may go on: "),
+            ] {
+                let item = Self.item("PersistentVolumeClaim", "data", ["example.com/outcome": outcome])
+                let atBackup = await #expect(throws: PluginError.self) {
+                    _ = try await copy.begin(item, backup: Self.backup)
+                }
+                #expect(atBackup?.cause.contains("' \(fate)") == true, "\(String(describing: atBackup))")
+                let atRestore = await #expect(throws: PluginError.self) {
+                    _ = try await settle.begin(item, original: item, context: RestoreContextFake())
+                }
+                #expect(atRestore?.cause.contains("' \(fate)") == true, "\(String(describing: atRestore))")
+            }
+            let well = Self.item("PersistentVolumeClaim", "data", ["example.com/with": "one"])
+            _ = try await copy.begin(well, backup: Self.backup)
+        }
+        #expect(log.lines.count { $0.message.contains("operation is cancelled") } == 2, "\(log.lines)")
     }
 
     // MARK: - Errors

@@ -23,15 +23,26 @@ import Testing
 
     private func made(in root: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root) }
 
+    /// Makes a call, and cancels it when the program has been asked and has not made anything yet.
+    private func cancelled(
+        in root: String, _ call: @escaping @Sendable () async throws -> String
+    ) async throws -> String {
+        let task = Task { try await call() }
+        while !FileManager.default.fileExists(atPath: root + ".asked") {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        task.cancel()
+        #expect(FileManager.default.createFile(atPath: root + ".go", contents: nil))
+        return try await task.value
+    }
+
     @Test func aSnapshotThatNobodyWaitsForIsDeleted() async throws {
         try await withSnapshotter("slow-snapshots") { snapshotter, root in
-            // The program runs when the call is made, so that the cancellation meets the call.
-            _ = try await snapshotter.volumeInfo("volume", zone: nil)
-            let task = Task { try await snapshotter.createSnapshot(of: "volume", zone: nil, tags: [:]) }
-            try await Task.sleep(for: .milliseconds(200))
-            task.cancel()
-            await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(try made(in: root) == [])
+            await #expect(throws: CancellationError.self) {
+                _ = try await cancelled(in: root) {
+                    try await snapshotter.createSnapshot(of: "volume", zone: nil, tags: [:])
+                }
+            }
             // It would have been made by now.
             try await Task.sleep(for: .seconds(1))
             #expect(try made(in: root) == [])
@@ -40,11 +51,11 @@ import Testing
 
     @Test func aVolumeThatNobodyWaitsForIsNamed() async throws {
         try await withSnapshotter("slow-snapshots") { snapshotter, root in
-            _ = try await snapshotter.volumeInfo("volume", zone: nil)
-            let task = Task { try await snapshotter.createVolume(from: "s", like: VolumeInfo(), zone: nil) }
-            try await Task.sleep(for: .milliseconds(200))
-            task.cancel()
-            let error = await #expect(throws: VolumeSnapshotError.self) { try await task.value }
+            let error = await #expect(throws: VolumeSnapshotError.self) {
+                _ = try await cancelled(in: root) {
+                    try await snapshotter.createVolume(from: "s", like: VolumeInfo(), zone: nil)
+                }
+            }
             let volume = try #require(try made(in: root).first)
             #expect(error?.reason?.contains("'\(volume)'") == true, "\(String(describing: error))")
         }

@@ -1,11 +1,8 @@
-import Streams
+@testable import Streams
 import Synchronization
 import Testing
 
 @Suite struct SlotsTests {
-    /// Lets the tasks that were started come to where they wait.
-    private func settle() async throws { try await Task.sleep(for: .milliseconds(100)) }
-
     /// Tasks that want places note when they have them, one started after the other.
     private final class Line: Sendable {
         let slots: Slots
@@ -13,6 +10,11 @@ import Testing
         var names: [String] { served.withLock { $0 } }
 
         init(_ count: Int) { slots = Slots(count) }
+
+        /// Lets the tasks that were started come to where they wait.
+        func settle(_ count: Int) async throws {
+            while slots.waiting < count { try await Task.sleep(for: .milliseconds(1)) }
+        }
 
         func join(_ name: String, _ places: Int) -> Task<Void, any Error> {
             Task {
@@ -44,9 +46,9 @@ import Testing
         let line = Line(4)
         try await line.slots.take(2)
         let many = line.join("all", 4)
-        try await settle()
+        try await line.settle(1)
         let few = line.join("one", 1)
-        try await settle()
+        try await line.settle(2)
         #expect(line.names == [], "there is a place for one, who came later")
         line.slots.give(2)
         try await many.value
@@ -82,9 +84,9 @@ import Testing
         let line = Line(4)
         try await line.slots.take(2)
         let many = line.join("all", 4)
-        try await settle()
+        try await line.settle(1)
         let few = line.join("two", 2)
-        try await settle()
+        try await line.settle(2)
         many.cancel()
         await #expect(throws: CancellationError.self) { try await many.value }
         try await few.value

@@ -14,10 +14,16 @@ import Testing
         return volume
     }
 
+    private func kept(_ original: String, set: String) -> JSONValue {
+        [
+            ReclaimPolicy.originalPolicyAnnotation: .string(original),
+            ReclaimPolicy.setPolicyAnnotation: .string(set),
+        ]
+    }
+
     @Test func setsThePolicyAndKeepsTheOriginal() async throws {
         let restored = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
-        #expect(
-            restored == volume("Retain", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"]))
+        #expect(restored == volume("Retain", annotations: kept("Delete", set: "Retain")))
     }
 
     @Test func leavesAVolumeThatHasThePolicy() async throws {
@@ -28,7 +34,21 @@ import Testing
     @Test func theFirstOriginalStays() async throws {
         let once = try await ReclaimPolicy(.set(.retain)).restored(volume("Delete"))
         let twice = try await ReclaimPolicy(.set(.recycle)).restored(once)
-        #expect(twice == volume("Recycle", annotations: [ReclaimPolicy.originalPolicyAnnotation: "Delete"]))
+        #expect(twice == volume("Recycle", annotations: kept("Delete", set: "Recycle")))
+    }
+
+    /// Who has chosen another policy since knows better.
+    @Test func whatWasChangedSinceStays() async throws {
+        let changed = volume("Retain", annotations: kept("Delete", set: "Recycle"))
+        let outcome = try await ReclaimPolicy(.restoreOriginal).outcome(changed)
+        #expect(outcome.item == volume("Retain"))
+        #expect(outcome.warnings.count == 1 && outcome.warnings[0].contains("stays Retain"), "\(outcome.warnings)")
+        let again = try await ReclaimPolicy(.set(.delete)).restored(changed)
+        #expect(again == volume("Delete", annotations: kept("Retain", set: "Delete")))
+        // Back where it was before: there is nothing to say.
+        let same = try await ReclaimPolicy(.restoreOriginal).outcome(
+            volume("Delete", annotations: kept("Delete", set: "Retain")))
+        #expect(same.item == volume("Delete") && same.warnings.isEmpty)
     }
 
     @Test func putsTheOriginalBack() async throws {
@@ -45,7 +65,7 @@ import Testing
         #expect(back == .restore(volume("Delete")))
         let again = try await ReclaimPolicy(.set(.recycle)).execute(
             volume("Retain"), original: original, context: FakeRestoreContext())
-        #expect(again.item?.annotations == original.annotations)
+        #expect(again.item == volume("Recycle", annotations: kept("Delete", set: "Recycle")))
     }
 
     @Test func warnsOfAnAnnotationThatIsNoPolicy() async throws {

@@ -63,6 +63,8 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, BatchBackup
             return BackupActionCaller.Answer(
                 item: answer.item, additionalItems: answer.additionalItems, operation: answer.operationID,
                 postOperationItems: answer.postOperationItems)
+        } cancel: { operation, backup in
+            try await Self.cancel(operation, backup: backup, link)
         }
     }
 
@@ -87,10 +89,14 @@ struct ExternalOperatingBackupItemAction: OperatingBackupItemAction, BatchBackup
     }
 
     func cancel(_ operation: String, backup: Backup) async throws {
+        try await Self.cancel(operation, backup: Data(backup.json.serialized()), link)
+    }
+
+    private static func cancel(_ operation: String, backup: Data, _ link: PluginLink) async throws {
         let request = V2_BackupItemActionCancelRequest.with {
-            $0.plugin = name
+            $0.plugin = link.name
             $0.operationID = operation
-            $0.backup = Data(backup.json.serialized())
+            $0.backup = backup
         }
         _ = try await link.looking("cancel operation '\(operation)'", timeout: link.limits.answer) { client, options in
             try await V2_BackupItemAction.Client(wrapping: client).cancel(request, options: options)
@@ -116,17 +122,22 @@ struct BackupActionCaller: Sendable {
     }
 
     typealias Call = @Sendable (Request, PluginClient, CallOptions) async throws -> Answer
+    /// Cancels an operation; gets its id and the backup's text.
+    typealias Cancel = @Sendable (String, Data) async throws -> Void
 
     private let link: PluginLink
     private let call: Call
+    private let cancel: Cancel?
     private static let operation = "look at an item"
     /// Calls about one item each that are made at the same time for a batch; the engine has several batches under way,
     /// which the program's gate bounds.
     private static let parallel = 24
 
-    init(_ link: PluginLink, call: @escaping Call) {
+    /// - Parameter cancel: nil where the protocol has no operations.
+    init(_ link: PluginLink, call: @escaping Call, cancel: Cancel? = nil) {
         self.link = link
         self.call = call
+        self.cancel = cancel
     }
 
     func execute(_ object: KubernetesObject, backup: Backup) async throws -> OperatingBackupItemOutcome {
@@ -153,10 +164,18 @@ struct BackupActionCaller: Sendable {
             return items.map { _ in .failure(RefusedCall.plain(error)) }
         }
         if takesMany {
+            var outcomes: [Result<BatchItemOutcome, any Error>] = []
             let answers = try await ActionBatches(link: link, backup: backup).execute(items)
-            return zip(items, answers).map { item, answer in
-                answer.flatMap { answer in Result { try outcome(answer, of: item, item: try changed(answer, item)) } }
+            for (item, answer) in zip(items, answers) {
+                do {
+                    let answer = try answer.get()
+                    outcomes.append(
+                        .success(try await accepted(answer, backup) { try outcome($0, of: item, changed($0, item)) }))
+                } catch {
+                    outcomes.append(.failure(error))
+                }
             }
+            return outcomes
         }
         return try await items.mapConcurrently(limit: Self.parallel) { item in
             do {
@@ -164,7 +183,8 @@ struct BackupActionCaller: Sendable {
                 let answer = try await link.callAboutItem(Self.operation) { client, options in
                     try await call(request, client, options)
                 }
-                return .success(try outcome(answer, of: item, item: try reallyChanged(answer, item)))
+                return .success(
+                    try await accepted(answer, backup) { try outcome($0, of: item, reallyChanged($0, item)) })
             } catch {
                 if error is CancellationError { throw error }
                 return .failure(RefusedCall.plain(error))
@@ -172,7 +192,19 @@ struct BackupActionCaller: Sendable {
         }
     }
 
-    private func outcome(_ answer: Answer, of item: Item, item changed: Item?) throws -> BatchItemOutcome {
+    /// What an answer says. Where it makes no sense, nobody would wait for the operation that it has begun: it is cancelled.
+    private func accepted(
+        _ answer: Answer, _ backup: Data, _ read: (Answer) throws -> BatchItemOutcome
+    ) async throws -> BatchItemOutcome {
+        do {
+            return try read(answer)
+        } catch {
+            guard let cancel else { throw error }
+            throw try await link.abandoning(answer.operation, after: error) { try await cancel($0, backup) }
+        }
+    }
+
+    private func outcome(_ answer: Answer, of item: Item, _ changed: Item?) throws -> BatchItemOutcome {
         BatchItemOutcome(
             item: changed, additionalItems: try link.identities(answer.additionalItems, Self.operation),
             operation: try link.operationID(answer.operation),

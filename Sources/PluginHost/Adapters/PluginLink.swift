@@ -67,6 +67,33 @@ struct PluginLink: Sendable {
         return id.isEmpty ? nil : id
     }
 
+    /// Cancels the operation that an answer has begun which makes no sense, as nobody would wait for it.
+    ///
+    /// - Returns: why the answer makes no sense, and what became of its operation.
+    /// - Throws: `CancellationError`.
+    func abandoning(
+        _ id: String, after error: any Error, _ cancel: (String) async throws -> Void
+    ) async throws -> any Error {
+        guard let error = error as? PluginError, let operation = try? operationID(id) else { return error }
+        let fate: String
+        do {
+            try await cancel(operation)
+            fate = "; its operation '\(operation)' was cancelled"
+        } catch {
+            if error is CancellationError { throw error }
+            let cause = (error as? PluginError)?.cause ?? "\(error)"
+            fate = "; its operation '\(operation)' could not be cancelled and may go on: \(cause)"
+        }
+        let failure: PluginError.Failure =
+            switch error.failure {
+            case .badAnswer(let why): .badAnswer(why + fate)
+            case .tooMuch(let what): .tooMuch(what + fate)
+            case let other: other
+            }
+        return PluginError(
+            program: error.program, plugin: error.plugin, operation: error.operation, failure: failure, log: error.log)
+    }
+
     /// An object in an answer, checked.
     func object(_ bytes: some Sequence<UInt8>, _ operation: String) throws -> KubernetesObject {
         do {

@@ -63,6 +63,16 @@ struct ExternalOperatingRestoreItemAction: OperatingRestoreItemAction {
         let answer = try await link.lookingAtItem { client, options in
             try await V2_RestoreItemAction.Client(wrapping: client).execute(request, options: options)
         }
+        do {
+            return try outcome(answer)
+        } catch {
+            throw try await link.abandoning(answer.operationID, after: error) {
+                try await cancel($0, restore: context.restore)
+            }
+        }
+    }
+
+    private func outcome(_ answer: V2_RestoreItemActionExecuteResponse) throws -> OperatingRestoreItemOutcome {
         let timeout = answer.additionalItemsReadyTimeout
         return OperatingRestoreItemOutcome(
             try link.outcome(answer.item, answer.additionalItems, skips: answer.skipRestore),
