@@ -217,7 +217,7 @@ let package = Package(
             [
                 "PluginHost", "PluginProtocol", "GodwitEngine", "GodwitModel", "GodwitPluginAPI", "GodwitPluginSDK",
                 "GodwitTestKit", "KubernetesClient", "FilesystemObjectStore", "Streams", "ProgramTestKit",
-                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin", nioEmbedded,
+                "sample-shelf", "sample-vault", "sample-quieten", "hostile-plugin", grpc, nioEmbedded,
             ]),
         tests("ArchitectureTests", ["GodwitModel"]),
         .target(name: "ProgramTestKit", path: "Tests/ProgramTestKit", swiftSettings: strict),

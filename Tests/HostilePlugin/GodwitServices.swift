@@ -1,6 +1,7 @@
 import Foundation
 import GRPCCore
 import PluginProtocol
+import Synchronization
 
 /// Godwit's own services, served wrongly.
 struct Extensions: Godwit_V1_Extensions.SimpleServiceProtocol {
@@ -59,11 +60,15 @@ struct GodwitStore: Godwit_V1_ObjectStore.SimpleServiceProtocol {
         return response
     }
 
+    /// Whether what was put last is kept, by a store that keeps what is not short-lived.
+    private static let keepsLast = Mutex(false)
+
     func put(
         request: RPCAsyncSequence<Godwit_V1_PutRequest, any Error>, context: ServerContext
     ) async throws -> Godwit_V1_ObjectInfo {
         var info = Godwit_V1_ObjectInfo()
         for try await message in request {
+            if message.hasHeader { Self.keepsLast.withLock { $0 = !message.header.isShortLived } }
             info.size += Int64(message.body.count)
             if Behaviour.is("godwit-refuses-put") {
                 throw RPCError(code: .permissionDenied, message: "not on my shelf")
@@ -89,7 +94,9 @@ struct GodwitStore: Godwit_V1_ObjectStore.SimpleServiceProtocol {
     }
 
     func stat(request: Godwit_V1_StatRequest, context: ServerContext) async throws -> Godwit_V1_StatResponse {
-        Godwit_V1_StatResponse()
+        var response = Godwit_V1_StatResponse()
+        if Behaviour.is("godwit-keeps") { response.info.isLocked = Self.keepsLast.withLock { $0 } }
+        return response
     }
 
     func list(request: Godwit_V1_ListRequest, context: ServerContext) async throws -> Godwit_V1_ListResponse {

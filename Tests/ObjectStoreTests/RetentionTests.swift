@@ -69,6 +69,7 @@ import Testing
             let headers = try #require(try await store.headers(of: prefix + name, "stat"))
             #expect(headers["x-ms-immutability-policy-mode"] == "Unlocked")
             #expect(isInAnHour(headers["x-ms-immutability-policy-until-date"].flatMap(ServiceDate.parseHTTP)))
+            #expect(try await store.stat(prefix + name)?.isLocked == true)
             await expectError(.locked) { try await store.delete([prefix + name]) }
         }
         try await rewriteAndDelete(prefix, store)
@@ -82,6 +83,7 @@ import Testing
             let resource = try await store.connection.document(StoreRequest("GET", "stat", key: prefix + name))
             #expect(resource["retention"]?["mode"]?.string == "Unlocked")
             #expect(isInAnHour(resource["retention"]?["retainUntilTime"]?.string.flatMap(ServiceDate.parseExtended)))
+            #expect(try await store.stat(prefix + name)?.isLocked == true)
             await expectError(.locked) { try await store.delete([prefix + name]) }
         }
         try await rewriteAndDelete(prefix, store)
@@ -94,6 +96,7 @@ import Testing
                 try await store.put(
                     prefix + "short-" + name, .stream(ByteStream(bytes), length: nil), options: Self.shortLived)
             }
+            #expect(try await store.stat(prefix + "short-" + name)?.isLocked == false)
             try await store.delete([prefix + "short-" + name])
             #expect(try await store.stat(prefix + "short-" + name) == nil)
         }

@@ -109,6 +109,14 @@ import Testing
         }
     }
 
+    /// What a run rewrites itself is not to be kept, and what is kept is told.
+    @Test(arguments: [true, false]) func whatIsKeptIsKnownOnBothSides(isShortLived: Bool) async throws {
+        try await withStore("godwit-keeps") { store in
+            try await store.put("key", .bytes([1]), options: PutOptions(isShortLived: isShortLived))
+            #expect(try await store.stat("key")?.isLocked == !isShortLived)
+        }
+    }
+
     @Test func keysThatNobodyAskedForArePassedOver() async throws {
         try await withStore("foreign-keys") { store in
             let page = try await store.list(ListRequest(prefix: "p/"))

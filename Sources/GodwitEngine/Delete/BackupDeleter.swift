@@ -25,14 +25,16 @@ public struct BackupDeleter: Sendable {
     ///
     /// When an action or the deletion of a snapshot fails, nothing more is deleted unless `ignoringFailures` is set,
     /// because what was to be cleaned up would never be found again. A snapshot whose location is not known here is left
-    /// with a warning.
+    /// with a warning. Of a backup that its storage keeps, all stays.
     ///
-    /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the backup.
+    /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the backup;
+    ///   `ObjectStoreError` of kind `locked`.
     public func delete(
         backup name: String, ignoringFailures: Bool = false, observer: @escaping RunObserver = { _ in }
     ) async throws -> DeletionReport {
         let reservation = try await catalog.claim(existingBackup: name)
         do {
+            try await requireDeletable(name)
             var report = try await runActions(name, observer)
             guard report.results.errors.count == 0 || ignoringFailures else {
                 await reservation.release()
@@ -46,7 +48,7 @@ public struct BackupDeleter: Sendable {
                 return report
             }
             let snapshots = records.compactMap { $0.data.flatMap { SnapshotID($0.snapshot) } }
-            try await catalog.store.delete([BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata])
+            try await catalog.store.delete(Self.existence(of: name))
             report.isDeleted = true
             try await Repository.removeSnapshots(snapshots, from: catalog.store)
             report.snapshots = snapshots.count
@@ -58,6 +60,20 @@ public struct BackupDeleter: Sendable {
         } catch {
             await reservation.release()
             throw error
+        }
+    }
+
+    /// What makes a backup exist, in either format.
+    private static func existence(of name: String) -> [String] {
+        [BackupLayout(name: name).metadata, VeleroBackupLayout(name: name).metadata]
+    }
+
+    /// A backup that its storage keeps is not robbed of what belongs to it.
+    private func requireDeletable(_ name: String) async throws {
+        for key in Self.existence(of: name) where try await catalog.store.stat(key)?.isLocked == true {
+            throw ObjectStoreError(
+                .locked, operation: "delete", key: key, store: catalog.store.description,
+                reason: "it is kept by a retention or a hold; the backup and its snapshots stay as they are")
         }
     }
 

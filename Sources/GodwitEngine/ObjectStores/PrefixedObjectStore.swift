@@ -88,7 +88,8 @@ public struct PrefixedObjectStore: ObjectStore {
     }
 
     private func stripped(_ info: ObjectInfo) -> ObjectInfo {
-        ObjectInfo(key: stripped(info.key), size: info.size, modified: info.modified, etag: info.etag)
+        ObjectInfo(
+            key: stripped(info.key), size: info.size, modified: info.modified, etag: info.etag, isLocked: info.isLocked)
     }
 
     private func stripped(_ key: String) -> String {

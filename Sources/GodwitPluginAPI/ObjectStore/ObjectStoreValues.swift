@@ -44,13 +44,17 @@ public struct ObjectInfo: Sendable, Hashable {
     public let modified: Date?
     /// The store's own tag for this content; nil where it has none.
     public let etag: String?
+    /// Whether the storage would refuse to delete it now, because a retention or a hold keeps it. Only
+    /// ``ObjectStore/stat(_:)`` says so, of stores that can tell.
+    public let isLocked: Bool
 
     /// Describes an object.
-    public init(key: String, size: Int64, modified: Date? = nil, etag: String? = nil) {
+    public init(key: String, size: Int64, modified: Date? = nil, etag: String? = nil, isLocked: Bool = false) {
         self.key = key
         self.size = size
         self.modified = modified
         self.etag = etag
+        self.isLocked = isLocked
     }
 }
 

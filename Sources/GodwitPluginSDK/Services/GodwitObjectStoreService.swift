@@ -39,7 +39,8 @@ struct GodwitObjectStoreService: Godwit_V1_ObjectStore.SimpleServiceProtocol {
             let body = ByteStream { try await source.next() }
             let options = PutOptions(
                 ifAbsent: header.ifAbsent, contentType: header.hasContentType ? header.contentType : nil,
-                retainUntil: header.hasRetainUntil ? Date(timeIntervalSince1970: header.retainUntil) : nil)
+                retainUntil: header.hasRetainUntil ? Date(timeIntervalSince1970: header.retainUntil) : nil,
+                isShortLived: header.isShortLived)
             let info = try await target.store.put(
                 target.full(header.key), .stream(body, length: header.hasLength ? header.length : nil),
                 options: options)
@@ -150,6 +151,7 @@ extension ObjectInfo {
         wire.size = size
         if let modified { wire.modified = modified.timeIntervalSince1970 }
         if let etag { wire.etag = etag }
+        wire.isLocked = isLocked
         return wire
     }
 }

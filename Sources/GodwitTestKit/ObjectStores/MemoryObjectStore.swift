@@ -16,8 +16,11 @@ public final class MemoryObjectStore: ObjectStore {
             Entry(key: key, bytes: bytes, modified: modified, version: version, retainUntil: nil)
         }
 
+        var isLocked: Bool { retainUntil.map { $0 > Date() } ?? false }
+
         var info: ObjectInfo {
-            ObjectInfo(key: key, size: Int64(bytes.count), modified: modified, etag: "v\(version)")
+            ObjectInfo(
+                key: key, size: Int64(bytes.count), modified: modified, etag: "v\(version)", isLocked: isLocked)
         }
     }
 
@@ -94,7 +97,7 @@ public final class MemoryObjectStore: ObjectStore {
         return try state.withLock { state in
             let existing = state.entries[Array(key.utf8)]
             if existing != nil, options.ifAbsent { throw error(.alreadyExists, "put", key) }
-            if let until = existing?.retainUntil, until > Date() {
+            if existing?.isLocked == true {
                 state.refusals.append(key)
                 throw error(.locked, "put", key)
             }
@@ -168,7 +171,7 @@ public final class MemoryObjectStore: ObjectStore {
             do {
                 try check(key, "delete")
                 try state.withLock { state in
-                    if let until = state.entries[Array(key.utf8)]?.retainUntil, until > Date() {
+                    if state.entries[Array(key.utf8)]?.isLocked == true {
                         state.refusals.append(key)
                         throw error(.locked, "delete", key)
                     }

@@ -55,6 +55,7 @@ struct GodwitObjectStore: ObjectStore {
             if let type = options.contentType { header.contentType = type }
             if let date = options.retainUntil { header.retainUntil = date.timeIntervalSince1970 }
             if let length = body.length { header.length = length }
+            header.isShortLived = options.isShortLived
             let info = try await send(source, header)
             guard info.size == source.size else {
                 throw link.badAnswer("put '\(key)'", "it stored \(info.size) bytes of \(source.size)")
@@ -310,7 +311,7 @@ extension PluginLink {
         return ObjectInfo(
             key: key, size: wire.size,
             modified: wire.hasModified && wire.modified.isFinite ? Date(timeIntervalSince1970: wire.modified) : nil,
-            etag: wire.hasEtag ? wire.etag : nil)
+            etag: wire.hasEtag ? wire.etag : nil, isLocked: wire.isLocked)
     }
 }
 

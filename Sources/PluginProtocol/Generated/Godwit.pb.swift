@@ -118,6 +118,9 @@ package nonisolated struct Godwit_V1_ObjectInfo: Sendable {
   /// Clears the value of `etag`. Subsequent reads from it will return its default value.
   package mutating func clearEtag() {self._etag = nil}
 
+  /// Whether the storage refuses to delete it now. Only `Stat` need say so.
+  package var isLocked: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -193,6 +196,9 @@ package nonisolated struct Godwit_V1_PutHeader: Sendable {
   package var hasLength: Bool {self._length != nil}
   /// Clears the value of `length`. Subsequent reads from it will return its default value.
   package mutating func clearLength() {self._length = nil}
+
+  /// Whether it is rewritten or deleted soon, such as a claim or a lock: the location's retention and holds are not for it.
+  package var isShortLived: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -622,7 +628,7 @@ nonisolated extension Godwit_V1_CapabilitiesResponse: SwiftProtobuf.Message, Swi
 
 nonisolated extension Godwit_V1_ObjectInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ObjectInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}size\0\u{1}modified\0\u{1}etag\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}size\0\u{1}modified\0\u{1}etag\0\u{3}is_locked\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -634,6 +640,7 @@ nonisolated extension Godwit_V1_ObjectInfo: SwiftProtobuf.Message, SwiftProtobuf
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularDoubleField(value: &self._modified) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self._etag) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.isLocked) }()
       default: break
       }
     }
@@ -656,6 +663,9 @@ nonisolated extension Godwit_V1_ObjectInfo: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._etag {
       try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     } }()
+    if self.isLocked != false {
+      try visitor.visitSingularBoolField(value: self.isLocked, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -664,6 +674,7 @@ nonisolated extension Godwit_V1_ObjectInfo: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.size != rhs.size {return false}
     if lhs._modified != rhs._modified {return false}
     if lhs._etag != rhs._etag {return false}
+    if lhs.isLocked != rhs.isLocked {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -715,7 +726,7 @@ nonisolated extension Godwit_V1_PutRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_V1_PutHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PutHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugin\0\u{1}bucket\0\u{1}key\0\u{3}if_absent\0\u{3}content_type\0\u{3}retain_until\0\u{1}length\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugin\0\u{1}bucket\0\u{1}key\0\u{3}if_absent\0\u{3}content_type\0\u{3}retain_until\0\u{1}length\0\u{3}is_short_lived\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -730,6 +741,7 @@ nonisolated extension Godwit_V1_PutHeader: SwiftProtobuf.Message, SwiftProtobuf.
       case 5: try { try decoder.decodeSingularStringField(value: &self._contentType) }()
       case 6: try { try decoder.decodeSingularDoubleField(value: &self._retainUntil) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self._length) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.isShortLived) }()
       default: break
       }
     }
@@ -761,6 +773,9 @@ nonisolated extension Godwit_V1_PutHeader: SwiftProtobuf.Message, SwiftProtobuf.
     try { if let v = self._length {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
     } }()
+    if self.isShortLived != false {
+      try visitor.visitSingularBoolField(value: self.isShortLived, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -772,6 +787,7 @@ nonisolated extension Godwit_V1_PutHeader: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._contentType != rhs._contentType {return false}
     if lhs._retainUntil != rhs._retainUntil {return false}
     if lhs._length != rhs._length {return false}
+    if lhs.isShortLived != rhs.isShortLived {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,6 +8,21 @@ import Testing
 /// Deletion and verification of backups whose snapshots storages keep.
 @Suite struct SnapshotKeepingTests {
     /// A location's name may come to mean another storage: there each snapshot is "deleted" already.
+    /// A backup that its storage keeps stays a backup: what belongs to it is not deleted first.
+    @Test func aBackupThatIsProtectedKeepsItsSnapshots() async throws {
+        let site = SnapshotSite(store: MemoryObjectStore(retention: .seconds(3600)))
+        site.add("data")
+        _ = try await site.backUp()
+        let snapshots = site.storage.snapshots
+        #expect(snapshots.count == 1)
+        let error = await #expect(throws: ObjectStoreError.self) { _ = try await site.delete(site.locations()) }
+        #expect(error?.kind == .locked && error?.reason?.contains("its snapshots stay") == true)
+        #expect(site.storage.snapshots == snapshots)
+        site.store.endRetention()
+        #expect(try await site.delete(site.locations()).storageSnapshots == 1)
+        #expect(site.storage.snapshots.isEmpty)
+    }
+
     @Test func aLocationOfAnotherStorageKeepsTheBackup() async throws {
         var site = SnapshotSite()
         site.inspected = InspectedStorage(site.storage, place: "here")

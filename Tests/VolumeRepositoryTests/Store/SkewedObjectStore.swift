@@ -43,6 +43,7 @@ struct SkewedObjectStore: ObjectStore {
 
     private func skewed(_ info: ObjectInfo) -> ObjectInfo {
         ObjectInfo(
-            key: info.key, size: info.size, modified: info.modified?.addingTimeInterval(ahead), etag: info.etag)
+            key: info.key, size: info.size, modified: info.modified?.addingTimeInterval(ahead), etag: info.etag,
+            isLocked: info.isLocked)
     }
 }

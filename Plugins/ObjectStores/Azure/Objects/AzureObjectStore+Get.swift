@@ -1,4 +1,5 @@
 import CloudStorage
+import Foundation
 import GodwitPluginAPI
 import HTTPTransport
 import Streams
@@ -14,7 +15,13 @@ extension AzureObjectStore {
             let request = StoreRequest("HEAD", operation, key: key)
             throw request.error(.unavailable, "the answer does not say how long the blob is", store: description)
         }
-        return ObjectInfo(key: key, size: size, headers: headers)
+        return ObjectInfo(key: key, size: size, headers: headers, isLocked: Self.isLocked(headers))
+    }
+
+    /// Whether a blob's own retention or hold keeps it; what a policy of its whole container keeps is not told of a blob.
+    private static func isLocked(_ headers: HTTPHeaders) -> Bool {
+        let until = headers["x-ms-immutability-policy-until-date"].flatMap(ServiceDate.parseHTTP)
+        return headers["x-ms-legal-hold"]?.lowercased() == "true" || until.map { $0 > Date() } ?? false
     }
 
     /// The headers of a blob; nil when there is none.

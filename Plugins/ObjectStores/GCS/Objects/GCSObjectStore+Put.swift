@@ -17,7 +17,9 @@ extension GCSObjectStore {
     }
 
     /// The fields of an object that are asked for.
-    static let fields = "name,size,updated,generation,crc32c,metadata"
+    static let fields =
+        "name,size,updated,generation,crc32c,metadata,"
+        + "temporaryHold,eventBasedHold,retention,retentionExpirationTime"
 
     /// Stores bytes by one request.
     ///
@@ -94,7 +96,15 @@ extension GCSObjectStore {
         }
         return ObjectInfo(
             key: name, size: size, modified: document["updated"]?.string.flatMap(ServiceDate.parseExtended),
-            etag: generation)
+            etag: generation, isLocked: Self.isLocked(document))
+    }
+
+    /// Whether a hold keeps an object, or a retention, its own or its bucket's.
+    private static func isLocked(_ document: JSONValue) -> Bool {
+        let ends = [document["retention"]?["retainUntilTime"], document["retentionExpirationTime"]]
+            .compactMap { $0?.string.flatMap(ServiceDate.parseExtended) }
+        return document["temporaryHold"]?.bool == true || document["eventBasedHold"]?.bool == true
+            || ends.contains { $0 > Date() }
     }
 
     /// How an upload begins: what the service is told of the object.
