@@ -164,18 +164,11 @@ struct BackupActionCaller: Sendable {
             return items.map { _ in .failure(RefusedCall.plain(error)) }
         }
         if takesMany {
-            var outcomes: [Result<BatchItemOutcome, any Error>] = []
             let answers = try await ActionBatches(link: link, backup: backup).execute(items)
-            for (item, answer) in zip(items, answers) {
-                do {
-                    let answer = try answer.get()
-                    outcomes.append(
-                        .success(try await accepted(answer, backup) { try outcome($0, of: item, changed($0, item)) }))
-                } catch {
-                    outcomes.append(.failure(error))
-                }
+            let outcomes = zip(items, answers).map { item, answer in
+                answer.flatMap { answer in Result { try outcome(answer, of: item, changed(answer, item)) } }
             }
-            return outcomes
+            return try await settled(outcomes, answers, backup)
         }
         return try await items.mapConcurrently(limit: Self.parallel) { item in
             do {
@@ -183,8 +176,8 @@ struct BackupActionCaller: Sendable {
                 let answer = try await link.callAboutItem(Self.operation) { client, options in
                     try await call(request, client, options)
                 }
-                return .success(
-                    try await accepted(answer, backup) { try outcome($0, of: item, reallyChanged($0, item)) })
+                let result = Result { try outcome(answer, of: item, reallyChanged(answer, item)) }
+                return try await settled([result], [.success(answer)], backup)[0]
             } catch {
                 if error is CancellationError { throw error }
                 return .failure(RefusedCall.plain(error))
@@ -192,15 +185,16 @@ struct BackupActionCaller: Sendable {
         }
     }
 
-    /// What an answer says. Where it makes no sense, nobody would wait for the operation that it has begun: it is cancelled.
-    private func accepted(
-        _ answer: Answer, _ backup: Data, _ read: (Answer) throws -> BatchItemOutcome
-    ) async throws -> BatchItemOutcome {
-        do {
-            return try read(answer)
-        } catch {
-            guard let cancel else { throw error }
-            throw try await link.abandoning(answer.operation, after: error) { try await cancel($0, backup) }
+    /// Outcomes, after the operations are cancelled that answers which make no sense have begun: nobody would wait for
+    /// them.
+    private func settled(
+        _ outcomes: [Result<BatchItemOutcome, any Error>], _ answers: [ActionBatches.Answer], _ backup: Data
+    ) async throws -> [Result<BatchItemOutcome, any Error>] {
+        guard let cancel, outcomes.contains(where: { $0.isFailure }) else { return outcomes }
+        return try await Array(zip(outcomes, answers)).mapConcurrently(limit: Self.parallel) { outcome, answer in
+            guard case .failure(let error) = outcome, case .success(let answer) = answer else { return outcome }
+            return .failure(
+                try await link.abandoning(answer.operation, after: error) { try await cancel($0, backup) })
         }
     }
 
@@ -257,6 +251,10 @@ struct BackupActionCaller: Sendable {
         )
         return object.value.isSameJSON(as: original.value) ? nil : changed
     }
+}
+
+extension Result {
+    fileprivate var isFailure: Bool { if case .failure = self { true } else { false } }
 }
 
 extension OperationProgress {
