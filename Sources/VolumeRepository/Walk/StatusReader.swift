@@ -12,6 +12,8 @@ final class StatusReader {
         let status: FileStatus?
         /// The reason.
         let code: Int32
+        /// What the look took, in nanoseconds.
+        let took: Int64
     }
 
     /// How many are looked at ahead. What is seen early may be old when its turn comes, so they are few.
@@ -25,35 +27,40 @@ final class StatusReader {
     private var average: Int64 = 0
     private lazy var pool = BlockingPool(threads: Self.threads)
 
+    /// Whether looks take their time at the moment, so that many are made at once.
+    var isSlow: Bool { average >= slowFrom }
+
     /// - Parameter slowFrom: the nanoseconds for a look from which on many are made at once.
     init(slowFrom: Int64 = slow) { self.slowFrom = slowFrom }
 
     /// Takes names of a directory, in front of those that are left, and looks at what they are; empty when none is left.
     func look(at names: inout NameList, in directory: FileDescriptor) -> [Look] {
-        guard average >= slowFrom else {
+        guard isSlow else {
             guard let name = names.next() else { return [] }
-            return timed(atOnce: 1) { [Look(name, in: directory)] }
+            return noted([Look(name, in: directory)])
         }
         var taken: [[UInt8]] = []
         while taken.count < Self.window, let name = names.next() { taken.append(name) }
         guard !taken.isEmpty else { return [] }
-        return timed(atOnce: min(taken.count, Self.threads)) { pool.map(taken) { Look($0, in: directory) } }
+        return noted(pool.map(taken) { Look($0, in: directory) })
     }
 
-    private func timed(atOnce: Int, _ look: () -> [Look]) -> [Look] {
-        let start = DispatchTime.now().uptimeNanoseconds
-        let looks = look()
-        let took = Int64(DispatchTime.now().uptimeNanoseconds - start)
-        // Of those that are made at once, each takes as much longer.
-        average += (took * Int64(atOnce) / Int64(looks.count) - average) / 16
+    private func noted(_ looks: [Look]) -> [Look] {
+        for look in looks { note(took: look.took) }
         return looks
     }
+
+    /// Takes notice of what a look took by itself, whoever made it: what it costs to wake the threads is not the system's
+    /// answer, and would keep them awake for ever after one look that had to wait for the processor.
+    func note(took nanoseconds: Int64) { average += (nanoseconds - average) / 16 }
 }
 
 extension StatusReader.Look {
     fileprivate init(_ name: [UInt8], in directory: FileDescriptor) {
+        let start = DispatchTime.now().uptimeNanoseconds
         self.name = name
         status = directory.status(of: name)
         code = status == nil ? errno : 0
+        took = Int64(DispatchTime.now().uptimeNanoseconds - start)
     }
 }

@@ -76,6 +76,21 @@ import Testing
         #expect(try walk(slowFrom: 0).map(Self.seen) == fast)
     }
 
+    /// One look that had to wait for the processor does not make a quick file system a slow one for the rest of a walk.
+    @Test func oneSlowLookIsForgotten() throws {
+        let directory = try TemporaryDirectory()
+        for number in 0..<2000 {
+            try Data().write(to: URL(fileURLWithPath: directory.sub("\(number)")))
+        }
+        let reader = StatusReader()
+        reader.note(took: 10_000_000)
+        #expect(reader.isSlow)
+        let root = try FileDescriptor.openDirectory(path: directory.path)
+        let walker = try DirectoryWalker(root, path: [], statuses: reader)
+        while reader.isSlow, walker.next() != nil {}
+        #expect(walker.next() != nil, "all entries were looked at many at once")
+    }
+
     /// What is looked at ahead and then gone is no failure; what is looked at before a directory is walked, and changes
     /// meanwhile, is looked at again.
     @Test func whatASlowWalkSawIsNotOldWhenItsTurnComes() throws {
