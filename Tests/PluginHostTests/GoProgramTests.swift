@@ -1,22 +1,11 @@
 import Foundation
 import GodwitModel
 import GodwitPluginAPI
-import GodwitTestKit
+@testable import GodwitTestKit
 @testable import PluginHost
 import ProgramTestKit
 import Streams
 import Testing
-
-/// What a restore shows to an action that looks nothing up.
-private struct RestoreContextFake: RestoreContext {
-    let restore = Restore(name: "r", spec: RestoreSpec(backupName: "b"))
-    func existing(_ identity: ItemIdentity) async throws -> KubernetesObject? { nil }
-    func backedUp(_ identity: ItemIdentity) async throws -> KubernetesObject? { nil }
-    func backupContains(_ identity: ItemIdentity) -> Bool { false }
-    func willRestore(_ identity: ItemIdentity) -> Bool { false }
-    func mayRestore(_ identity: ItemIdentity) -> Bool { false }
-    func serves(_ resource: GroupResource, version: String) -> Bool { true }
-}
 
 /// A program written as those for Velero are, in Go over go-plugin and Go's gRPC, is a plugin as it is.
 @Suite struct GoProgramTests {
@@ -171,7 +160,7 @@ private struct RestoreContextFake: RestoreContext {
                 }
                 #expect(atBackup?.cause.contains("' \(fate)") == true, "\(String(describing: atBackup))")
                 let atRestore = await #expect(throws: PluginError.self) {
-                    _ = try await settle.begin(item, original: item, context: RestoreContextFake())
+                    _ = try await settle.begin(item, original: item, context: SampleItems.Context())
                 }
                 #expect(atRestore?.cause.contains("' \(fate)") == true, "\(String(describing: atRestore))")
             }

@@ -25,7 +25,8 @@ public struct BackupDeleter: Sendable {
     ///
     /// When an action or the deletion of a snapshot fails, nothing more is deleted unless `ignoringFailures` is set,
     /// because what was to be cleaned up would never be found again. A snapshot whose location is not known here is left
-    /// with a warning. Of a backup that its storage keeps, all stays.
+    /// with a warning. Of a backup that its storage keeps, all stays unless `ignoringFailures` is set: a bucket with
+    /// versions may let it be deleted all the same, and keep what it was.
     ///
     /// - Throws: ``BackupStorageError`` of kind `notFound`, or `incomplete` while a living run writes the backup;
     ///   `ObjectStoreError` of kind `locked`.
@@ -34,7 +35,7 @@ public struct BackupDeleter: Sendable {
     ) async throws -> DeletionReport {
         let reservation = try await catalog.claim(existingBackup: name)
         do {
-            try await requireDeletable(name)
+            if !ignoringFailures { try await requireDeletable(name) }
             var report = try await runActions(name, observer)
             guard report.results.errors.count == 0 || ignoringFailures else {
                 await reservation.release()

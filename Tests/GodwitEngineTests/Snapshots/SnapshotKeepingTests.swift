@@ -18,9 +18,23 @@ import Testing
         let error = await #expect(throws: ObjectStoreError.self) { _ = try await site.delete(site.locations()) }
         #expect(error?.kind == .locked && error?.reason?.contains("its snapshots stay") == true)
         #expect(site.storage.snapshots == snapshots)
+        let whole = try await BackupVerifier(catalog: BackupCatalog(store: site.store)).verify("b", details: true)
+        #expect(whole.isWhole)
         site.store.endRetention()
         #expect(try await site.delete(site.locations()).storageSnapshots == 1)
         #expect(site.storage.snapshots.isEmpty)
+    }
+
+    /// A bucket with versions hides what it keeps; who knows that does not have it looked at first.
+    @Test func aProtectedBackupIsNotLookedAtWhenItIsForced() async throws {
+        let site = SnapshotSite(store: MemoryObjectStore(retention: .seconds(3600)))
+        site.add("data")
+        _ = try await site.backUp()
+        let error = await #expect(throws: ObjectStoreError.self) {
+            _ = try await site.delete(site.locations(), ignoringFailures: true)
+        }
+        #expect(error?.kind == .locked)
+        #expect(site.storage.snapshots.isEmpty, "the storage was asked to delete the backup itself")
     }
 
     @Test func aLocationOfAnotherStorageKeepsTheBackup() async throws {
